@@ -1,0 +1,31 @@
+PYTHON ?= python3
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
+
+help:  ## Print this help.
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+
+setup:  ## Get everything the other targets need: .venv, MicroPython 64 and 32 bit, umqtt.simple, Mosquitto.
+	@$(PYTHON) -m tools.setup
+
+demo:  ## Watch a 32-bit MicroPython be a Thing of a local AWS (needs no account, no board, no Mosquitto).
+	@$(PYTHON) -m tools.setup --demo
+	@$(BIN)/python -m examples.demo
+
+test: lint  ## Run everything on CPython, 64-bit and 32-bit MicroPython.
+	@$(PYTEST) -n 3 tests
+
+faults: setup  ## Run only the fault suite (scripted broker).
+	@$(PYTEST) -n 3 tests/faults
+
+device-advisor: setup  ## Run the local equivalent of AWS IoT Core Device Advisor's tests.
+	@$(PYTEST) -v tests/faults -m device_advisor
+
+bench: setup  ## Measure heap, sizes and round trips, and print BENCHMARKS.md.
+	@$(BIN)/python -m tests.benchmarks
+
+lint: setup  ## Check style, import arrows and types.
+	@$(BIN)/ruff check .
+	@$(BIN)/lint-imports
+
+.PHONY: help setup demo test faults device-advisor bench lint

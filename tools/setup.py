@@ -1,0 +1,97 @@
+"""Makes the project's environment: run with the system's Python as `python3 -m tools.setup`; needs only its standard library.
+
+A second run finds everything in place and returns at once.
+"""
+
+import argparse
+import hashlib
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from . import micropython, umqtt
+from .system import SetupError, install, run, say
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+STUBS = ROOT / ".cache" / "stubs"
+_PIP = [VENV / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+
+
+class _Stamp:
+    """Remembers in a folder what files it was made from."""
+
+    def __init__(self, folder: Path, *sources: str) -> None:
+        self._path = folder / "made-from.sha256"
+        self._digest = hashlib.sha256(b"".join((ROOT / source).read_bytes() for source in sources)).hexdigest()
+
+    def holds(self) -> bool:
+        return self._path.exists() and self._path.read_text() == self._digest
+
+    def write(self) -> None:
+        self._path.write_text(self._digest)
+
+
+def make_venv() -> None:
+    """Install the pinned requirements and this checkout (editable) into .venv, unless they are there already."""
+    stamp = _Stamp(VENV, "requirements.txt", "pyproject.toml")
+    if stamp.holds() and (VENV / "bin/python").exists():
+        return
+    if not (VENV / "bin/pip").exists():
+        _create_venv()
+    say("installing the pinned Python packages into .venv (about a minute)")
+    run([*_PIP, "-r", ROOT / "requirements.txt"])
+    run([*_PIP, "--no-deps", "--editable", ROOT])
+    stamp.write()
+
+
+def get_stubs() -> None:
+    """Install MicroPython's type stubs into a folder that only the type checker looks into."""
+    stamp = _Stamp(STUBS, "requirements-stubs.txt")
+    if stamp.holds():
+        return
+    say("installing MicroPython's type stubs into .cache/stubs")
+    shutil.rmtree(STUBS, ignore_errors=True)
+    run([*_PIP, "--no-deps", "--target", STUBS, "-r", ROOT / "requirements-stubs.txt"])
+    stamp.write()
+
+
+def _create_venv() -> None:
+    say(f"creating .venv with Python {sys.version.split()[0]}")
+    command = [sys.executable, "-m", "venv", "--clear", VENV]
+    try:
+        run(command)
+    except SetupError:  # Debian and Ubuntu ship venv's ensurepip as a package of its own
+        install("python3-venv")
+        run(command)
+
+
+def get_mosquitto() -> None:
+    """Install Mosquitto, the broker of the tests, unless the machine has it."""
+    # Debian installs the daemon into sbin, which is not on every user's PATH.
+    if not shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin"):
+        install("mosquitto")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python3 -m tools.setup", description=__doc__.splitlines()[0])
+    parser.add_argument("--demo", action="store_true", help="only what the demo needs: no broker, no type stubs")
+    arguments = parser.parse_args()
+    try:
+        if sys.version_info < (3, 10):
+            raise SetupError("Python 3.10 or newer is needed")
+        make_venv()
+        micropython.get()
+        umqtt.get(VENV / "bin/unearth")
+        if not arguments.demo:
+            get_stubs()
+            get_mosquitto()
+    except SetupError as error:
+        print(f"setup: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
