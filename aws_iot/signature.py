@@ -1,0 +1,170 @@
+"""ECDSA P-256 and RSA PKCS#1 v1.5 signatures over SHA-256, checked in plain Python (FIPS 186-4; RFC 8017, 8.2.2).
+
+Verification handles no secret, so it need not run in constant time.
+"""
+
+from binascii import a2b_base64
+
+_EC_KEY = b"\x2a\x86\x48\xce\x3d\x02\x01"  # 1.2.840.10045.2.1
+_P256 = b"\x2a\x86\x48\xce\x3d\x03\x01\x07"  # 1.2.840.10045.3.1.7
+_RSA_KEY = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"  # 1.2.840.113549.1.1.1
+# DigestInfo of SHA-256, up to the digest (RFC 8017 section 9.2, note 1)
+_SHA256_INFO = b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20"
+
+
+def verify(key, digest, signature):
+    """True when ``signature`` over the SHA-256 ``digest`` (32 bytes) was made by the owner of the public ``key``.
+
+    ``key``: SubjectPublicKeyInfo as PEM or DER, str or bytes. ECDSA signatures are DER or 64 bytes r||s. Raises
+    ValueError for a key that is not P-256 or RSA of 2048 to 4096 bits; a malformed signature is just False.
+    """
+    if len(digest) != 32:
+        raise ValueError("not a SHA-256 digest")
+    kind, numbers = _public_key(key)
+    signature = bytes(signature)
+    if kind == _RSA_KEY:
+        return _verify_rsa(numbers[0], numbers[1], digest, signature)
+    try:
+        r, s = _pair(signature)
+    except ValueError:
+        return False
+    return _verify_p256(numbers[0], numbers[1], digest, r, s)
+
+
+def _element(data, at, tag):
+    """One DER element with this ``tag`` at ``at``; -> where its contents start and end."""
+    if at + 2 > len(data) or data[at] != tag:
+        raise ValueError("DER")
+    size, at = data[at + 1], at + 2
+    if size & 0x80:
+        count = size & 0x7F
+        size = int.from_bytes(data[at : at + count], "big")
+        if count not in (1, 2) or size < 128 or size >> 8 * (count - 1) == 0:
+            raise ValueError("DER length")
+        at += count
+    if at + size > len(data):
+        raise ValueError("DER ends early")
+    return at, at + size
+
+
+def _integers(data):
+    """The two positive integers of a DER sequence that fills ``data``: (r, s) or (modulus, exponent)."""
+    at, end = _element(data, 0, 0x30)
+    if end != len(data):
+        raise ValueError("DER")
+    numbers = []
+    for _ in range(2):
+        at, stop = _element(data, at, 0x02)
+        if stop == at or data[at] & 0x80 or (data[at] == 0 and stop - at > 1 and not data[at + 1] & 0x80):
+            raise ValueError("DER integer")
+        numbers.append(int.from_bytes(data[at:stop], "big"))
+        at = stop
+    if at != end:
+        raise ValueError("DER")
+    return numbers
+
+
+def _pair(signature):
+    if len(signature) == 64:
+        return int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
+    return _integers(signature)
+
+
+def _public_key(key):
+    """The algorithm's identifier, and (x, y) or (modulus, exponent) (RFC 5280 section 4.1.2.7, RFC 5480, RFC 3279)."""
+    data = key.encode() if isinstance(key, str) else bytes(key)
+    if data.lstrip()[:11] == b"-----BEGIN ":
+        lines = [line for line in data.split(b"\n") if line and line[:1] != b"-"]
+        data = a2b_base64(b"".join(lines))
+    at, end = _element(data, 0, 0x30)
+    algorithm, rest = _element(data, at, 0x30)
+    start, stop = _element(data, algorithm, 0x06)
+    kind = data[start:stop]
+    bits, last = _element(data, rest, 0x03)
+    if last != end or end != len(data) or last == bits or data[bits]:
+        raise ValueError("public key")
+    body = data[bits + 1 : last]
+    if kind == _RSA_KEY:
+        modulus, exponent = _integers(body)
+        if not (modulus >> 2047 and exponent > 2 and exponent & modulus & 1) or modulus >> 4096:
+            raise ValueError("RSA key")
+        return kind, (modulus, exponent)
+    start, stop = _element(data, stop, 0x06)
+    if kind != _EC_KEY or data[start:stop] != _P256 or len(body) != 65 or body[0] != 4:
+        raise ValueError("public key is not P-256 or RSA")
+    return kind, (int.from_bytes(body[1:33], "big"), int.from_bytes(body[33:], "big"))
+
+
+def _verify_rsa(modulus, exponent, digest, signature):
+    size = 256
+    while modulus >> 8 * size:
+        size += 1
+    number = int.from_bytes(signature, "big")
+    if len(signature) != size or number >= modulus:
+        return False
+    tail = b"\x00" + _SHA256_INFO + bytes(digest)
+    wanted = b"\x00\x01" + b"\xff" * (size - 2 - len(tail)) + tail
+    return pow(number, exponent, modulus).to_bytes(size, "big") == wanted
+
+
+def _verify_p256(x, y, digest, r, s):
+    # field prime, order, b and base point (SEC 2, 2.4.2); in here, since as module constants they would stay in the heap
+    prime = (1 << 256) - (1 << 224) + (1 << 192) + (1 << 96) - 1
+    order = int("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", 16)
+    b = int("5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b", 16)
+    if x >= prime or y >= prime or (y * y - x * x * x + 3 * x - b) % prime:
+        raise ValueError("public key is not on the curve")
+    if not (0 < r < order and 0 < s < order):
+        return False
+    base = (
+        int("6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296", 16),
+        int("4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5", 16),
+    )
+    weight = pow(s, order - 2, order)
+    u1, u2 = int.from_bytes(digest, "big") * weight % order, r * weight % order
+    # both products in one pass of doublings; each addend affine, which saves a third of an addition
+    table = (None, base, (x, y), _affine(_add((*base, 1), (x, y), prime), prime))
+    point = None
+    for bit in range(255, -1, -1):
+        point = _double(point, prime)
+        point = _add(point, table[(u1 >> bit & 1) | (u2 >> bit & 1) << 1], prime)
+    return point is not None and _affine(point, prime)[0] % order == r
+
+
+def _affine(point, prime):
+    if not point:
+        return None
+    inverse = pow(point[2], prime - 2, prime)
+    square = inverse * inverse % prime
+    return point[0] * square % prime, point[1] * square * inverse % prime
+
+
+def _double(point, prime):
+    """Twice a Jacobian point of a curve with a = -3; None is the point at infinity."""
+    if not point:
+        return None
+    x, y, z = point
+    yy = y * y % prime
+    zz = z * z % prime
+    s = 4 * x * yy % prime
+    m = 3 * (x - zz) * (x + zz) % prime
+    x = (m * m - 2 * s) % prime
+    return x, (m * (s - x) - 8 * yy * yy) % prime, 2 * y * z % prime
+
+
+def _add(point, addend, prime):
+    """A Jacobian point plus an affine one; the formulas fail for equal points, which are doubled."""
+    if not addend:
+        return point
+    if not point:
+        return (*addend, 1)
+    x, y, z = point
+    zz = z * z % prime
+    h, r = (addend[0] * zz - x) % prime, (addend[1] * z * zz - y) % prime
+    if not h:
+        return None if r else _double(point, prime)
+    hh = h * h % prime
+    hhh = hh * h % prime
+    v = x * hh % prime
+    x = (r * r - hhh - 2 * v) % prime
+    return x, (r * (v - x) - y * hhh) % prime, h * z % prime
