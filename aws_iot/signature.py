@@ -108,7 +108,7 @@ def _verify_rsa(modulus, exponent, digest, signature):
 
 
 def _verify_p256(x, y, digest, r, s):
-    # field prime, order, b and base point (SEC 2, 2.4.2); in here, since as module constants they would stay in the heap
+    # field prime, order, b and base point (SEC 2, 2.4.2); in here, since in the module they would stay in the heap
     prime = (1 << 256) - (1 << 224) + (1 << 192) + (1 << 96) - 1
     order = int("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", 16)
     b = int("5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b", 16)
@@ -123,7 +123,7 @@ def _verify_p256(x, y, digest, r, s):
     weight = pow(s, order - 2, order)
     u1, u2 = int.from_bytes(digest, "big") * weight % order, r * weight % order
     # both products in one pass of doublings; each addend affine, which saves a third of an addition
-    table = (None, base, (x, y), _affine(_add((*base, 1), (x, y), prime), prime))
+    table = (None, base, (x, y), _affine(_add((x, y, 1), base, prime), prime))
     point = None
     for bit in range(255, -1, -1):
         point = _double(point, prime)
@@ -157,7 +157,7 @@ def _add(point, addend, prime):
     if not addend:
         return point
     if not point:
-        return (*addend, 1)
+        return addend[0], addend[1], 1
     x, y, z = point
     zz = z * z % prime
     h, r = (addend[0] * zz - x) % prime, (addend[1] * z * zz - y) % prime
