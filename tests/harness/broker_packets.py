@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP = 1, 2, 3, 4, 5, 6, 7
 SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK, PINGREQ, PINGRESP, DISCONNECT = 8, 9, 10, 11, 12, 13, 14
+_OTHERS = ("UNSUBSCRIBE", "UNSUBACK", "PINGREQ", "PINGRESP", "DISCONNECT", "reserved")
 NAMES = (
     "reserved",
     "CONNECT",
@@ -19,7 +20,8 @@ NAMES = (
     "PUBCOMP",
     "SUBSCRIBE",
     "SUBACK",
-) + ("UNSUBSCRIBE", "UNSUBACK", "PINGREQ", "PINGRESP", "DISCONNECT", "reserved")
+    *_OTHERS,
+)
 
 
 class Malformed(Exception):

@@ -1,0 +1,163 @@
+"""hypothesis over the codec: any bytes, any split, the same packets; only ProtocolError; memory stays bounded."""
+
+import os
+import sys
+import tracemalloc
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from aws_iot import packet
+from aws_iot.errors import ProtocolError
+from tests.harness import broker_packets as mqtt
+
+_SECONDS = float(os.environ.get("FUZZ_SECONDS", "0"))  # `make faults` sets it
+_EXAMPLES = int(_SECONDS * 400) or 400
+
+ids = st.integers(1, 65535)
+topics = st.text(st.characters(exclude_characters="\0+#", exclude_categories=["Cs"]), min_size=1, max_size=60)
+valid_packets = st.one_of(
+    st.builds(mqtt.connack, st.integers(0, 5), st.booleans()),
+    st.builds(mqtt.puback, ids),
+    st.builds(mqtt.suback, ids, st.lists(st.sampled_from((0, 1, 0x80)), min_size=1, max_size=8)),
+    st.builds(mqtt.unsuback, ids),
+    st.builds(mqtt.pingresp),
+    st.builds(mqtt.publish, topics, st.binary(max_size=2000), st.just(0)),
+    st.builds(mqtt.publish, topics, st.binary(max_size=2000), st.just(1), ids, st.booleans(), st.booleans()),
+)
+conversations = st.lists(valid_packets, max_size=6).map(b"".join)
+
+
+def read(data, sizes=(), size=512, limit=None):
+    """Everything that the reader finds in `data` fed in pieces of `sizes` (cycled; none: as much as fits):
+    a list of tuples, ended by "error" when it refused."""
+    reader = packet.Reader(size) if limit is None else packet.Reader(size, limit)
+    found, at, turn = [], 0, 0
+    while True:
+        try:
+            kind = reader.next()
+        except ProtocolError:
+            found.append("error")
+            return found
+        if kind:
+            found.append(_described(reader, kind))
+            continue
+        if at == len(data):
+            return found
+        space = reader.space()
+        assert len(space) > 0
+        count = min(len(space), len(data) - at, sizes[turn % len(sizes)] if sizes else len(data))
+        space[:count] = data[at : at + count]
+        reader.filled(count)
+        at, turn = at + count, turn + 1
+
+
+def _described(reader, kind):
+    """The fields that mean something for this kind of packet, copied."""
+    if kind & 0xF0 == packet.PUBLISH:
+        payload = reader.payload
+        return (kind, reader.pid, reader.topic, None if payload is None else bytes(payload))
+    if kind in (packet.CONNACK, packet.SUBACK):
+        return (kind, reader.pid, tuple(reader.value))
+    return (kind, reader.pid)
+
+
+splits = st.lists(st.integers(1, 700), min_size=1, max_size=5)
+
+
+@settings(max_examples=_EXAMPLES, deadline=None)
+@given(conversations, splits)
+@example(mqtt.publish("t", bytes(600), 1, 1) + mqtt.pingresp(), [1])
+def test_any_split_gives_the_same_packets(data, sizes):
+    whole = read(data)
+    assert "error" not in whole
+    assert whole == read(data, sizes) == read(data, [1])
+
+
+@settings(max_examples=_EXAMPLES, deadline=None)
+@given(conversations, splits, st.data())
+def test_mutations_give_packets_or_protocol_errors(data, sizes, draw):
+    changed = bytearray(data)
+    for _ in range(draw.draw(st.integers(1, 4))):
+        if changed:
+            changed[draw.draw(st.integers(0, len(changed) - 1))] = draw.draw(st.integers(0, 255))
+    assert read(bytes(changed)) == read(bytes(changed), sizes)
+
+
+@settings(max_examples=_EXAMPLES, deadline=None)
+@given(st.binary(max_size=300), splits)
+@example(b"\x30\xff\xff\xff\xff\x01", [1])
+@example(b"\x30\x80\x80\x80\x00", [2])
+def test_noise_gives_packets_or_protocol_errors(data, sizes):
+    assert read(data) == read(data, sizes)
+
+
+@settings(max_examples=_EXAMPLES, deadline=None)
+@given(topics, st.integers(0, 3000), splits, st.integers(300, 2000), st.sampled_from((0, 1)), conversations)
+def test_packets_over_the_limit_are_skipped_and_named(topic, length, sizes, limit, qos, behind):
+    data = mqtt.publish(topic, bytes(length), qos, 7)
+    found = read(data + behind, sizes, limit=limit)
+    assert found[0][:3] == (0x30 | qos << 1, 7 if qos else 0, topic)
+    if len(data) > max(limit, 512):
+        assert found[0][3] is None
+    assert found[1:] == read(behind, sizes, limit=limit)
+
+
+@settings(max_examples=_EXAMPLES // 8, deadline=None)
+@given(st.binary(min_size=2, max_size=64), splits)
+def test_memory_is_bounded_by_the_limit(noise, sizes):
+    tracemalloc.start()
+    try:
+        read(b"\x32\xff\xff\x07" + noise + bytes(4000), sizes, limit=4096)
+        assert tracemalloc.get_traced_memory()[1] < 100_000
+    finally:
+        tracemalloc.stop()
+
+
+@settings(max_examples=_EXAMPLES, deadline=None)
+@given(topics, st.binary(max_size=500), st.sampled_from((0, 1)), st.booleans(), ids)
+def test_what_is_encoded_is_what_the_server_reads(topic, payload, qos, retain, pid):
+    data = packet.publish(topic.encode(), payload, qos, retain, pid)
+    sent, used = mqtt.decode(data)
+    assert used == len(data)
+    assert (sent.topic, sent.payload, sent.qos, sent.retain) == (topic, payload, qos, retain)
+    assert sent.pid == (pid if qos else 0)
+    if qos:
+        again, _ = mqtt.decode(packet.duplicate(data))
+        assert again.dup and (again.topic, again.payload, again.pid) == (topic, payload, pid)
+
+
+names = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=60)
+
+
+@settings(max_examples=_EXAMPLES // 4, deadline=None)
+@given(
+    names,
+    st.integers(0, 65535),
+    st.booleans(),
+    st.none() | st.tuples(topics, st.binary(max_size=300)),
+    st.none() | names,
+    st.none() | names,
+)
+def test_connect_is_what_the_server_reads(client_id, keepalive, clean, will, user, password):
+    will = will and (*will, 1, True)
+    sent, _ = mqtt.decode(packet.connect(client_id, keepalive, clean, will, user, password))
+    assert (sent.client_id, sent.keepalive, sent.clean, sent.user) == (client_id, keepalive, clean, user)
+    assert sent.will == will
+
+
+@settings(max_examples=_EXAMPLES // 4, deadline=None)
+@given(ids, st.lists(st.tuples(names, st.sampled_from((0, 1))), min_size=1, max_size=8))
+def test_subscribe_is_what_the_server_reads(pid, filters):
+    sent, _ = mqtt.decode(packet.subscribe(pid, filters))
+    assert (sent.pid, sent.filters) == (pid, filters)
+    gone, _ = mqtt.decode(packet.unsubscribe(pid, [name for name, _ in filters]))
+    assert [name for name, _ in gone.filters] == [name for name, _ in filters]
+
+
+def test_every_first_byte_and_truncation():
+    for first in range(256):
+        for body in (b"", b"\0", b"\0\1", b"\0\1t", b"\0\1t\0\1", bytes(20)):
+            data = bytes((first, len(body))) + body
+            for end in range(len(data) + 1):
+                assert read(data[:end]) == read(data[:end], [1])
