@@ -1,7 +1,7 @@
 """MicroPython's unix port, 64 and 32 bit (standard library only).
 
 Taken from MICROPYTHON / MICROPYTHON32 when set, else from PATH, else from Debian's package, which is unpacked with its
-libraries into .cache/ and started through its own loader: no system file is touched, and the machine's libc may be older.
+libraries into .cache/ and started through its own loader: no system file is touched, and the libc here may be older.
 """
 
 import os

