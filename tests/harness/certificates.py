@@ -1,4 +1,4 @@
-"""A certificate authority of our own: server and client certificates, sound ones and the broken ones of the fault suite."""
+"""A certificate authority of our own: sound server and client certificates, and the broken ones of the fault suite."""
 
 import datetime
 import ipaddress
@@ -8,8 +8,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
-_DAY = datetime.timedelta(days=1)
 
 
 def new_key(kind: str = "P-256"):
@@ -59,21 +57,9 @@ class Authority:
 
     def __init__(self, name: str = "Test Root CA", kind: str = "P-256", issuer: "Authority | None" = None) -> None:
         self.key = new_key(kind)
-        subject = _name(name)
-        signer, signer_key = (issuer.certificate.subject, issuer.key) if issuer else (subject, self.key)
-        now = datetime.datetime.now(datetime.timezone.utc)
-        self.certificate = (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(signer)
-            .public_key(self.key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - _DAY)
-            .not_valid_after(now + 3650 * _DAY)
-            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-            .sign(signer_key, hashes.SHA256())
-        )
         self._issuer = issuer
+        extensions = [(x509.BasicConstraints(ca=True, path_length=None), True)]
+        self.certificate = (issuer or self)._sign(name, self.key, extensions)
 
     def pem(self) -> bytes:
         return self.certificate.public_bytes(serialization.Encoding.PEM)
@@ -81,25 +67,34 @@ class Authority:
     def der(self) -> bytes:
         return self.certificate.public_bytes(serialization.Encoding.DER)
 
-    def issue(self, name: str, kind: str = "P-256", *, hosts=(), from_days: float = -1, to_days: float = 3650) -> Identity:
+    def issue(self, name: str, kind: str = "P-256", *, hosts=(), from_days=-1, to_days=3650) -> Identity:
         """A server's certificate for hosts, or without hosts a client's; valid from and to these days from now."""
-        key = new_key(kind)
-        now = datetime.datetime.now(datetime.timezone.utc)
         usage = ExtendedKeyUsageOID.SERVER_AUTH if hosts else ExtendedKeyUsageOID.CLIENT_AUTH
+        extensions = [
+            (x509.BasicConstraints(ca=False, path_length=None), True),
+            (x509.ExtendedKeyUsage([usage]), False),
+        ]
+        if hosts:
+            extensions.append((x509.SubjectAlternativeName([_host(host) for host in hosts]), False))
+        key = new_key(kind)
+        return Identity(self._sign(name, key, extensions, from_days, to_days), key, self._presented())
+
+    def _sign(self, name: str, key, extensions, from_days=-1, to_days=3650) -> x509.Certificate:
+        now = datetime.datetime.now(datetime.timezone.utc)
+        # A root that is just being made signs itself, and has no certificate yet.
+        issuer = self.certificate.subject if hasattr(self, "certificate") else _name(name)
         builder = (
             x509.CertificateBuilder()
             .subject_name(_name(name))
-            .issuer_name(self.certificate.subject)
+            .issuer_name(issuer)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now + from_days * _DAY)
-            .not_valid_after(now + to_days * _DAY)
-            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+            .not_valid_before(now + datetime.timedelta(days=from_days))
+            .not_valid_after(now + datetime.timedelta(days=to_days))
         )
-        if hosts:
-            builder = builder.add_extension(x509.SubjectAlternativeName([_host(host) for host in hosts]), critical=False)
-        return Identity(builder.sign(self.key, hashes.SHA256()), key, self._presented())
+        for extension, critical in extensions:
+            builder = builder.add_extension(extension, critical=critical)
+        return builder.sign(self.key, hashes.SHA256())
 
     def _presented(self) -> tuple:
         """What a server sends besides its own certificate: the intermediates up to, but without, the root."""

@@ -1,7 +1,8 @@
 """Collects the tests of tests/device a second and third time, to be run by MicroPython 64 and 32 bit.
 
 The files hold plain `test_*` functions without arguments. 64-bit MicroPython gets the sources of aws_iot, which keep
-line numbers in tracebacks; 32-bit gets the .mpy files that boards get. Each test has a process and so a heap of its own.
+line numbers in tracebacks; 32-bit gets the .mpy files that boards get. Each test has a process, and so a heap, of its
+own.
 """
 
 import ast
@@ -26,7 +27,7 @@ class DeviceFile(pytest.File):
             if not isinstance(function, ast.FunctionDef) or not function.name.startswith("test_"):
                 continue
             if function.args.args:
-                raise self.CollectError(f"{self.path.name}: {function.name} takes arguments; MicroPython has no fixtures")
+                raise self.CollectError(f"{function.name} takes arguments, and MicroPython has no fixtures")
             for runtime in _FORMS:
                 yield DeviceTest.from_parent(
                     self, name=f"{function.name}[{runtime}]", function=function, runtime=RUNTIMES[runtime]

@@ -8,7 +8,7 @@ from pathlib import Path
 from .certificates import Authority
 from .ports import free_port, wait_for_port
 
-# ESP32 speaks TLS 1.2 only. Left to itself OpenSSL would pick RSA-PSS, which the unix port's Mbed TLS refuses in TLS 1.2.
+# ESP32 speaks TLS 1.2 only. Left to itself OpenSSL would pick RSA-PSS, which the unix port's Mbed TLS refuses there.
 _TLS_1_2 = """openssl_conf = conf
 [conf]
 ssl_conf = ssl

@@ -66,7 +66,7 @@ class Process:
         self.events = []
         self._taken = 0
         self._arrived = queue.Queue()
-        self._stderr = tempfile.TemporaryFile("w+")
+        self._stderr = tempfile.TemporaryFile("w+")  # noqa: SIM115  closed with the process
         self.started = time.monotonic()
         self._process = subprocess.Popen(
             runtime.command(script, *arguments, heap=heap),
@@ -151,7 +151,8 @@ class Process:
             self._process.kill()
         self._process.wait()
         self._reader.join(5)
-        for stream in (self._process.stdin, self._process.stdout):
+        self._errors = self.stderr
+        for stream in (self._process.stdin, self._process.stdout, self._stderr):
             try:
                 stream.close()
             except OSError:  # what was written and never read
@@ -159,6 +160,8 @@ class Process:
 
     @property
     def stderr(self) -> str:
+        if self._stderr.closed:
+            return self._errors
         self._stderr.seek(0)
         return self._stderr.read()
 
@@ -167,7 +170,7 @@ class Process:
         return "\n".join([f"status {self._process.poll()}, events:", *lines, "stderr:", self.stderr[-3000:]])
 
 
-def run_script(runtime: Runtime, script: Path, *arguments, timeout_s: float = 60, heap=None, form="mpy", extra_paths=()):
+def run_script(runtime: Runtime, script: Path, *arguments, timeout_s=60, heap=None, form="mpy", extra_paths=()):
     """Run a script to its end and return the CompletedProcess."""
     return subprocess.run(
         runtime.command(script, *arguments, heap=heap),
