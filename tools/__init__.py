@@ -1,0 +1,1 @@
+"""Host tools of aws_iot: the command `thing`."""

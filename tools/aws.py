@@ -1,0 +1,158 @@
+"""The AWS session: clients made on use, each operation under its documented rate, errors in words."""
+
+import threading
+import time
+
+import boto3
+from botocore import exceptions
+from botocore.config import Config
+
+WORKERS = 8  # enough to saturate a default account's 10 certificates a second at 60 ms a call
+
+# Default quotas per second, https://docs.aws.amazon.com/general/latest/gr/iot-core.html
+RATES = {
+    "CreateThing": 100, "DeleteThing": 100, "AttachThingPrincipal": 100, "DetachThingPrincipal": 100,
+    "AttachPolicy": 15, "DetachPolicy": 15, "ListThings": 10, "ListThingPrincipals": 10,
+    "CreateKeysAndCertificate": 10, "CreateCertificateFromCsr": 10, "UpdateCertificate": 10, "DeleteCertificate": 10,
+    "DescribeCertificate": 10, "ListCertificates": 10, "ListNamedShadowsForThing": 50, "DeleteThingShadow": 400,
+}  # fmt: skip
+_SHARE = 0.95  # of the quota: the network's jitter can push two calls together
+
+
+class Pacer:
+    """Lets callers from any thread pass one by one, at most so many per second."""
+
+    def __init__(self, per_second):
+        self._interval = 1 / per_second
+        self._next = 0.0
+        self._lock = threading.Lock()
+
+    def wait(self):
+        with self._lock:
+            now = time.monotonic()
+            start = max(now, self._next)
+            self._next = start + self._interval
+        if start > now:
+            time.sleep(start - now)
+
+
+class Aws:
+    """One account and region. rate: times AWS's default quotas; 0 lifts them."""
+
+    def __init__(self, profile=None, region=None, endpoint_url=None, rate=1.0):
+        self.session = boto3.Session(profile_name=profile, region_name=region)
+        self._endpoint_url = endpoint_url
+        self._clients = {}
+        self._lock = threading.Lock()
+        self.set_rate(rate)
+
+    def set_rate(self, rate):
+        self._pacers = {name: Pacer(each * rate * _SHARE) for name, each in RATES.items()} if rate else {}
+
+    def client(self, service):
+        """The boto3 client of a service; safe to use from every worker."""
+        with self._lock:
+            if service not in self._clients:
+                self._clients[service] = self._make(service)
+            return self._clients[service]
+
+    def _make(self, service):
+        config = Config(
+            retries={"mode": "adaptive", "max_attempts": 10}, max_pool_connections=WORKERS + 2, connect_timeout=10
+        )
+        client = self.session.client(service, endpoint_url=self._endpoint_url, config=config)
+        client.meta.events.register("request-created", self._pace)  # once per attempt: retries count too
+        return client
+
+    def _pace(self, operation_name, **_):
+        pacer = self._pacers.get(operation_name)
+        if pacer:
+            pacer.wait()
+
+    @property
+    def iot(self):
+        return self.client("iot")
+
+    @property
+    def data(self):
+        return self.client("iot-data")
+
+    @property
+    def region(self):
+        return self.iot.meta.region_name
+
+    @property
+    def url(self):
+        """Where control-plane calls go."""
+        return self.iot.meta.endpoint_url
+
+    def endpoint(self):
+        """The address that things of this account and region connect to (the ATS one, never the legacy one)."""
+        return self.iot.describe_endpoint(endpointType="iot:Data-ATS")["endpointAddress"]
+
+
+def code(error):
+    """The error code that AWS gave, or an empty string."""
+    return getattr(error, "response", {}).get("Error", {}).get("Code", "")
+
+
+def missing(error):
+    """True when AWS says that the resource is not there."""
+    return code(error) == "ResourceNotFoundException"
+
+
+def pages(method, key, **arguments):
+    """All items of a paged AWS IoT listing, page by page."""
+    answer = method(**arguments)
+    while True:
+        yield from answer.get(key) or ()
+        token = next((name for name in ("nextMarker", "nextToken") if answer.get(name)), None)
+        if not token:
+            return
+        answer = method(**arguments, **{_REQUEST_TOKEN.get(token, token): answer[token]})
+
+
+_REQUEST_TOKEN = {"nextMarker": "marker"}
+
+_CREDENTIALS = (
+    'set AWS_PROFILE or run `aws configure` (or `thing cloud up` and `eval "$(thing cloud env)"` for a local AWS)'
+)
+_REFUSED = "AWS does not accept the credentials: they are wrong, have expired or belong to another partition"
+_BY_CODE = {
+    "UnrecognizedClientException": _REFUSED,
+    "InvalidClientTokenId": _REFUSED,
+    "ExpiredToken": _REFUSED,
+    "ExpiredTokenException": _REFUSED,
+    "InvalidSignatureException": _REFUSED,
+    "SignatureDoesNotMatch": _REFUSED,
+    "ThrottlingException": "AWS is throttling; what was done is kept: run the same command again in a minute",
+    "LimitExceededException": "an AWS quota of the account is used up",
+}
+
+
+def explain(error):
+    """One sentence for an error of boto3: what happened, and the cure where one is known."""
+    if isinstance(error, exceptions.ClientError):
+        return _explain_answer(error)
+    if isinstance(error, (exceptions.NoCredentialsError, exceptions.PartialCredentialsError)):
+        return f"no AWS credentials: {_CREDENTIALS}"
+    if isinstance(error, exceptions.NoRegionError):
+        return "no AWS region: pass --region, or set AWS_REGION or `region` in the profile"
+    if isinstance(error, (exceptions.EndpointConnectionError, exceptions.ConnectTimeoutError)):
+        return (
+            f"{str(error).rstrip('.')}: is the network up, the region right, the local AWS (`thing cloud up`) started?"
+        )
+    return str(error)
+
+
+def _explain_answer(error):
+    operation, message = error.operation_name, _message(error)
+    if code(error) in ("AccessDeniedException", "UnauthorizedException", "AccessDenied"):
+        return f"not allowed: {message} (the IAM user or role needs iot:{operation})"
+    if code(error) in _BY_CODE:
+        return f"{_BY_CODE[code(error)]} ({operation}: {message})"
+    return f"{operation}: {message} ({code(error)})"
+
+
+def _message(error):
+    return error.response.get("Error", {}).get("Message") or str(error)

@@ -1,0 +1,98 @@
+"""What every command shares: the global options, the context object, and names resolved only when used."""
+
+import importlib
+import importlib.util
+
+import click
+
+from .output import Output
+
+
+class Context:
+    """The global options of one invocation, and the AWS session made from them on first use."""
+
+    def __init__(self):
+        self.options = {"profile": None, "region": None, "endpoint_url": None, "json": False, "debug": False}
+        self._aws = None
+
+    @property
+    def out(self):
+        return Output(self.options["json"])
+
+    @property
+    def aws(self):
+        if self._aws is None:
+            from .aws import Aws  # boto3 takes 0.15 s: only the commands that talk to AWS pay for it
+
+            self._aws = Aws(self.options["profile"], self.options["region"], self.options["endpoint_url"])
+        return self._aws
+
+
+pass_context = click.make_pass_decorator(Context, ensure=True)
+
+
+def _remember(context, parameter, value):
+    if value:
+        context.ensure_object(Context).options[parameter.name] = value
+
+
+def _global_options():
+    def option(*names, **settings):
+        return click.Option(names, callback=_remember, expose_value=False, is_eager=True, **settings)
+
+    return [
+        option("--profile", metavar="NAME", help="AWS profile to use."),
+        option("--region", metavar="NAME", help="AWS region to use."),
+        option("--endpoint-url", metavar="URL", help="Send AWS calls to this address."),
+        option("--json", is_flag=True, help="Print data as JSON."),
+        option("--debug", is_flag=True, help="Show the traceback of an error."),
+    ]
+
+
+class Command(click.Command):
+    """A command that takes the global options too, so that they may stand before or after its name."""
+
+    def __init__(self, *args, **settings):
+        super().__init__(*args, **settings)
+        self.params = [*self.params, *_global_options()]
+
+
+class Group(click.Group):
+    """A group of commands in this module, each of which takes the global options."""
+
+    command_class = Command
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when it is invoked, and takes its help line from a table.
+
+    commands: name -> (module, alias, help line); spellings: other spelling -> name.
+    """
+
+    def __init__(self, *args, table, spellings, package, **settings):
+        super().__init__(*args, **settings)
+        self.params = [*self.params, *_global_options()]
+        self._package = package
+        self._table = {name: row for name, row in table.items() if self._exists(row[0])}
+        self._spellings = {**spellings, **{row[1]: name for name, row in self._table.items() if row[1]}}
+
+    def _exists(self, module):
+        return importlib.util.find_spec(f"{self._package}.{module}") is not None
+
+    def list_commands(self, ctx):
+        return list(self._table)
+
+    def get_command(self, ctx, cmd_name):
+        row = self._table.get(self._spellings.get(cmd_name, cmd_name))
+        if row is None:
+            return None
+        return importlib.import_module(f"{self._package}.{row[0]}").command
+
+    def resolve_command(self, ctx, args):
+        name = self._spellings.get(args[0], args[0])
+        return super().resolve_command(ctx, [name, *args[1:]])
+
+    def format_commands(self, ctx, formatter):
+        rows = [(f"{name} ({row[1]})" if row[1] else name, row[2]) for name, row in self._table.items()]
+        with formatter.section("Commands (and their short names)"):
+            formatter.write_dl(rows)

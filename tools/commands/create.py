@@ -1,0 +1,21 @@
+"""thing create: one thing without a project."""
+
+import click
+
+from ..cli import Command, pass_context
+
+
+@click.command(cls=Command)
+@click.argument("name")
+@click.option("--rsa", is_flag=True, help="Let AWS make an RSA-2048 key instead of a P-256 key made here.")
+@pass_context
+def command(context, name, rsa):
+    """Create a thing with a certificate and a policy of its own and print it all as JSON.
+
+    The private key is shown this once and kept nowhere: store the output safely.
+    """
+    from .. import single
+
+    document, record = single.create(context.aws, name, "rsa" if rsa else "ec")
+    context.out.data(document)
+    record.remove()

@@ -1,0 +1,20 @@
+"""thing delete: one thing and what belongs to it."""
+
+import click
+
+from ..cli import Command, pass_context
+from ..errors import Partly
+
+
+@click.command(cls=Command)
+@click.argument("name")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@pass_context
+def command(context, name, yes):
+    """Delete the thing, the certificates that only it has, its own policy and its shadows."""
+    from .. import single
+
+    if not yes and not click.confirm(f"Delete the thing {name} with its certificates and shadows?", err=True):
+        raise Partly("nothing was deleted")
+    single.delete(context.aws, name)
+    context.out.data({"deleted": name}, f"deleted {name}")

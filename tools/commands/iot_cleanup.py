@@ -1,0 +1,47 @@
+"""thing iot-cleanup: delete a project's things, in AWS and here."""
+
+import click
+
+from ..cli import Command, pass_context
+from ..errors import Partly
+
+
+@click.command(cls=Command)
+@click.argument("path", type=click.Path(file_okay=False))
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
+@pass_context
+def command(context, path, yes, dry_run):
+    """Delete the things of the project in PATH with their certificates and shadows, and the policy if it was made here.
+
+    A thing's folder goes only when AWS has nothing of the thing any more; what fails is kept for another run. A policy
+    that another certificate still uses stays.
+    """
+    from .. import cleanup
+    from ..main import sentence
+    from ..project import Project
+
+    project = Project.open(path)
+    plan = cleanup.plan(project)
+    out = context.out
+    if not plan["things"] and not plan["policy"]:
+        out.data({**plan, "deleted": 0}, "nothing to delete")
+        return
+    if dry_run:
+        out.data(plan, f"would delete {_words(plan)}" + "".join(f"\n  {name}" for name in plan["things"]))
+        return
+    if not yes and not click.confirm(f"Delete {_words(plan)}, in AWS and here?", err=True):
+        raise Partly("nothing was deleted")
+    with project.lock():
+        outcome = cleanup.run(context.aws, project, lambda total: out.progress(total, "deleting things"))
+    kept = f"; the policy {plan['policy']} is still in use and stays" if outcome.policy_kept else ""
+    out.data({**plan, "deleted": outcome.done, "failed": len(outcome.failures)}, f"{outcome.done} things deleted{kept}")
+    if outcome.failures:
+        name, error = outcome.failures[0]
+        raise Partly(f"{len(outcome.failures)} not deleted and kept here, {name} for one: {sentence(error)}")
+
+
+def _words(plan):
+    number = len(plan["things"])
+    words = f"{number} thing{'' if number == 1 else 's'} with certificates and shadows"
+    return words + (f" and the policy {plan['policy']}" if plan["policy"] else "")

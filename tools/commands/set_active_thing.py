@@ -1,0 +1,38 @@
+"""thing set-active-thing: choose the thing that the project is flashed as."""
+
+import click
+
+from ..cli import Command, pass_context
+from ..errors import ToolError
+
+
+@click.command(cls=Command)
+@click.argument("path", type=click.Path(file_okay=False))
+@click.option(
+    "--thing-id", type=click.IntRange(min=0), metavar="I", help="Its number under the last base name. [default: 0]"
+)
+@click.option("--thing", "name", metavar="NAME", help="Its name.")
+@pass_context
+def command(context, path, thing_id, name):
+    """Choose the thing that the project in PATH is flashed as.
+
+    Its certificate and key are copied to the top of the project and its entries into thing.conf.json: all three files
+    change together, or none does.
+    """
+    from ..creation import base_name
+    from ..project import Project
+
+    if thing_id is not None and name:
+        raise click.UsageError("give either --thing-id or --thing")
+    project = Project.open(path)
+    name = name or f"{base_name(project, None)}_{thing_id or 0}"
+    record = project.record(name)
+    if name not in project.things():
+        known = project.things()
+        some = f"it has {', '.join(known[:5])}{', ...' if len(known) > 5 else ''}" if known else "it has none"
+        raise ToolError(f"the project has no thing {name}: {some}")
+    if not record.get("done"):
+        raise ToolError(f"{name} is only half made: `thing add` finishes it")
+    with project.lock():
+        project.activate(record)
+    context.out.data({"active": name}, f"{name} is the active thing")

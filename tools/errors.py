@@ -1,0 +1,9 @@
+"""The errors that a person at the terminal gets to read."""
+
+
+class ToolError(Exception):
+    """One sentence: what went wrong, its likely cause and the cure. Exit code 1."""
+
+
+class Partly(ToolError):
+    """Some of the work was done and the rest was not; what is done stays done. Exit code 1."""

@@ -1,0 +1,69 @@
+"""Files that are whole or not there at all, however the program ends."""
+
+import contextlib
+import json
+import os
+
+from .errors import ToolError
+
+SECRET = 0o600
+_PUBLIC = 0o644
+
+
+def write(path, content, mode=_PUBLIC):
+    """Replace a file by these bytes or text in one step; OSError leaves the old one as it was.
+
+    The content is on the disk before the name is: a cut of the power leaves the old file or the new one.
+    """
+    if isinstance(content, str):
+        content = content.encode()
+    scratch = path.with_name(f"{path.name}.{os.getpid()}.new")
+    try:
+        descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        with open(descriptor, "wb") as file:
+            os.fchmod(descriptor, mode)
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        os.replace(scratch, path)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            scratch.unlink()
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(path)  # a full disk is reported at write(), which knows no name
+        raise
+
+
+def write_json(path, document, mode=_PUBLIC):
+    """write() of a JSON document that a person may edit."""
+    write(path, json.dumps(document, indent=4) + "\n", mode)
+
+
+def read_json(path):
+    """The JSON object in a file; ToolError says the line and column where it is broken. The file is never touched."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise ToolError(f"{path} is no valid JSON: {error.msg} at {place}; mend it and run this again") from error
+    except UnicodeDecodeError as error:
+        raise ToolError(f"{path} is no UTF-8 text; mend it and run this again") from error
+    if not isinstance(document, dict):
+        raise ToolError(f"{path} holds {type(document).__name__}, not a JSON object; mend it and run this again")
+    return document
+
+
+@contextlib.contextmanager
+def lock(path):
+    """Hold a lock file for one command at a time; ToolError when another one has it. It dies with its process."""
+    try:
+        import fcntl
+    except ImportError:  # Windows has no flock: two commands at once are not caught there
+        yield
+        return
+    with open(path, "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ToolError(f"another `thing` command is at work in {path.parent}; wait for it to end") from None
+        yield

@@ -1,0 +1,89 @@
+"""The command `thing`: command line -> table of commands -> run, and the one place where errors become messages.
+
+Exit codes: 0 done; 1 failed, or done in part; 2 wrong usage.
+"""
+
+import sys
+
+import click
+
+from .cli import LazyGroup
+from .errors import ToolError
+
+# name -> (module, short name, help line)
+COMMANDS = {
+    "thing-project-from-template": ("thing_project_from_template", "new", "Make a new project."),
+    "add-things": ("add_things", "add", "Create things in AWS and keep their keys in the project."),
+    "set-active-thing": ("set_active_thing", "use", "Choose the thing that the project is flashed as."),
+    "flash": ("flash", None, "Put library, project, certificate and key on a board."),
+    "iot-cleanup": ("iot_cleanup", "cleanup", "Delete the project's things, in AWS and here."),
+    "iot-fota-start": ("iot_fota_start", "fota", "Start a firmware update of a thing."),
+    "fota-keygen": ("fota_keygen", None, "Make the key that firmware is signed with."),
+    "list": ("list_things", None, "List the things of the account."),
+    "show": ("show", None, "Show a thing and its state."),
+    "create": ("create", None, "Create one thing; its key is shown once."),
+    "update": ("update", None, "Write the desired state of a thing."),
+    "delete": ("delete", None, "Delete one thing and what belongs to it."),
+    "shadow": ("shadow", None, "Get, set or watch a shadow."),
+    "cloud": ("cloud", None, "Run a local AWS: up, env, down."),
+    "doctor": ("doctor", None, "Find out why a thing does not connect."),
+    "completion": ("completion", None, "Print shell completion."),
+}
+# What the seed's documentation and code spell differently from each other.
+SPELLINGS = {"iot-fota_start": "iot-fota-start"}
+
+command = LazyGroup(
+    name="thing",
+    table=COMMANDS,
+    spellings=SPELLINGS,
+    package=f"{__package__}.commands",
+    help="AWS IoT things for MicroPython boards: from an empty folder to a thousand boards, and back.",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def main(arguments=None):
+    """Run the command line and exit; errors are one line on stderr."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        code = command.main(arguments, prog_name="thing", standalone_mode=False)
+    except BaseException as error:
+        code = _report(error, "--debug" in arguments)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _report(error, debug):
+    """Print one line for an error and return the exit code."""
+    if isinstance(error, SystemExit):
+        return error.code
+    if debug and not isinstance(error, click.exceptions.Exit):
+        import traceback
+
+        traceback.print_exception(error)
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, click.UsageError):
+        error.show()
+        return 2
+    if isinstance(error, (KeyboardInterrupt, click.Abort)):
+        message = "stopped; what was done is kept, and the same command goes on from there"
+    elif isinstance(error, BrokenPipeError):
+        sys.stderr.close()  # the reader of our output went away: there is nobody to tell
+        return 1
+    else:
+        message = sentence(error)
+    print(f"thing: {message}", file=sys.stderr, flush=True)
+    return 1
+
+
+def sentence(error):
+    if isinstance(error, (ToolError, click.ClickException)):
+        return str(error)
+    if type(error).__module__.split(".")[0] in ("botocore", "boto3", "s3transfer"):
+        from .aws import explain
+
+        return explain(error)
+    if isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename else ""
+        return f"{place}{error.strerror or error}"
+    return f"unexpected {type(error).__name__}: {error} (--debug shows where)"

@@ -1,0 +1,62 @@
+"""What the commands print: text for a person, or one JSON document with --json."""
+
+import contextlib
+import json
+import sys
+import time
+
+_PLAIN_STEPS = 10  # a pipe gets about this many progress lines for one run
+
+
+class Output:
+    """Text goes to stdout, warnings and progress to stderr; with --json stdout holds the one document only."""
+
+    def __init__(self, as_json=False):
+        self.json = as_json
+
+    def say(self, text):
+        """Print a line for a person."""
+        print(text, file=sys.stderr if self.json else sys.stdout, flush=True)
+
+    def warn(self, text):
+        """Print a line on stderr that is worth reading even when stdout is piped."""
+        print(f"thing: {text}", file=sys.stderr, flush=True)
+
+    def data(self, document, text=None):
+        """Print a result: as JSON with --json or when there is no text for it, else as text."""
+        if self.json or text is None:
+            text = json.dumps(document, indent=2, ensure_ascii=False, default=str)
+        print(text, flush=True)
+
+    def progress(self, total, label):
+        """A context manager whose value is to be called once per finished piece of work."""
+        if sys.stderr.isatty():
+            return _bar(total, label)
+        return _lines(total, label)
+
+
+@contextlib.contextmanager
+def _bar(total, label):
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(label, total=total)
+        yield lambda: progress.advance(task)
+
+
+@contextlib.contextmanager
+def _lines(total, label):
+    """At most ten plain lines, and none at all for work that is over at once."""
+    state = {"done": 0, "start": time.monotonic()}
+    step = max(1, -(-total // _PLAIN_STEPS))
+
+    def advance():
+        state["done"] += 1
+        if total > 1 and (state["done"] % step == 0 or state["done"] == total):
+            seconds = time.monotonic() - state["start"]
+            left = seconds / state["done"] * (total - state["done"])
+            print(f"{label} {state['done']}/{total}, {left:.0f} s left", file=sys.stderr, flush=True)
+
+    yield advance

@@ -1,0 +1,84 @@
+"""Keys, certificate requests and certificates (cryptography is imported on use: it takes 60 ms)."""
+
+import datetime
+
+from .errors import ToolError
+
+
+def new_key():
+    """A P-256 private key as PEM (SEC 1: the form that every MicroPython's TLS reads)."""
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    return key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+
+
+def request(key_pem, common_name):
+    """A certificate signing request (PEM text) for a private key."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    # X.520 caps a common name at 64 characters; a thing name may have 128. AWS does not read it.
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name[:64])])
+    built = x509.CertificateSigningRequestBuilder().subject_name(name)
+    return built.sign(_key(key_pem), SHA256()).public_bytes(Encoding.PEM).decode()
+
+
+def public_pem(key_pem):
+    """The public key of a private key, as PEM text."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    return _key(key_pem).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def public_of_certificate(certificate_pem):
+    """The public key in a certificate, as PEM text: equal to public_pem() of its private key."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    public = _certificate(certificate_pem).public_key()
+    return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def check_pair(certificate_pem, key_pem, now=None):
+    """Return the certificate's last day; ToolError when the key is not its key or the dates do not hold."""
+    if public_of_certificate(certificate_pem) != public_pem(key_pem):
+        raise ToolError(
+            "the private key does not belong to the certificate: files of two things are mixed up; "
+            "`thing use` puts both of one thing in place"
+        )
+    certificate = _certificate(certificate_pem)
+    now = now or datetime.datetime.now(datetime.timezone.utc)
+    if now > certificate.not_valid_after_utc:
+        raise ToolError(
+            f"the certificate expired on {certificate.not_valid_after_utc:%Y-%m-%d}: make a new thing with `thing add`"
+        )
+    if now < certificate.not_valid_before_utc:
+        raise ToolError(
+            f"the certificate is valid only from {certificate.not_valid_before_utc:%Y-%m-%d %H:%M} UTC: "
+            "is the clock of this computer right?"
+        )
+    return certificate.not_valid_after_utc
+
+
+def _key(pem):
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        return load_pem_private_key(_bytes(pem), None)
+    except (ValueError, TypeError) as error:
+        raise ToolError(f"the private key is no PEM key without a password: {error}") from error
+
+
+def _certificate(pem):
+    from cryptography import x509
+
+    try:
+        return x509.load_pem_x509_certificate(_bytes(pem))
+    except ValueError as error:
+        raise ToolError(f"the certificate is no PEM certificate: {error}") from error
+
+
+def _bytes(pem):
+    return pem.encode() if isinstance(pem, str) else pem

@@ -1,0 +1,53 @@
+"""The same work on many things at once, with a bounded number of threads and bounded memory."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+
+class Outcome:
+    """What a run came to: how many pieces were done, and the errors of the rest as (item, exception)."""
+
+    def __init__(self):
+        self.done = 0
+        self.failures = []
+        self.policy_kept = False
+
+
+def run(items, work, workers, advance=lambda: None, stop_on_error=False):
+    """Call work(item) for each item; items are taken from the iterable one by one as threads become free.
+
+    stop_on_error: take no further item after the first error; pieces at work are finished. KeyboardInterrupt does the
+    same and is raised again.
+    """
+    outcome = Outcome()
+    source = iter(items)
+    lock = threading.Lock()
+    stop = threading.Event()
+
+    def take():
+        with lock:
+            return next(source, None) if not stop.is_set() else None
+
+    def loop():
+        while (item := take()) is not None:
+            try:
+                work(item)
+            except Exception as error:
+                with lock:
+                    outcome.failures.append((item, error))
+                if stop_on_error:
+                    stop.set()
+            else:
+                with lock:
+                    outcome.done += 1
+                    advance()
+
+    with ThreadPoolExecutor(workers) as pool:
+        futures = [pool.submit(loop) for _ in range(workers)]
+        try:
+            for future in futures:
+                future.result()
+        except BaseException:
+            stop.set()
+            raise
+    return outcome
