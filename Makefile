@@ -10,7 +10,7 @@ setup:  ## Get everything the other targets need: .venv, MicroPython 64 and 32 b
 
 demo:  ## Watch a 32-bit MicroPython be a Thing of a local AWS (needs no account, no board, no Mosquitto).
 	@$(PYTHON) -m tools.setup --demo
-	@$(BIN)/python -m examples.demo
+	@$(BIN)/python -m tests.harness.demo
 
 test: lint  ## Run everything on CPython, 64-bit and 32-bit MicroPython.
 	@$(PYTEST) -n 3 tests

@@ -10,46 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import boto3
+from aws_iot_tools.policy import least_privilege
 from botocore.config import Config
 
 from .ports import free_port
 
 REGION, ACCOUNT = "us-east-1", "000000000000"
 _ARN = f"arn:aws:iot:{REGION}:{ACCOUNT}"
-_ME = "${iot:Connection.Thing.ThingName}"
-
-
-def least_privilege() -> dict:
-    """A policy that lets a thing use its own shadows, jobs, streams and topics only, and forge no answers.
-
-    https://docs.aws.amazon.com/iot/latest/developerguide/thing-policy-variables.html
-    """
-    own = f"$aws/things/{_ME}"
-    publish = [f"{own}/shadow/{verb}" for verb in ("get", "update", "delete")]
-    publish += [f"{own}/shadow/name/*/{verb}" for verb in ("get", "update", "delete")]
-    publish += [f"{own}/jobs/*", f"{own}/streams/*", f"dt/{_ME}/*"]
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Action": "iot:Connect",
-                "Resource": f"{_ARN}:client/{_ME}",
-                "Condition": {"Bool": {"iot:Connection.Thing.IsAttached": "true"}},
-            },
-            {"Effect": "Allow", "Action": "iot:Publish", "Resource": [f"{_ARN}:topic/{topic}" for topic in publish]},
-            {
-                "Effect": "Allow",
-                "Action": "iot:Subscribe",
-                "Resource": [f"{_ARN}:topicfilter/{own}/*", f"{_ARN}:topicfilter/cmd/{_ME}/*"],
-            },
-            {
-                "Effect": "Allow",
-                "Action": "iot:Receive",
-                "Resource": [f"{_ARN}:topic/{own}/*", f"{_ARN}:topic/cmd/{_ME}/*"],
-            },
-        ],
-    }
 
 
 @dataclass
@@ -148,7 +115,7 @@ class MiniStack:
             made = iot.create_certificate_from_csr(certificateSigningRequest=csr, setAsActive=True)
         else:
             made = iot.create_keys_and_certificate(setAsActive=True)
-        document = json.dumps(policy or least_privilege(), separators=(",", ":"))
+        document = json.dumps(policy) if policy else least_privilege(_ARN)
         iot.create_policy(policyName=f"{name}-policy", policyDocument=document)
         iot.attach_policy(policyName=f"{name}-policy", target=made["certificateArn"])
         iot.attach_thing_principal(thingName=name, principal=made["certificateArn"])

@@ -1,0 +1,48 @@
+"""Keeps a configuration in the named shadow "config": versioned, readable, and checked before it is reported."""
+
+from aws_iot import LinkError, Rejected, ResponseTimeout, Thing
+
+thing = Thing.from_config("thing.conf.json")
+config = thing.named_shadow("config")
+settings = {"threshold": 20, "unit": "C"}
+
+
+def on_delta(requested):
+    accepted = {}
+    for name, value in requested.items():
+        if name in settings and type(value) is type(settings[name]):
+            settings[name] = accepted[name] = value
+        else:
+            print("refused:", name, value)
+    print("settings:", settings)
+    return accepted or None
+
+
+def count_start():
+    """Count this start in the shadow; by its version nobody else's change is overwritten."""
+    while True:
+        try:
+            document = config.get()
+            starts = document["state"].get("reported", {}).get("starts", 0)
+            version = document["version"]
+        except Rejected as error:
+            if error.code != 404:  # 404: the shadow does not exist yet
+                raise
+            starts, version = 0, None
+        try:
+            answer = config.update(reported={"starts": starts + 1}, version=version)
+            print("start", starts + 1, "is version", answer["version"])
+            return
+        except Rejected as error:
+            if error.code != 409:  # 409: the shadow changed since it was read
+                raise
+
+
+config.on_delta(on_delta)
+thing.connect()
+try:
+    count_start()
+except (ResponseTimeout, LinkError) as error:
+    print("not counted:", error)
+config.report(settings)
+thing.loop_forever()
