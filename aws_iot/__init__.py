@@ -1,0 +1,38 @@
+"""AWS IoT for MicroPython. A name is loaded, with the file that it is in, when it is first used."""
+
+import sys
+
+__version__ = "0.1.0"
+
+_WHERE = {
+    "Thing": "thing",
+    "Shadow": "shadow",
+    "MQTTClient": "mqtt",
+    "load": "config",
+    "IotError": "errors",
+    "LinkError": "errors",
+    "ProtocolError": "errors",
+    "ResponseTimeout": "errors",
+    "Rejected": "errors",
+    "StateError": "errors",
+}
+
+
+def __getattr__(name):
+    if name not in _WHERE:
+        raise AttributeError(name)
+    file = _WHERE[name]
+    return getattr(__import__("aws_iot." + file, None, None, (file,)), name)
+
+
+def borrow(name):
+    """The module ``aws_iot.name``, for one call: what runs once per connection does not stay in a board's heap.
+
+    MicroPython reads a .mpy file in some milliseconds and its garbage collector takes it back; CPython keeps it.
+    """
+    path = "aws_iot." + name
+    module = __import__(path, None, None, (name,))
+    if sys.implementation.name == "micropython":
+        del sys.modules[path]
+        delattr(sys.modules["aws_iot"], name)
+    return module

@@ -1,0 +1,170 @@
+"""CPython's sockets, TLS and clock with the manners of MicroPython's (readinto and write give None for "not now")."""
+
+import json
+import select as _select
+import socket as _socket
+import ssl as _ssl
+import time
+
+_PERIOD = 1 << 30  # ticks wrap as they do on a board
+_NOT_NOW = (BlockingIOError, _ssl.SSLWantReadError, _ssl.SSLWantWriteError)
+
+
+def ticks_ms():
+    """Milliseconds that wrap at 2**30 (about 12.4 days)."""
+    return time.monotonic_ns() // 1000000 % _PERIOD
+
+
+def ticks_add(ticks, delta):
+    """``ticks`` moved by ``delta`` ms."""
+    return (ticks + delta) % _PERIOD
+
+
+def ticks_diff(end, start):
+    """Milliseconds from ``start`` to ``end``, right across the wrap."""
+    return (end - start + _PERIOD // 2) % _PERIOD - _PERIOD // 2
+
+
+def sleep_ms(duration_ms):
+    """Sleep ``duration_ms``."""
+    time.sleep(duration_ms / 1000)
+
+
+def loads(data):
+    """json.loads of any buffer."""
+    return json.loads(bytes(data))
+
+
+class _Stream:
+    """A MicroPython-like stream around a CPython socket (plain or TLS)."""
+
+    def __init__(self, sock):
+        self._sock = sock
+        self.wants_read = False  # TLS: the pending write waits for bytes from the peer
+
+    def fileno(self):
+        return self._sock.fileno()
+
+    def pending(self):
+        return self._sock.pending() if isinstance(self._sock, _ssl.SSLSocket) else 0
+
+    def readinto(self, buffer):
+        try:
+            return self._sock.recv_into(buffer)
+        except _NOT_NOW:
+            return None
+        except _ssl.SSLEOFError:
+            return 0
+
+    def write(self, data):
+        try:
+            self.wants_read = False
+            return self._sock.send(data)
+        except _NOT_NOW as error:
+            self.wants_read = isinstance(error, _ssl.SSLWantReadError)
+            return None
+
+    def __getattr__(self, name):
+        return getattr(self._sock, name)
+
+
+class _Context:
+    """An ssl.SSLContext whose sockets are such streams."""
+
+    def __init__(self, context):
+        self._context = context
+
+    def wrap_socket(self, sock, server_hostname=None, do_handshake_on_connect=False):
+        raw = sock._sock
+        tls = self._context.wrap_socket(
+            raw, server_hostname=server_hostname, do_handshake_on_connect=do_handshake_on_connect
+        )
+        return _Stream(tls)
+
+
+class _Poll:
+    """select.poll with MicroPython's ipoll, aware of what OpenSSL has decrypted and of what it waits for."""
+
+    def __init__(self):
+        self._poll = _select.poll()
+        self._stream = None
+
+    def register(self, stream, events):
+        self._stream, self._events = stream, events
+        self._poll.register(stream, events)
+
+    modify = register
+
+    def poll(self, timeout_ms):
+        return self._poll.poll(timeout_ms)
+
+    def ipoll(self, timeout_ms):
+        stream = self._stream
+        if stream.pending():
+            return [(stream, _select.POLLIN)]
+        wanted = self._events & ~_select.POLLOUT if stream.wants_read else self._events
+        self._poll.modify(stream, wanted)
+        return self._poll.poll(timeout_ms)
+
+
+class select:  # noqa: N801 - stands where MicroPython's module stands
+    """MicroPython's select module, as far as transport.py uses it."""
+
+    POLLIN, POLLOUT, POLLERR, POLLHUP = _select.POLLIN, _select.POLLOUT, _select.POLLERR, _select.POLLHUP
+    poll = _Poll
+
+
+class socket:  # noqa: N801
+    """MicroPython's socket module, as far as transport.py uses it."""
+
+    SOCK_STREAM = _socket.SOCK_STREAM
+    getaddrinfo = staticmethod(_socket.getaddrinfo)
+
+    @staticmethod
+    def socket(family, kind):
+        return _Stream(_socket.socket(family, kind))
+
+
+def wrap_context(context):
+    """What transport.Stream can use: a CPython context given by the user, wrapped."""
+    return _Context(context) if isinstance(context, _ssl.SSLContext) else context
+
+
+def tls_context(cert, key, ca, verify=True):
+    """A client context from PEM or DER contents (bytes). CPython loads certificates from files only."""
+    import os
+    import tempfile
+
+    context = _ssl.SSLContext(_ssl.PROTOCOL_TLS_CLIENT)
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = _ssl.CERT_NONE
+    for data in ca:
+        context.load_verify_locations(cadata=data.decode() if data.startswith(b"-----") else data)
+    if not cert:
+        return _Context(context)
+    if not cert.startswith(b"-----"):
+        cert = _ssl.DER_cert_to_PEM_cert(cert).encode()
+    for candidate in _key_forms(key):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "pair.pem")
+            with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+                file.write(cert + b"\n" + candidate)
+            try:
+                context.load_cert_chain(path, password="")  # never ask at a terminal
+                return _Context(context)
+            except _ssl.SSLError as error:
+                problem = error
+    raise ValueError("key or certificate: %s" % problem)
+
+
+def _key_forms(key):
+    if key.startswith(b"-----"):
+        return [key]
+    import base64
+
+    body = base64.encodebytes(key).decode()
+    return [
+        ("-----BEGIN %s-----\n%s-----END %s-----\n" % (kind, body, kind)).encode()
+        for kind in ("PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY")
+    ]

@@ -1,0 +1,223 @@
+"""A connection from the look-up of the host to CONNACK, and its end. Borrowed for each connection."""
+
+from . import borrow
+from .errors import LinkError, ProtocolError, Rejected, ResponseTimeout
+from .transport import select, socket, ticks_add, ticks_diff
+
+const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
+
+_OFF = const(0)  # as in mqtt.py
+_WAIT = const(1)
+_OPENING = const(2)
+_UP = const(3)
+
+_STEP_MS = const(1000)
+_NODELAY = const(1)  # TCP_NODELAY: the same number everywhere; MicroPython does not name it before 1.27
+_BUSY = (11, 36, 115, 119)  # a connect that goes on: EAGAIN, EINPROGRESS of macOS, of Linux, of the ESP32
+
+
+def check(client):
+    """ValueError for what no broker would take."""
+    if not client.client_id or len(borrow("control").string(client.client_id)) > 130:
+        raise ValueError("client id: 1 to 128 bytes")
+    if not 0 <= client.keepalive <= 65535:
+        raise ValueError("keepalive: 0 to 65535 s")
+    if client.window < 1:
+        raise ValueError("window: 1 or more")
+
+
+def attempt(client):
+    """One attempt, as a generator: it yields while it waits, after at most ``client.wait_ms``, and leaves the client up.
+
+    Only the look-up blocks: no port offers another. Each stage has ``timeout_ms``; ``client.stage`` says how far it came.
+    """
+    client.state = _OPENING
+    client.error = None
+    client.stage = "dns"
+    client.event("connecting", None)
+    if client.lw_topic and (client.lw_qos > 1 or borrow("topics").check_topic(client.lw_topic) is None):
+        raise ValueError("QoS: AWS has 0 and 1")
+    if client.ssl and not client.context:
+        client.context = borrow("tls").prepare(client)
+    found = socket.getaddrinfo(client.server, client.port, 0, socket.SOCK_STREAM)
+    client.stage = "tcp"
+    for turn in range(len(found)):
+        # the first address may be dead (IPv6 often is): the next one now, and another first the next time
+        family, kind, _, _, address = found[(turn + client.fails) % len(found)]
+        client.sock = sock = socket.socket(family, kind)
+        try:
+            for _ in _tcp(client, sock, address):
+                yield False
+            break
+        except OSError:
+            sock.close()
+            client.sock = None
+            if turn + 1 == len(found):
+                raise
+    for _ in _connack(client):
+        yield False
+    _up(client)
+    yield True
+
+
+def _late(client, end):
+    if ticks_diff(end, client.ticks()) <= 0:
+        raise ResponseTimeout(client.stage)
+
+
+def _tcp(client, sock, address):
+    sock.setblocking(False)
+    try:
+        sock.connect(address)
+    except OSError as error:
+        if abs(error.args[0]) not in _BUSY:
+            raise
+    poller = select.poll()
+    poller.register(sock, select.POLLOUT)
+    end = ticks_add(client.ticks(), client.timeout_ms)
+    while True:
+        ready = poller.poll(client.wait_ms)
+        if ready:
+            break
+        _late(client, end)
+        yield
+    if ready[0][1] & (select.POLLERR | select.POLLHUP):
+        sock.readinto(bytearray(1))  # raises what went wrong
+        raise OSError(111)
+    try:
+        sock.setsockopt(6, _NODELAY, 1)  # before the handshake, or that stalls
+    except OSError:
+        pass  # this port does not offer it
+
+
+def _connack(client):
+    """TLS, CONNECT and CONNACK. The first write drives the handshake, without blocking."""
+    sock = client.sock
+    if client.context:
+        client.stage = "tls"
+        sock = client.sock = client.context.wrap_socket(
+            sock, server_hostname=client.ssl_params.get("server_hostname") or client.server, do_handshake_on_connect=False
+        )
+    # the TLS socket is polled, not the raw one: it knows of bytes that it has decrypted already
+    client.poller = poller = select.poll()
+    poller.register(sock, select.POLLIN)
+    will = (client.lw_topic, client.lw_msg, client.lw_qos, client.lw_retain) if client.lw_topic else None
+    data = borrow("control").connect(
+        client.client_id, client.keepalive, client.clean, will, client.user, client.pswd
+    )
+    end = ticks_add(client.ticks(), client.timeout_ms)
+    while data:
+        count = sock.write(data)
+        if count is None:
+            _late(client, end)
+            poller.modify(sock, select.POLLIN | select.POLLOUT)
+            poller.ipoll(client.wait_ms)
+            yield
+        else:
+            data = data[count:]
+    client.stage = "connack"
+    poller.modify(sock, select.POLLIN)
+    reader = client.reader
+    end = ticks_add(client.ticks(), client.timeout_ms)
+    while True:
+        count = sock.readinto(reader.space())
+        if count == 0:
+            raise EOFError
+        if count:
+            reader.filled(count)
+            kind = reader.next()
+            if kind:
+                break
+        else:
+            _late(client, end)
+            poller.ipoll(client.wait_ms)
+            yield
+    if kind != 0x20:
+        raise ProtocolError("packet 0x%02x before CONNACK" % kind)
+    if reader.value[1]:
+        raise Rejected(reader.value[1], "CONNACK")
+
+
+def _up(client):
+    client.state = _UP
+    client.stage = "up"
+    client.opening = None
+    client.session = session = reader_session(client)
+    client.up_at = client.tx_at = client.rx_at = client.due = client.ticks()
+    client.stats["connects"] += 1
+    if not session:
+        client.drop.clear()
+        for sub in client.subs.values():
+            if sub[3] == 1:
+                sub[3] = 0
+    client.event("connected", session)
+    if client.state == _UP:
+        borrow("subscriptions").advance(client)
+        client.take()  # what came in one segment with CONNACK
+
+
+def reader_session(client):
+    """True when the broker kept the session that was asked for (section 3.2.2.2)."""
+    return client.reader.value[0] == 1 and not client.clean
+
+
+def connect(client, clean_session, timeout):
+    """MQTTClient.connect."""
+    if clean_session is not None:
+        client.clean = clean_session
+    if client.sock:
+        reset(client)
+    now = client.ticks()
+    if client.state != _WAIT or not client.fails or ticks_diff(client.due, now) > _STEP_MS:
+        # AWS allows one CONNECT a second for each client id
+        client.due = ticks_add(now, _STEP_MS if client.fails else 0)
+    client.state = _WAIT
+    client.error = None
+    end = ticks_add(now, int(timeout * 1000)) if timeout else None
+    while client.state != _UP:
+        left = _STEP_MS if end is None else min(_STEP_MS, ticks_diff(end, client.ticks()))
+        if left <= 0:
+            client.lost(ResponseTimeout("connect"))
+        else:
+            client.poll(left)
+        if client.error:
+            raise client.error
+        if client.state == _OFF:
+            raise LinkError("disconnect() was called")
+    return client.session
+
+
+def disconnect(client):
+    """MQTTClient.disconnect."""
+    if client.state == _UP:
+        if not client._busy:
+            client.until(lambda: not client.kept or client.state != _UP)
+        client.out.append(b"\xe0\0")
+        try:
+            end = ticks_add(client.ticks(), _STEP_MS)
+            client.flush()
+            while client.out and ticks_diff(end, client.ticks()) > 0:
+                client.poller.modify(client.sock, select.POLLOUT)
+                client.poller.ipoll(_STEP_MS)
+                client.flush()
+        except (OSError, ValueError, EOFError):
+            pass
+    if client.state != _OFF:
+        reset(client)
+        client.state = _OFF
+        client.event("disconnected", None)
+
+
+def reset(client):
+    """Close the socket and forget what belongs to the connection; what was accepted stays."""
+    if client.sock:
+        try:
+            client.sock.close()  # a TLS socket closes the raw one
+        except OSError:
+            pass
+    client.sock = client.poller = client.opening = client.asked = client.pinged = client.stuck = None
+    client.out.clear()
+    client.reader.reset()
+    client.ready = False
+    for entry in client.kept:
+        entry[2] = None

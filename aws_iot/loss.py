@@ -1,0 +1,187 @@
+"""When a connection ends: why, who is suspected, and how long to wait. Loaded at the first loss only.
+
+With MQTT 3.1.1 AWS gives no reason when it closes a connection; the likely one is told from what was going on.
+https://docs.aws.amazon.com/iot/latest/developerguide/iot-connect-devices.html
+"""
+
+import time
+
+from . import borrow
+from .errors import LinkError, ProtocolError, Rejected, ResponseTimeout, StateError
+from .transport import ticks_add, ticks_diff
+
+const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
+
+_WAIT = const(1)  # as in mqtt.py
+_UP = const(3)
+
+_SHORT_MS = const(30000)  # a link that ended sooner counts towards a longer back-off
+_PROMPT_MS = const(2000)  # AWS closes at once on what it denies
+_DENIED_MAX_MS = const(3600000)
+
+_REFUSED = (
+    "protocol version", "client id refused", "server unavailable", "user name or password", "not authorized"
+)  # fmt: skip
+# errno of Linux and of ESP32's newlib; negative ones are mbedTLS's
+_CLOSED = (32, 54, 104, 9, 107, 113, 128)
+_PEER = (32, 54, 104)
+
+
+def lost(client, error):
+    """Close ``client``'s connection, plan the next attempt and return the error that tells the cause."""
+    now = client.ticks()
+    stage, text = client.stage, None
+    if client.state == _UP:
+        lived_ms = ticks_diff(now, client.up_at)
+        client.short = client.short + 1 if lived_ms < _SHORT_MS else 0
+        if not client.short:
+            client.suspect = None
+        if isinstance(error, EOFError) or isinstance(error, OSError) and abs(_code(error)) in _PEER:
+            text = _suspect(client, now) or _closed(client, lived_ms)
+    if not text:
+        text = _explain(client, error, stage)
+    borrow("link").reset(client)
+    client.stats["cause"] = text
+    delay_ms = borrow("backoff").delay_ms(max(client.fails, min(client.short, 5) - 1), client.random())
+    client.due = ticks_add(client.ticks(), delay_ms)
+    client.state = _WAIT
+    client.fails += 1
+    result = ProtocolError(text) if isinstance(error, ProtocolError) else LinkError(text)
+    result.cause = error
+    return result
+
+
+def _code(error):
+    code = error.args[0] if error.args else 0
+    return code if isinstance(code, int) else 0
+
+
+def _suspect(client, now):
+    """The server closed: was it for the SUBSCRIBE or PUBLISH that it had just been sent?"""
+    topic_of = borrow("control").topic_of
+    if client.asked:
+        name = client.asked[1][0]
+        if len(client.asked[1]) > 1:
+            client.batch = 1  # one by one, to find which
+        elif _again(client, name, 2) and name in client.subs:
+            client.subs[name][3] = 2
+            client.report(Rejected(0x87, "subscribe denied? " + name))
+        return "closed after SUBSCRIBE to %s: does the policy allow iot:Subscribe there?" % name
+    flying = [entry for entry in client.kept if entry[2] is not None]
+    times = 2
+    if flying:
+        topic = topic_of(flying[0][1])
+        if len(flying) > 1:
+            client.limit = 1
+            topic = None
+    elif client.topic and ticks_diff(now, client.topic_at) < _PROMPT_MS:
+        topic = client.topic
+        times = 3  # it was not kept: be surer
+    else:
+        return None
+    if topic and _again(client, topic, times):
+        client.denied = client.denied or {}
+        client.denied[topic] = ticks_add(now, client.denied_ms)
+        client.denied_ms = min(2 * client.denied_ms, _DENIED_MAX_MS)
+        client.report(Rejected(0x87, "publish denied? " + str(topic, "utf-8")))
+    topic = topic or topic_of(flying[0][1])
+    return "closed after PUBLISH to %s: does the policy allow iot:Publish there?" % str(topic, "utf-8")
+
+
+def _again(client, what, times):
+    """True when ``what`` alone was there each of the last ``times`` times."""
+    client.suspect, client.suspected = what, client.suspected + 1 if client.suspect == what else 1
+    if client.suspected < times:
+        return False
+    client.suspect = None
+    return True
+
+
+def _closed(client, lived_ms):
+    if client.short > 2:
+        return "closed %d times shortly after connecting: does another device use client id %s?" % (
+            client.short, client.client_id,
+        )  # fmt: skip
+    return "closed by the server after %d s" % (lived_ms // 1000)
+
+
+def _explain(client, error, stage):
+    where = "%s:%d" % (client.server, client.port)
+    if isinstance(error, ProtocolError):
+        return "the server broke the protocol: %s" % error
+    if isinstance(error, Rejected):
+        code = error.code
+        why = _REFUSED[code - 1] if code <= len(_REFUSED) else "unknown code"
+        return "CONNACK %d: %s" % (code, why)
+    if isinstance(error, ResponseTimeout):
+        what = error.args[0]
+        if what == "tcp":
+            return "no answer from %s: no network, or a firewall that blocks the port" % where
+        if what == "tls":
+            return "the TLS handshake with %s stalled" % where
+        if what in ("connack", "connect"):
+            return "no answer to CONNECT from " + where
+        return "no %s in time: the network is gone or the server hangs" % what
+    if stage == "dns":
+        return "cannot look up %s: no network, no DNS, or a wrong endpoint (%s)" % (client.server, error)
+    if isinstance(error, ValueError) or stage == "tls" or _code(error) < -1000 or type(error) is not OSError:
+        found = _tls(client, error, str(error).lower())
+        if found:
+            return found
+    if stage == "tcp":
+        return "%s cannot be reached: %s" % (where, "refused" if abs(_code(error)) in (111, 61) else error)
+    if stage == "tls":
+        return "closed in the TLS handshake: device certificate refused, or no TLS server at %s (%s)" % (where, error)
+    if stage == "connack" and (isinstance(error, EOFError) or abs(_code(error)) in _CLOSED):
+        return (
+            "closed before CONNACK: is the certificate active, does its policy allow iot:Connect,"
+            " is client id %s right?" % client.client_id
+        )
+    return "the connection broke: %r" % error
+
+
+def _tls(client, error, text):
+    """Words for what mbedTLS and OpenSSL say; None for what they do not explain."""
+    if "future" in text or "not yet valid" in text:
+        today = time.gmtime()
+        date = "%d-%02d-%02d" % today[:3]
+        if today[0] < 2025:
+            return "the clock is not set (it says %s): set it, by NTP, before connecting" % date
+        return "the server's certificate is not yet valid, or the clock (%s) is behind" % date
+    if "expired" in text:
+        if "alert" in text:
+            return "the server refused this device's certificate: expired"
+        return "the server's certificate has expired, or the clock is wrong"
+    if "alert" in text or _code(error) == -30592:
+        return "the server refused this device's certificate: not active, not registered, or key and certificate differ"
+    if "expected cn" in text or "hostname mismatch" in text or "ip address mismatch" in text:
+        return "the server's certificate is not for %s: wrong endpoint?" % client.server
+    if "trusted ca" in text or "self-signed" in text or "self signed" in text or "issuer certificate" in text:
+        return "the server's certificate is not signed by the given CA: wrong cacert, or not an -ats endpoint"
+    if "no ca chain" in text:
+        return "no CA was given to verify the server with"
+    if _code(error) in (12, -12) or "alloc" in text:
+        return "no memory for TLS: free some before connecting"
+    if isinstance(error, ValueError) and not _code(error):
+        return str(error)  # ours: a certificate or key that cannot be used
+    return None
+
+
+def held_back(client, entry):
+    """True while a kept publish waits because its topic was denied."""
+    return not _allowed(client, borrow("control").topic_of(entry[1]))
+
+
+def refuse(client, topic):
+    """StateError while ``topic`` (bytes) is held back."""
+    if not _allowed(client, topic):
+        raise StateError("publish denied? " + str(topic, "utf-8"))
+
+
+def _allowed(client, topic):
+    until = client.denied.get(topic)
+    if until is not None and ticks_diff(until, client.ticks()) <= 0:
+        del client.denied[topic]
+        client.limit = 1
+        until = None
+    return until is None

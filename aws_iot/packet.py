@@ -1,0 +1,141 @@
+"""MQTT 3.1.1 packets that flow all the time: bytes to events and back (pure: no socket, no clock).
+
+A packet out is one ``bytes``, so that it is one write and one TLS record. Packets in are read by ``Reader`` straight
+from its buffer: whatever way the input is cut, the same packets come out. What flows once per connection is in control.py.
+http://docs.oasis-open.org/mqtt/mqtt/v3.1.1/mqtt-v3.1.1.html
+"""
+
+from . import borrow
+from .errors import ProtocolError
+
+const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
+
+_CONNACK = const(0x20)
+_PUBACK = const(0x40)
+_SUBACK = const(0x90)
+_UNSUBACK = const(0xB0)
+_PINGRESP = const(0xD0)
+_DUP = const(0x08)
+
+
+def publish(topic, payload, qos, retain, pid):
+    """PUBLISH (section 3.3) of ``payload`` (bytes) to ``topic`` (bytes); ``pid`` counts at QoS 1 only."""
+    size = len(topic)
+    left = size + len(payload) + (4 if qos else 2)
+    head = [0x30 | qos << 1 | (1 if retain else 0)]
+    while left > 127:
+        head.append(left & 127 | 128)
+        left >>= 7
+    head += (left, size >> 8, size & 255)
+    return b"".join((bytes(head), topic, bytes((pid >> 8, pid & 255)) if qos else b"", payload))
+
+
+class Reader:
+    """Takes packets off a stream of bytes; its fields describe the packet that ``next()`` has just returned.
+
+    ``pid``: packet id, or 0. ``topic``: str, and ``payload``: memoryview valid until the next ``space()``, of a PUBLISH;
+    the payload is None when the packet was larger than ``limit`` or than the heap: then it is skipped.
+    ``value``: CONNACK (session present, code) or SUBACK codes (memoryview).
+    """
+
+    topic = payload = value = None
+    pid = 0
+
+    def __init__(self, size, limit):
+        # 512 bytes hold any PUBLISH header that AWS allows (256 bytes of topic), so an oversized one can still be named
+        self.small = memoryview(bytearray(size))
+        self.limit = limit
+        self.reset()
+
+    def reset(self):
+        """Forget what was read: a new connection begins."""
+        self.buf = self.small
+        self.start = self.end = self.skip = 0
+
+    def space(self):
+        """The free part of the buffer, for the stream to write into; never empty."""
+        start, end = self.start, self.end
+        self.payload = self.value = None
+        if start == end:
+            self.start = self.end = 0
+            self.buf = self.small
+            return self.buf
+        if start:
+            self.buf[: end - start] = self.buf[start:end]
+            self.start, self.end = 0, end - start
+        return self.buf[self.end :]
+
+    def filled(self, count):
+        """``count`` bytes were written into ``space()``."""
+        gone = min(self.skip, count)  # nothing of a skipped packet is kept; what follows it is
+        if gone:
+            self.skip -= gone
+            self.start = self.end + gone
+        self.end += count
+
+    def next(self):
+        """The first byte of the next whole packet, its type in the upper half, or 0 when more bytes are needed.
+
+        Raises ProtocolError for anything that MQTT 3.1.1 does not let a server send.
+        """
+        buf, start, have = self.buf, self.start, self.end - self.start
+        if have < 2 or self.skip:
+            return 0
+        size, at, shift = 0, start + 1, 0
+        while True:
+            byte = buf[at]
+            at += 1
+            size |= (byte & 127) << shift
+            if byte < 128:
+                break
+            shift += 7
+            if shift > 21:
+                raise ProtocolError("remaining length")
+            if at - start >= have:
+                return 0
+        kind, end = buf[start], at + size
+        self.pid = 0
+        if end - start > have:
+            if end - start > len(buf) and borrow("oversize").room(self, kind, at, end):
+                end, self.start, self.end = self.end, 0, 0
+                self._publish(kind, at, end)
+                self.payload = None
+                return kind
+            return 0
+        self.start = end  # taken first: a packet that cannot be read for lack of memory costs itself only
+        if kind & 0xF0 == 0x30:
+            self._publish(kind, at, end)
+        elif kind == _CONNACK and size == 2 and buf[at] < 2:
+            self.value = (buf[at], buf[at + 1])
+        elif kind in (_PUBACK, _UNSUBACK) and size == 2 or kind == _SUBACK and size > 2:
+            self._packet_id(at)
+            self.value = buf[at + 2 : end]
+        elif kind != _PINGRESP or size:
+            raise ProtocolError("packet 0x%02x of %d bytes" % (kind, size))
+        return kind
+
+    def _packet_id(self, at):
+        self.pid = self.buf[at] << 8 | self.buf[at + 1]
+        if not self.pid:
+            raise ProtocolError("packet id 0")
+
+    def _publish(self, kind, at, end):
+        qos = kind >> 1 & 3
+        buf = self.buf
+        # QoS 2 was never granted; DUP has no meaning at QoS 0
+        if qos > 1 or kind & _DUP > qos << 3 or end - at < 3:
+            raise ProtocolError("PUBLISH 0x%02x" % kind)
+        name = at + 2
+        at = name + (buf[at] << 8 | buf[at + 1])
+        if at == name or at + 2 * qos > end:
+            raise ProtocolError("PUBLISH topic")
+        try:
+            self.topic = topic = str(buf[name:at], "utf-8")
+        except ValueError:  # UnicodeError is one
+            raise ProtocolError("topic is not UTF-8")
+        if "\0" in topic or "+" in topic or "#" in topic:
+            raise ProtocolError("topic " + topic)
+        if qos:
+            self._packet_id(at)
+            at += 2
+        self.payload = buf[at:end]

@@ -1,0 +1,131 @@
+"""A device shadow: what the thing reports, what the cloud desires, and the difference.
+
+What flows all the time is here, requests and rare answers are in shadow_requests.py.
+https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-comms-device.html
+"""
+
+from json import dumps
+
+from . import borrow
+from .transport import loads
+
+_WANTED = ("update/delta", "get/accepted", "get/rejected", "update/accepted", "update/rejected")
+
+
+class Shadow:
+    """The classic shadow of ``thing``, or its shadow ``name``; ``wanted`` are the response topics a delta handler listens to.
+
+    ``version`` is the last one seen, ``reported`` what this device has reported since it started.
+    """
+
+    time = version = tries = 0
+    pending = None  # reports that could not be sent yet, merged
+    asked = None  # ticks of a get that waits for its answer
+    delta = documents = None
+
+    def __init__(self, client, thing, name=None, wanted=None):
+        self.name = name
+        self.client = client
+        self.reported = {}
+        self.wanted = _WANTED if wanted is None else wanted
+        self.prefix = borrow("shadow_requests").prefix(thing, name, self.wanted, _WANTED)
+        self.topic = self.prefix + "update"
+        client.on_ready(self._ready)
+        client.on_tick(self._tick)
+
+    def report(self, state):
+        """Report ``state``, a dict; no answer is awaited. Sent at QoS 1, or merged into one report while that cannot be.
+
+        Exact, since the shadow keeps the last value of a member. ValueError if it is no dict; StateError when the queue is full
+        and a merge would not be exact.
+        """
+        if not isinstance(state, dict):
+            raise ValueError("state: a dict of reported keys")
+        if self.pending is None and self.client.room:
+            self.send(state)
+        else:
+            borrow("shadow_requests").postpone(self, state)
+        for value in state.values():
+            if value is None or isinstance(value, dict):
+                borrow("shadow_requests").merge(self.reported, state, True)
+                break
+        else:
+            self.reported.update(state)
+
+    def send(self, state):
+        """Publish a report, at once or when there is room."""
+        self.client.publish(self.topic, '{"state":{"reported":%s}}' % dumps(state), False, 1)
+
+    def on_delta(self, callback):
+        """``callback(state)`` with the desired members that differ from the reported ones; a dict that it returns is reported.
+
+        After every connect the shadow is fetched, so that nothing set meanwhile is missed.
+        """
+        new = self.delta is None
+        self.delta = callback
+        if new:
+            borrow("shadow_requests").listen(self, self.wanted)
+
+    def on_documents(self, callback):
+        """``callback(document)`` with {"previous", "current", "timestamp"} after every accepted update."""
+        new = self.documents is None
+        self.documents = callback
+        if new:
+            borrow("shadow_requests").listen(self, ("update/documents",))
+
+    def get(self, timeout_ms=None):
+        """The shadow document: {"state": {"desired", "reported", "delta"}, "metadata", "version", "timestamp"}.
+
+        Raises Rejected (404: no shadow yet), ResponseTimeout after ``timeout_ms``.
+        """
+        return borrow("shadow_requests").request(self, "get", None, timeout_ms)
+
+    def update(self, reported=None, desired=None, version=None, timeout_ms=None):
+        """Update and await the answer, the accepted document; null members are deleted. With ``version`` only if it is current.
+
+        Raises Rejected (409: version conflict; get and try again), ResponseTimeout after ``timeout_ms``, ValueError.
+        """
+        return borrow("shadow_requests").update(self, reported, desired, version, timeout_ms)
+
+    def delete(self, timeout_ms=None):
+        """Delete the shadow; the answer has the version that was deleted. Raises Rejected, ResponseTimeout."""
+        return borrow("shadow_requests").request(self, "delete", None, timeout_ms)
+
+    # -- what the engine calls
+
+    def _ready(self):
+        self.asked = None
+        self.tries = 0
+        self._tick(None)
+
+    def _tick(self, now):
+        if self.pending is not None or self.delta and (self.asked is not None or not self.tries):
+            borrow("shadow_requests").tick(self, now)
+
+    def message(self, topic, payload):
+        """A message on one of the response topics."""
+        document = loads(payload)
+        if not isinstance(document, dict):
+            raise ValueError("no JSON object on " + topic)
+        if topic[-5:] != "delta":
+            state = borrow("shadow_requests").answer(self, topic[len(self.prefix) :], document)
+        else:
+            state = self.newer(document) and document.get("state")
+        if state:
+            if not isinstance(state, dict):
+                raise ValueError("no state on " + topic)
+            if self.delta:
+                self.client.call(self._changed, state)
+
+    def newer(self, document):
+        """Deltas may come out of order: an older version is dropped, unless the count has begun anew since."""
+        version, time = document.get("version", self.version), document.get("timestamp", 0)
+        if version < self.version and time <= self.time:
+            return False
+        self.version, self.time = version, time
+        return True
+
+    def _changed(self, state):
+        answer = self.delta(state)
+        if answer is not None:
+            self.report(answer)

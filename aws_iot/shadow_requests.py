@@ -1,0 +1,156 @@
+"""The part of a shadow that is needed now and then: asking, waiting for answers, merging reports. Borrowed by shadow.py.
+
+https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-mqtt.html
+"""
+
+from . import borrow
+from .errors import Rejected, ResponseTimeout
+from .transport import ticks_add, ticks_diff
+
+const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
+
+_ANSWER_MS = const(5000)
+_SOON_MS = const(250)
+_TRIES = const(3)
+_AGAIN = (429, 500)  # throttled, internal failure
+
+
+def prefix(thing, name, wanted, known):
+    """The beginning of a shadow's topics; ValueError for response topics that are none."""
+    for topic in wanted:
+        if topic not in known:
+            raise ValueError("shadow topic: " + topic)
+    return borrow("topics").shadow(thing, name) + "/"
+
+
+def listen(shadow, names):
+    """Subscribe to response topics, all in one packet, and fetch the shadow."""
+    client = shadow.client
+    ready = client.ready
+    subscriptions = borrow("subscriptions")
+    for name in names:
+        subscriptions.listen(client, shadow.prefix + name, 1, shadow.message, True)
+    subscriptions.settle(client)
+    if ready:
+        shadow._ready()
+
+
+def tick(shadow, now):
+    """Send what waits; get the shadow after a connect, and again when no answer comes."""
+    client = shadow.client
+    if shadow.pending is not None:
+        if client.room:
+            state, shadow.pending = shadow.pending, None
+            shadow.send(state)
+        elif client.ready:
+            client.due = ticks_add(client.ticks(), _SOON_MS)
+    if not shadow.delta or "get/accepted" not in shadow.wanted or not client.ready:
+        return
+    now = client.ticks()
+    if shadow.asked is not None:
+        if ticks_diff(now, shadow.asked) < _ANSWER_MS:
+            return
+        if shadow.tries == _TRIES:
+            shadow.asked = None
+            client.report(ResponseTimeout("no answer to %sget" % shadow.prefix))
+            return
+        borrow("subscriptions").resubscribe(client)  # the broker may say that it kept the session and not have it
+    elif shadow.tries:
+        return
+    shadow.asked = now
+    shadow.tries += 1
+    client.publish(shadow.prefix + "get")
+    client.due = ticks_add(now, _ANSWER_MS)
+
+
+def answer(shadow, name, document):
+    """An answer on topic ``name``; what it tells of a difference is returned."""
+    client = shadow.client
+    mine = client.requests and borrow("request").settle(client, name, document)
+    if name == "update/documents":
+        client.call(shadow.documents, document)
+    elif name[-9:] == "/rejected":
+        if not mine:
+            _refused(shadow, name, document)
+    elif shadow.newer(document) and name == "get/accepted" and shadow.asked is not None:
+        shadow.asked = None
+        state = document.get("state")
+        return state and state.get("delta")
+
+
+def _refused(shadow, name, document):
+    client, code = shadow.client, document.get("code")
+    if name == "get/rejected":
+        if shadow.asked is None or code in _AGAIN:
+            return  # another client's, or asked again by tick()
+        shadow.asked = None
+        if code == 404:
+            if shadow.reported:
+                shadow.report(shadow.reported)
+            return
+    elif document.get("clientToken"):
+        return  # another client's
+    elif code in _AGAIN:
+        shadow.pending = merge({}, shadow.reported, False)
+        client.due = ticks_add(client.ticks(), 1000 + client.random() % 10000)
+    client.report(Rejected(code, document.get("message", "")))
+
+
+def request(shadow, operation, document, timeout_ms):
+    """Shadow.get, Shadow.delete."""
+    return borrow("request").request(
+        shadow.client, shadow.prefix + operation, document, timeout_ms, shadow.message
+    )
+
+
+def update(shadow, reported, desired, version, timeout_ms):
+    """Shadow.update."""
+    state = {}
+    for key, value in (("reported", reported), ("desired", desired)):
+        if value is not None:
+            if not isinstance(value, dict):
+                raise ValueError(key + ": a dict")
+            state[key] = value
+    if not state:
+        raise ValueError("reported or desired: a dict")
+    document = {"state": state}
+    if version is not None:
+        document["version"] = version
+    accepted = request(shadow, "update", document, timeout_ms)
+    if reported is not None:
+        merge(shadow.reported, reported, True)
+    return accepted
+
+
+def postpone(shadow, state):
+    """Merge a report into those that wait."""
+    if shadow.pending is not None and not _exact(shadow.pending, state):
+        # a member that was null or no object becomes one, and the cloud may hold other members of it
+        shadow.send(shadow.pending)
+        shadow.pending = None
+    shadow.pending = merge(shadow.pending or {}, state, False)
+    client = shadow.client
+    if client.ready:
+        client.due = ticks_add(client.ticks(), _SOON_MS)
+
+
+def _exact(old, new):
+    """True if one update with ``new`` merged into ``old`` leaves what the two, one after the other, would."""
+    for key, value in new.items():
+        if isinstance(value, dict) and key in old:
+            if not isinstance(old[key], dict) or not _exact(old[key], value):
+                return False
+    return True
+
+
+def merge(old, new, forget):
+    """Merge ``new`` into ``old`` member by member and return it; with ``forget``, null removes a member."""
+    for key, value in new.items():
+        if isinstance(value, dict):
+            below = old.get(key)
+            old[key] = merge(below if isinstance(below, dict) else {}, value, forget)
+        elif value is None and forget:
+            old.pop(key, None)
+        else:
+            old[key] = value
+    return old

@@ -1,0 +1,109 @@
+"""SUBSCRIBE and UNSUBSCRIBE: one at a time, again after 5 s, and again after a reconnect. Borrowed when needed."""
+
+from . import borrow
+from .errors import ProtocolError, Rejected, ResponseTimeout
+from .transport import ticks_add, ticks_diff
+
+const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
+
+_UP = const(3)  # as in mqtt.py
+_LIMIT = const(50)  # on one connection; https://docs.aws.amazon.com/general/latest/gr/iot-core.html
+_FILTERS = const(8)  # in one SUBSCRIBE
+_AGAIN_MS = const(5000)
+
+
+def subscribe(client, topic, qos, handler, raw):
+    """MQTTClient.subscribe."""
+    sub = listen(client, topic, qos, handler, raw)
+    settle(client)
+    if sub[3] == 2:
+        raise Rejected(128, "subscription refused: %s" % topic)
+
+
+def listen(client, topic, qos, handler, raw):
+    """As subscribe, but nothing is asked for before ``settle()``, which then takes eight filters at a time."""
+    name = borrow("topics").check_filter(topic)
+    if qos not in (0, 1):
+        raise ValueError("QoS: AWS has 0 and 1")
+    if name not in client.subs and len(client.subs) >= _LIMIT:
+        raise ValueError("AWS allows 50 subscriptions on a connection")
+    client.subs[name] = sub = [qos, handler, raw, 0]
+    if name in client.drop:
+        client.drop.remove(name)
+    return sub
+
+
+def unsubscribe(client, topic):
+    """MQTTClient.unsubscribe."""
+    name = borrow("topics").check_filter(topic)
+    if client.subs.pop(name, None):
+        client.drop.append(name)
+        settle(client)
+
+
+def settle(client):
+    """Ask for what is not subscribed (or unsubscribed) yet, and wait for the answer where that can be."""
+    advance(client)
+    client.push()
+    if client.state == _UP and not client._busy:
+        if not client.until(lambda: client.ready and not client.asked, 2 * client.timeout_ms):
+            raise ResponseTimeout("no SUBACK yet; it goes on being asked for")
+
+
+def resubscribe(client):
+    """Ask for all subscriptions again on this connection."""
+    for sub in client.subs.values():
+        sub[3] = 0
+    advance(client)
+
+
+def advance(client):
+    """Ask for the next subscriptions, or say that all are there."""
+    if client.asked or client.state != _UP:
+        return
+    control = borrow("control")
+    if client.drop:
+        names = client.drop[:_FILTERS]
+        pid = client.next_pid()
+        data = control.unsubscribe(pid, names)
+    else:
+        names = [name for name, sub in client.subs.items() if not sub[3]][: client.batch]
+        if not names:
+            if not client.ready:
+                client.ready = True
+                client.event("ready", None)
+                client.pump()
+                for hook in client.hooks:
+                    hook()
+            return
+        pid = client.next_pid()
+        data = control.subscribe(pid, [(name, client.subs[name][0]) for name in names])
+    now = client.ticks()
+    client.asked = [pid, names, data, now, 1]
+    client.out.append(data)
+    now = ticks_add(now, _AGAIN_MS)
+    if ticks_diff(now, client.due) < 0:
+        client.due = now
+
+
+def answered(client, kind):
+    """SUBACK or UNSUBACK came."""
+    asked, codes = client.asked, client.reader.value
+    if not asked or asked[0] != client.reader.pid or (asked[2][0] == 0xA2) != (kind == 0xB0):
+        return  # late, or never asked for
+    client.asked = None
+    client.fails = 0
+    if kind == 0xB0:
+        for name in asked[1]:
+            if name in client.drop:
+                client.drop.remove(name)
+    else:
+        if len(codes) != len(asked[1]):
+            raise ProtocolError("SUBACK for %d filters" % len(codes))
+        for name, code in zip(asked[1], codes):
+            sub = client.subs.get(name)
+            if sub:
+                sub[3] = 1 if code < 128 else 2
+                if code > 127:
+                    client.report(Rejected(code, "subscription refused: " + name))
+    advance(client)

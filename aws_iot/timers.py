@@ -1,0 +1,69 @@
+"""What time alone makes happen while a link is up: keep-alive, resending, giving up. Borrowed every few seconds."""
+
+from . import borrow
+from .errors import ResponseTimeout
+from .transport import ticks_add, ticks_diff
+
+const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
+
+_RESEND_MS = const(5000)  # Device Advisor wants a second and a third copy within 15 s
+_COPIES = const(3)
+_PROVED_MS = const(30000)  # a link that lived this long is a good one
+
+
+def run(client, now):
+    """Do what is due at ``now``; ``client.due`` is when to look again. ResponseTimeout says what never came."""
+    limit = client.timeout_ms
+    wait = min(_RESEND_MS, limit)
+    reader = client.reader
+    if client.stuck is not None:
+        wait = min(wait, _left(client.stuck, limit, now, "write"))
+    silent = ticks_diff(now, client.rx_at)
+    if reader.end > reader.start or reader.skip:
+        wait = min(wait, _left(client.rx_at, limit, now, "rest of a packet"))
+    elif client.pinged is not None:
+        wait = min(wait, _left(client.pinged, limit, now, "PINGRESP"))
+    elif client.keepalive:
+        # also when only this side talks: bytes that are taken by the local TCP prove nothing
+        left = client.keepalive * 750 - max(silent, ticks_diff(now, client.tx_at))
+        if left <= 0:
+            client.ping()
+        else:
+            wait = min(wait, left)
+    if (client.fails or client.short) and ticks_diff(now, client.up_at) > _PROVED_MS:
+        client.fails = client.short = 0
+    for entry in client.kept:
+        if entry[2] is not None:
+            left = _RESEND_MS - ticks_diff(now, entry[2])
+            if left <= 0:
+                if entry[3] == _COPIES:
+                    raise ResponseTimeout("PUBACK")
+                client.out.append(borrow("control").duplicate(entry[1]))
+                client.stats["resent"] += 1
+                entry[2] = now
+                entry[3] += 1
+            else:
+                wait = min(wait, left)
+    asked = client.asked
+    if asked:
+        left = _RESEND_MS - ticks_diff(now, asked[3])
+        if left <= 0:
+            if asked[4] == _COPIES:
+                raise ResponseTimeout("SUBACK")
+            client.out.append(asked[2])
+            asked[3] = now
+            asked[4] += 1
+        else:
+            wait = min(wait, left)
+    client.due = ticks_add(now, wait)
+    if client.denied:
+        client.pump()
+    for hook in client.ticking:
+        hook(now)
+
+
+def _left(since, limit, now, what):
+    left = limit - ticks_diff(now, since)
+    if left <= 0:
+        raise ResponseTimeout(what)
+    return left
