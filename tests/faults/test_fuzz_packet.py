@@ -1,7 +1,6 @@
 """hypothesis over the codec: any bytes, any split, the same packets; only ProtocolError; memory stays bounded."""
 
 import os
-import sys
 import tracemalloc
 
 from hypothesis import example, given, settings

@@ -151,6 +151,8 @@ class Broker:
             link.rules.broken(str(error))
         except (ConnectionError, OSError):
             link.ended_by = link.ended_by or "client"
+        except asyncio.CancelledError:
+            pass  # the broker ends; asyncio would log it
         finally:
             watch.cancel()
             self._closed(link)

@@ -11,7 +11,8 @@ class Rules:
     def __init__(self, link):
         self.link = link
         self._acknowledged = False  # a CONNACK with code 0 was sent
-        self._published = {}  # packet id -> (topic, payload) on this link, no PUBACK sent yet
+        self._published = {}  # packet id -> (topic, payload), last on this link
+        self._open = set()  # packet ids of those that no PUBACK was sent for
 
     def broken(self, text):
         self.link.broker.violations.append(f"link {self.link.index}: {text}")
@@ -23,7 +24,7 @@ class Rules:
             self._acknowledged = True
         elif kind == mqtt.PUBACK and len(data) == 4:
             pid = data[2] << 8 | data[3]
-            self._published.pop(pid, None)
+            self._open.discard(pid)
             if self.link.session:
                 self.link.session.unacked.pop(pid, None)
 
@@ -54,16 +55,18 @@ class Rules:
 
     def _at_least_once(self, packet):
         """Retransmission by MQTT 3.1.1 section 4.4: same id, same content, DUP; a new session knows no DUP."""
-        message = (packet.topic, packet.payload)
+        message, session = (packet.topic, packet.payload), self.link.session
         earlier = self._published.get(packet.pid)
+        unacknowledged = earlier if packet.pid in self._open else None
         if earlier is None and self.link.present:
-            earlier = self.link.session.unacked.get(packet.pid)
-            if earlier is None and message in self.link.session.unacked.values():
+            earlier = unacknowledged = session.unacked.get(packet.pid)
+            if earlier is None and message in session.unacked.values():
                 self.broken(f"sent again under another id: {packet}")
-        if earlier is not None and earlier != message:
+        if unacknowledged is not None and unacknowledged != message:
             self.broken(f"packet id {packet.pid} used again while in flight")
-        elif earlier is not None and not packet.dup:
+        elif unacknowledged is not None and not packet.dup:
             self.broken(f"sent again without DUP: {packet}")
-        elif earlier is None and packet.dup and not self.link.present:
+        elif packet.dup and earlier != message and not self.link.present:
             self.broken(f"DUP in a session that knows nothing of it: {packet}")
         self._published[packet.pid] = message
+        self._open.add(packet.pid)

@@ -24,6 +24,9 @@ class Wire:
     async def down(self, data, before):
         yield data
 
+    def end(self):
+        """One side has closed: pass it on, or raise Stall to keep it from the other."""
+
 
 class Cut(Exception):
     """End the link here; reset: by RST."""
@@ -73,6 +76,10 @@ class StallWire(Wire):
             yield data[: limit - before]
             raise Stall
         yield data
+
+    def end(self):
+        if self.stalled:
+            raise Stall
 
     def up(self, data, before):
         return self._until("up", data, before)
@@ -189,12 +196,14 @@ class Relay:
                 return
             target = self.target(number) if callable(self.target) else self.target
             back, other = await asyncio.open_connection(*target)
-            await self._both(_pump(reader, other, wire.up), _pump(back, writer, wire.down))
+            await self._both(_pump(reader, other, wire.up, wire), _pump(back, writer, wire.down, wire))
         except Cut as cut:
             if cut.reset:
                 abort(writer)
         except (ConnectionError, OSError):
             abort(writer)
+        except asyncio.CancelledError:
+            pass  # the relay ends; asyncio would log it
         finally:
             self.ended.append(number)
             for end in (writer, other):
@@ -212,7 +221,7 @@ class Relay:
                 task.cancel()
 
 
-async def _pump(reader, writer, carry):
+async def _pump(reader, writer, carry, wire):
     """One direction, until its end of file."""
     before = 0
     try:
@@ -221,6 +230,7 @@ async def _pump(reader, writer, carry):
                 writer.write(piece)
                 await writer.drain()
             before += len(data)
+        wire.end()
     except Stall:
         await asyncio.sleep(3600)
 

@@ -1,0 +1,71 @@
+"""`python -m tests.faults [words] [--runtime mp32] [--driver poll] [--quick]`: every fault on every runtime, as a table."""
+
+import argparse
+import asyncio
+import sys
+
+from .batch import run_all
+from .catalogue import ROWS
+
+RUNTIMES, DRIVERS = ("cpython", "mp64", "mp32"), ("poll", "async")
+
+
+def main(argv=None):
+    options = _options(argv)
+    words = " ".join(options.words)
+    rows = [row for row in ROWS if words in row.name or words == row.group]
+    if options.quick:
+        rows = [row for row in rows if not row.long]
+    table, problems = {}, []
+    for runtime in options.runtime or RUNTIMES:
+        for driver in options.driver or DRIVERS:
+            found = asyncio.run(run_all(rows, runtime, driver))
+            table.update({(name, runtime, driver): outcome for name, outcome in found.items()})
+            problems += [outcome for outcome in found.values() if outcome.problem]
+            print(f"{runtime} {driver}: {len(found) - sum(1 for o in found.values() if o.problem)} of {len(found)}", flush=True)
+    for outcome in problems:
+        print(f"\n=== {outcome.row.name} [{outcome.runtime} {outcome.driver}]\n{outcome.problem}")
+    print(_table(rows, table, options.runtime or RUNTIMES, options.driver or DRIVERS))
+    return 1 if problems else 0
+
+
+def _options(argv):
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("words", nargs="*", help="only rows whose name holds these words, or a group")
+    parser.add_argument("--runtime", action="append", choices=RUNTIMES)
+    parser.add_argument("--driver", action="append", choices=DRIVERS)
+    parser.add_argument("--quick", action="store_true", help="without the long rows")
+    return parser.parse_args(argv)
+
+
+def _cell(outcome):
+    if outcome is None:
+        return "-"
+    if outcome.problem:
+        return "FAIL"
+    text = f"{outcome.seconds:.1f}s"
+    if outcome.growth is not None:
+        text += f" {outcome.growth:+d}B"
+    if outcome.gap_ms is not None:
+        text += f" {outcome.gap_ms}ms"
+    return text
+
+
+def _table(rows, table, runtimes, drivers):
+    columns = [(runtime, driver) for runtime in runtimes for driver in drivers]
+    width = max([len(row.name) for row in rows], default=0) + 2
+    lines, group = ["", " " * width + "".join(f"{runtime + ' ' + driver:<18}" for runtime, driver in columns)], None
+    for row in rows:
+        if row.group != group:
+            group = row.group
+            lines.append(group.upper())
+        cells = [_cell(table.get((row.name, *column))) for column in columns]
+        lines.append(f"{row.name:<{width}}" + "".join(f"{cell:<18}" for cell in cells))
+    failed = sum(1 for outcome in table.values() if outcome.problem)
+    lines += ["", f"{len(table) - failed} passed, {failed} failed", "cells: real time, growth of the heap, "
+              "longest wait of a 20 ms ticker beside run()"]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,211 @@
+"""What every device program of the fault suite has: a client or Thing with a fast clock, a driver, and JSON lines out.
+
+Runs on CPython and MicroPython. argv[1] is JSON; see App for what it may hold. The row's host side reads the lines:
+each has "e" (the event) and "ms" (device time, as its fast clock counts it).
+"""
+
+import asyncio
+import gc
+import json
+import sys
+
+import aws_iot.transport as transport
+from aws_iot.errors import IotError
+from aws_iot.transport import ticks_add, ticks_diff
+from aws_iot.transport import ticks_ms as real_ms
+
+MICROPYTHON = sys.implementation.name == "micropython"
+
+
+def heap_bytes():
+    """Bytes in use after a collection; 0 on CPython, whose heap says nothing about a board's."""
+    gc.collect()
+    return gc.mem_alloc() if MICROPYTHON else 0
+
+
+class Clock:
+    """Ticks that run `factor` times as fast as the machine's; `offset` makes them wrap soon, or jump."""
+
+    def __init__(self, factor, offset):
+        self.factor, self.offset, self.begin = factor, offset, real_ms()
+
+    def __call__(self):
+        return ticks_add(0, self.elapsed() + self.offset)
+
+    def elapsed(self):
+        return ticks_diff(real_ms(), self.begin) * self.factor
+
+
+class Chance:
+    """Random integers from a seed, the same on every interpreter."""
+
+    def __init__(self, seed):
+        self.state = seed
+
+    def __call__(self):
+        self.state = (self.state * 1103515245 + 12345) & 0x7FFFFFFF
+        return self.state >> 7
+
+
+class Network:
+    """Stands in for the socket module of aws_iot.transport, where a desktop has no other handle. `dns` plays a DNS that
+    fails and moves: its answers are given in turn, each "fail", or the ports at which 127.0.0.1 is found (another port
+    plays another address). `send_buffer` is the bytes that TCP takes before it presses back, few as on a board."""
+
+    def __init__(self, real, dns, send_buffer):
+        self.real, self.dns, self.send_buffer = real, dns, send_buffer
+        self.SOCK_STREAM = real.SOCK_STREAM
+
+    def getaddrinfo(self, host, port, *rest):
+        if not self.dns:
+            return self.real.getaddrinfo(host, port, *rest)
+        answer = self.dns.pop(0) if len(self.dns) > 1 else self.dns[0]
+        if answer == "fail":
+            raise OSError("[addrinfo error -2]") if MICROPYTHON else OSError(-2, "Name or service not known")
+        found = []
+        for port in answer:
+            found += self.real.getaddrinfo("127.0.0.1", port, *rest)
+        return found
+
+    def socket(self, *kind):
+        made = self.real.socket(*kind)
+        if self.send_buffer:
+            made.setsockopt(1, 7, self.send_buffer)  # SOL_SOCKET, SO_SNDBUF
+        return made
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+class App:
+    """Base of all programs. Parameters: port, client_id, clock (factor), ticks (start), limit_s (real), driver
+    (poll | async), seed, options (MQTTClient's), tls (ca, cert, key: paths; host: name), connect_s."""
+
+    def __init__(self, params):
+        self.params = params
+        self.clock = Clock(params.get("clock", 10), params.get("ticks", 0))
+        self.done, self.worst_gap_ms = False, 0
+        fixed = params.get("random")
+        self.chance = Chance(params.get("seed", 1)) if fixed is None else lambda: fixed
+        transport.socket = Network(transport.socket, params.get("dns"), params.get("send_buffer"))
+        self.client = self.make()
+        self.ready_heap = 0
+
+        self.client.on_event(self.on_event)
+        self.client.on_error(self.on_error)
+
+    # -- what a program may replace --
+
+    def make(self):
+        """The client under test."""
+        from aws_iot.mqtt import MQTTClient
+
+        params, options = self.params, dict(self.params.get("options", {}))
+        options["clean_session"] = params.get("clean", True)
+        if "tls" in params:
+            from aws_iot.tls import context
+
+            files = params["tls"]
+            pair = (read(files["cert"]), read(files["key"])) if "cert" in files else (None, None)
+            options["ssl"] = context(pair[0], pair[1], read(files["ca"]))
+            options["ssl_params"] = {"server_hostname": files.get("host", "localhost")}
+        return MQTTClient(
+            params.get("client_id", "device"), params.get("host", "127.0.0.1"), params["port"],
+            keepalive=params.get("keepalive", 60), ticks_ms=self.clock, random=self.chance, **options)
+
+    def start(self):
+        """Subscriptions and the like, before the first connection."""
+
+    def step(self):
+        """Called between polls, or every 20 ms beside run()."""
+
+    def event(self, name, value):
+        """Of the library, after it was said."""
+
+    # -- the common part --
+
+    def say(self, event, **fields):
+        fields["e"] = event
+        fields["ms"] = self.clock.elapsed()
+        sys.stdout.write(json.dumps(fields) + "\n")  # one write: lines stay whole
+
+    def on_event(self, name, value):
+        if isinstance(value, Exception):
+            self.say(name, type=type(value).__name__, text=str(value))
+        else:
+            self.say(name, value=value)
+        self.event(name, value)
+
+    def on_error(self, error):
+        self.say("error", type=type(error).__name__, text=str(error))
+
+    def attempt(self, what, function, *args, **options):
+        """Call the library; a documented error is said, anything else ends the program."""
+        try:
+            return function(*args, **options)
+        except (IotError, ValueError) as error:
+            self.say("raised", what=what, type=type(error).__name__, text=str(error))
+
+    def control(self, topic, payload):
+        """What the host asks for over MQTT: {"do": "finish"}, {"do": "heap"}, or anything a program adds."""
+        order = json.loads(payload)
+        getattr(self, "do_" + order["do"])(order)
+
+    def do_heap(self, order):
+        self.say("heap", bytes=heap_bytes())
+
+    def do_jump(self, order):
+        self.clock.offset += order["ms"]
+
+    def do_finish(self, order):
+        self.done = True
+
+    def run(self):
+        """The whole program, by the driver asked for."""
+        self.start()
+        try:
+            if self.params.get("driver") == "async":
+                asyncio.run(self.run_async())
+            else:
+                self.run_poll()
+        finally:
+            self.say("stats", stats=dict(self.client.stats), gap_ms=self.worst_gap_ms)
+        self.attempt("disconnect", self.client.disconnect)
+        self.say("end", in_time=not self.late(), heap=heap_bytes())
+
+    def late(self):
+        return self.clock.elapsed() > self.params.get("limit_s", 20) * 1000 * self.clock.factor
+
+    def tick(self):
+        if self.client.ready and not self.ready_heap:
+            self.ready_heap = heap_bytes()
+            self.do_heap(None)
+        self.step()
+
+    def run_poll(self):
+        self.attempt("connect", self.client.connect)
+        while not self.done and not self.late():
+            self.attempt("poll", self.client.poll, 20)
+            self.tick()
+
+    async def run_async(self):
+        """run() as one task; this one ticks every 20 ms and measures how long it was kept waiting."""
+        task = asyncio.create_task(self.client.run())
+        before = real_ms()
+        while not self.done and not self.late():
+            await asyncio.sleep(0.02)
+            self.worst_gap_ms = max(self.worst_gap_ms, ticks_diff(real_ms(), before) - 20)
+            self.tick()
+            before = real_ms()  # what this program itself took is not the library's
+        task.cancel()
+        try:
+            await task
+        except asyncio.CancelledError:
+            pass
+
+
+def main(program):
+    """Run `program` (a class) with the parameters of argv[1]."""
+    program(json.loads(sys.argv[1])).run()

@@ -1,0 +1,68 @@
+"""A device whose message callback does what programs do: raises, publishes, subscribes, disconnects, takes its time.
+
+Parameter besides Session's: does, the name of what it does with the first message ("told-0").
+"""
+
+from aws_iot.shadow import Shadow
+from aws_iot.transport import sleep_ms
+from device_base import heap_bytes, main
+from device_session import Session
+
+
+class Callback(Session):
+    def start(self):
+        super().start()
+        self.shadow = Shadow(self.client, "device")
+        self.again = False
+
+    def got(self, topic, payload):
+        super().got(topic, payload)
+        if payload == b"told-0":
+            getattr(self, self.params["does"])()
+
+    def raises(self):
+        raise KeyError("a bug in the application")
+
+    def publishes(self):
+        for index in range(5):
+            self.publish("reply-%d" % index)
+
+    def subscribes(self):
+        self.client.subscribe("more/#", 1, self.got)
+
+    def unsubscribes(self):
+        self.client.unsubscribe("in/#")
+
+    def disconnects(self):
+        self.client.disconnect()
+        self.again = True
+
+    def blocks(self):
+        sleep_ms(self.params["block_ms"])
+
+    def asks(self):
+        answer = self.attempt("shadow.get", self.shadow.get, 8000)
+        self.say("shadow", version=answer and answer["version"])
+
+    def hungers(self):
+        """Takes all memory there is, in pieces as a program would."""
+        hoard = []
+        while True:
+            hoard.append(bytearray(512))
+
+    def step(self):
+        super().step()
+        if self.again:
+            self.again = False
+            self.attempt("connect", self.client.connect)
+
+    def do_publish_large(self, order):
+        """A publish for which the heap has no room."""
+        try:
+            self.client.publish("out", "x" * order["size"], False, 1)
+        except MemoryError:
+            self.say("memory", heap=heap_bytes())
+
+
+if __name__ == "__main__":
+    main(Callback)

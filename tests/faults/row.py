@@ -1,0 +1,149 @@
+"""One row of the catalogue: a fault, the device that meets it, and what must come of it."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tests.harness.broker import Broker
+from tests.harness.broker_wire import Relay
+
+from . import law
+from .device import Device
+from .pki import context, pki
+
+
+@dataclass
+class Row:
+    """The default script: the device connects, publishes and is published to, the fault strikes, everything accepted
+    arrives in both directions, and the device ends soundly. A row is the faults plus what differs from that."""
+
+    name: str  # unique, in words
+    group: str = ""
+    faults: Callable = tuple  # () -> the broker's faults
+    wires: Callable | None = None  # () -> (connection number -> wire fault)
+    tls: tuple = ()  # kinds of server (pki.py) that the connections meet in turn; the last one stays
+    program: str = "session"
+    device: dict = field(default_factory=dict)  # parameters of the program
+    tells: int = 2  # QoS 1 messages to the device
+    cause: str | None = None  # words of a disconnected event, and of stats["cause"]
+    error: str | None = None  # words of an error event
+    raises: str | None = None  # words of an exception that a call raised
+    connects: int | None = None  # CONNECTs that reached the broker, exactly
+    script: Callable | None = None  # async (run): instead of the default
+    check: Callable | None = None  # (run): more assertions at the end
+    services: Callable = tuple
+    heap: str = "112k"
+    within_s: float = 12  # real time for the whole row
+    gap: bool = True  # judge the ticker beside async run()
+    growth_bytes: int = 1536  # 32-bit heap after the fault against the first ready link (leaks: see the cycles)
+    breaches: str | None = None  # words of a breach of the rules that this row provokes
+    drivers: tuple = ("poll", "async")
+    runtimes: tuple = ("cpython", "mp64", "mp32")
+    long: bool = False  # only in `make faults`
+
+
+class Run:
+    """A row on one runtime under one driver."""
+
+    def __init__(self, row, runtime, driver):
+        self.row, self.runtime, self.driver = row, runtime, driver
+        self.sent = []  # QoS 1 payloads for the device
+        self.seconds = 0.0
+        self.clock = row.device.get("clock", 10)
+
+    async def play(self):
+        """Run it to its end and judge; AssertionError says what is wrong."""
+        loop, row = asyncio.get_running_loop(), self.row
+        begin = loop.time()
+        async with contextlib.AsyncExitStack() as stack:
+            self.stack = stack
+            self.broker = await stack.enter_async_context(
+                Broker(row.faults(), clock=self.clock, services=row.services())
+            )
+            await self._listen(stack)
+            self.params = {**self._defaults(), **row.device}
+            script = row.script or default_script
+            try:
+                await asyncio.wait_for(script(self), row.within_s + 3)
+                law.judge(self)
+            except Exception as error:
+                raise AssertionError(f"{error or type(error).__name__}\n{law.account(self)}") from error
+            finally:
+                self.seconds = loop.time() - begin
+
+    async def _listen(self, stack):
+        """The broker's listeners, and the relay when the row has wires or several kinds of TLS server."""
+        row, self.wires = self.row, self.row.wires() if self.row.wires else None
+        ports = [await self.broker.listen(context(kind)) for kind in row.tls] or [self.broker.port]
+        self.port = ports[0]
+        if self.wires or len(ports) > 1:
+            relay = Relay(lambda number: ("127.0.0.1", ports[min(number, len(ports) - 1)]), self.wires)
+            self.relay = await stack.enter_async_context(relay)
+            self.port = self.relay.port
+
+    def _defaults(self):
+        params = {"port": self.port, "driver": self.driver, "limit_s": self.row.within_s, "clean": False}
+        params["options"] = {"window": 10}
+        if self.row.tls:
+            params["tls"] = pki().device()
+        return params
+
+    async def start(self, **params):
+        """Start the device."""
+        device = Device(self.runtime, self.row.program, {**self.params, **params}, self.row.heap)
+        self.device = await self.stack.enter_async_context(device)
+        return self.device
+
+    async def tell(self, payload, topic="in/x", qos=1):
+        """A message for the device; at QoS 1 it must arrive."""
+        payload = payload if isinstance(payload, bytes) else payload.encode()
+        if qos:
+            self.sent.append(payload)
+        await self.broker.publish(topic, payload, qos)
+
+    async def order(self, **what):
+        """An order for the device program, over MQTT."""
+        await self.broker.publish("ctl", json.dumps(what).encode(), 1)
+
+    async def settled(self, within_s=None):
+        """Wait until all that either side accepted has arrived and is acknowledged."""
+        await self.device.until(
+            lambda: not law.outstanding(self), within_s or self.row.within_s, f"arrival of {law.outstanding(self)}"
+        )
+
+    async def finish(self):
+        """Let the device end, which needs a good link."""
+        await self.order(do="heap")
+        await self.order(do="finish")
+        await self.device.ends(self.row.within_s)
+
+
+async def default_script(run):
+    """See Row."""
+    await run.start()
+    await traffic(run)
+
+
+async def traffic(run):
+    """The default script for a device that runs already."""
+    device = run.device
+    await device.says("ready", run.row.within_s)
+    for index in range(run.row.tells):
+        await run.tell(f"told-{index}")
+        await asyncio.sleep(0.03)
+    wanted = run.params.get("publishes", 3)
+    await device.until(lambda: len(device.heard("accepted")) >= wanted, run.row.within_s, f"{wanted} publishes")
+    await run.settled()
+    await run.finish()
+
+
+class First:
+    """The first `count` connections meet a wire fault of their own, made by `make`."""
+
+    def __init__(self, make, count=1):
+        self.made = [make() for _ in range(count)]
+
+    def __call__(self, number):
+        return self.made[number] if number < len(self.made) else None

@@ -1,0 +1,157 @@
+"""Faults of name and network."""
+
+import asyncio
+
+from tests.harness import broker_packets as mqtt
+from tests.harness.broker_faults import CloseOnOpen, Latency, Split, StopReading
+from tests.harness.broker_wire import BlackHole, CutWire, DeafWire, DripWire, SlowWire, StallWire, unused_port
+
+from .row import First, Row, traffic
+
+
+async def _refused_then_there(run):
+    await run.broker.stop()
+    device = await run.start()
+    await device.says("disconnected", count=3)
+    await run.broker.start()
+    await traffic(run)
+
+
+async def _dns_fails(run):
+    await run.start(host="endpoint.example", dns=["fail", "fail", [run.port]])
+    await traffic(run)
+
+
+async def _dns_dead_then_good(run):
+    await run.start(host="endpoint.example", dns=["fail", [unused_port()], [run.port]])
+    await traffic(run)
+
+
+async def _dns_first_address_dead(run):
+    device = await run.start(host="endpoint.example", dns=[[unused_port(), run.port]])
+    await device.says("ready")
+    assert not device.heard("disconnected"), "the second address is tried in the same attempt"
+    await traffic(run)
+
+
+async def _dns_fails_at_reconnect(run):
+    device = await run.start(host="endpoint.example", dns=[[run.port], "fail", "fail", [run.port]])
+    await device.says("puback", count=3)
+    run.broker.live()[0].close()
+    await device.says("connected", count=2)
+    await traffic(run)
+
+
+async def _black_hole(run):
+    with BlackHole() as hole:
+        device = await run.start(host="endpoint.example", dns=[[hole.port], [run.port]])
+        said = await device.says("disconnected")
+        # a wait is in real time: the fast clock may overshoot by the longest that poll() waits
+        assert 9_000 < said["ms"] < 13_000 + 1000 * run.clock, f"the attempt was given up after {said['ms']} ms of the device's clock"
+        await traffic(run)
+
+
+async def _half_open(run):
+    """The peer is gone without FIN; writes still succeed."""
+    device = await run.start()
+    await device.says("puback", count=3)
+    before = device.said[-1]["ms"]
+    run.wires.made[0].stalled = True
+    said = await device.says("disconnected")
+    keepalive_s = run.params["keepalive"]
+    took = said["ms"] - before
+    assert took < 2 * keepalive_s * 1000 + 3000, f"noticed after {took} ms of the device's clock"
+    await traffic(run)
+
+
+async def _ended_while_idle(run):
+    device = await run.start()
+    await device.says("puback", count=3)
+    before = device.said[-1]["ms"]
+    run.broker.live()[0].close(reset=run.row.name.endswith("RST"))
+    said = await device.says("disconnected")
+    assert said["ms"] - before < 5000, f"noticed after {said['ms'] - before} ms of the device's clock"
+    await traffic(run)
+
+
+async def _silent_and_away(run):
+    """WiFi drops: the link is silent, then nobody is there, then the network is back."""
+    device = await run.start()
+    await device.says("puback", count=3)
+    run.wires.made[0].stalled = True
+    await run.broker.stop()
+    await device.says("disconnected", count=2)
+    await run.broker.start()
+    await traffic(run)
+
+
+async def _asleep(run):
+    """Deep sleep: the process stops, its socket dies, it wakes."""
+    device = await run.start()
+    await device.says("puback", count=3)
+    device.freeze(True)
+    run.broker.live()[0].close(reset=True)
+    await asyncio.sleep(1)
+    device.freeze(False)
+    await device.says("connected", 3, count=2)
+    await traffic(run)
+
+
+async def _flaky(run):
+    """Ten connections that are ended, three of them by a fault before they stood."""
+    device = await run.start()
+    for count in range(1, 8):
+        await device.says("ready", count=count)
+        await run.tell(f"while-{count}")
+        await asyncio.sleep(0.02)
+        run.broker.live()[0].close(reset=count % 2 == 0)
+    assert run.relay.connections >= 10
+    await device.says("ready", count=8)
+    await traffic(run)
+
+
+def _backed_off(run):
+    """Attempts that fail are no burst: the first retry not before a second, and growing on the whole."""
+    begins = [said["ms"] for said in run.device.heard("connecting")]
+    gaps = [after - before for before, after in zip(begins, begins[1:], strict=False)]
+    assert all(gap >= 950 for gap in gaps), f"a retry before one second: {gaps}"
+
+
+_MUCH = {"publishes": 12, "period_ms": 0, "size": 20000, "options": {"window": 20, "queue_bytes": 900000}}
+
+ROWS = [
+    Row("refused, later there", script=_refused_then_there, cause="refused", raises="refused", check=_backed_off),
+    Row("DNS fails twice", script=_dns_fails, cause="cannot look up", check=_backed_off),
+    Row("DNS fails, then a dead address, then a good one", script=_dns_dead_then_good, cause="refused"),
+    Row("DNS: first address dead, second good", script=_dns_first_address_dead),
+    Row("DNS fails at reconnect", script=_dns_fails_at_reconnect, cause="cannot look up"),
+    Row("black hole: no answer to SYN", script=_black_hole, cause="no network, or a firewall"),
+    Row("reset at accept", faults=lambda: [CloseOnOpen(reset=True, times=2)], cause="closed before CONNACK"),
+    Row("closed at accept", faults=lambda: [CloseOnOpen(times=2)], cause="closed before CONNACK"),
+    Row("half-open: peer gone without FIN, idle", wires=lambda: First(StallWire), script=_half_open,
+        device={"keepalive": 10}, cause="no PINGRESP in time"),
+    Row("half-open while publishing", wires=lambda: First(StallWire), script=_half_open,
+        device={"keepalive": 30, "publishes": 6, "period_ms": 2000}, cause="in time"),
+    Row("ended while idle by FIN", script=_ended_while_idle, cause="closed by the server"),
+    Row("ended while idle by RST", script=_ended_while_idle, cause="closed by the server"),
+    Row("WiFi drops for a while", wires=lambda: First(StallWire), script=_silent_and_away, device={"keepalive": 10}),
+    Row("deep sleep: socket dead on waking", script=_asleep, gap=False),
+    Row("one byte at a time from the server", wires=lambda: lambda number: DripWire(), tells=3),
+    Row("every server packet in two-byte segments", faults=lambda: [Split(size=2)], tells=3),
+    Row("peer stops reading: back-pressure", wires=lambda: First(lambda: DeafWire(2000, 0.5)),
+        device={**_MUCH, "send_buffer": 4096}, heap="1m", connects=1),
+    Row("peer stops reading for good", wires=lambda: First(lambda: DeafWire(2000, 60)), cause="no write in time",
+        device={**_MUCH, "send_buffer": 4096}, heap="1m"),
+    Row("broker stops reading, window shut", faults=lambda: [StopReading(mqtt.SUBSCRIBE, 0.6, times=1)],
+        device={**_MUCH, "send_buffer": 4096, "size": 60000}, heap="4m"),
+    Row("latency of 2 s", faults=lambda: [Latency(0.1)], device={"clock": 20}, connects=1),
+    Row("latency of 2 s below TCP", wires=lambda: lambda number: SlowWire(0.1), device={"clock": 20}, connects=1),
+    Row("30 % of the connections fail", wires=lambda: _three_in_ten, script=_flaky,
+        device={"publishes": 12, "period_ms": 2000, "clock": 40, "random": 0}),
+    Row("cut before CONNECT has arrived", wires=lambda: First(lambda: CutWire(up_bytes=5, reset=True)),
+        cause="closed before CONNACK"),
+]
+
+
+def _three_in_ten(number):
+    return CutWire(up_bytes=(number * 37) % 90, reset=number % 2 == 0) if number % 10 in (0, 1, 4) else None
