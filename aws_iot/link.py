@@ -39,6 +39,17 @@ def attempt(client):
         raise ValueError("QoS: AWS has 0 and 1")
     if client.ssl and not client.context:
         client.context = borrow("tls").prepare(client)
+    for _ in tcp(client):
+        yield False
+    for _ in _connack(client):
+        yield False
+    _up(client)
+    yield True
+
+
+def tcp(client):
+    """Connect ``client.sock`` to ``client.server`` and ``client.port``, as a generator; downloads use it too."""
+    client.stage = "dns"
     found = socket.getaddrinfo(client.server, client.port, 0, socket.SOCK_STREAM)
     client.stage = "tcp"
     for turn in range(len(found)):
@@ -47,17 +58,13 @@ def attempt(client):
         client.sock = sock = socket.socket(family, kind)
         try:
             for _ in _tcp(client, sock, address):
-                yield False
-            break
+                yield
+            return
         except OSError:
             sock.close()
             client.sock = None
             if turn + 1 == len(found):
                 raise
-    for _ in _connack(client):
-        yield False
-    _up(client)
-    yield True
 
 
 def _late(client, end):
