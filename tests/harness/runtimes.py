@@ -101,15 +101,23 @@ class Process:
 
     def expect(self, event: str, timeout_s: float = 10, **members) -> dict:
         """The next event of this kind with these members; AssertionError when it does not come in time."""
+
+        def wanted(found):
+            return found["event"] == event and all(found.get(name) == value for name, value in members.items())
+
+        return self.expect_that(wanted, timeout_s, f"{event} {members or ''}")
+
+    def expect_that(self, wanted, timeout_s: float = 10, description: str = "such event") -> dict:
+        """The next event for which wanted(event) is true; AssertionError when it does not come in time."""
         deadline = time.monotonic() + timeout_s
         while True:
             while self._taken < len(self.events):
                 found = self.events[self._taken]
                 self._taken += 1
-                if found["event"] == event and all(found.get(name) == value for name, value in members.items()):
+                if wanted(found):
                     return found
             if not self._await(deadline):
-                raise AssertionError(f"no {event} {members or ''} within {timeout_s} s\n{self.report()}")
+                raise AssertionError(f"no {description} within {timeout_s} s\n{self.report()}")
 
     def _await(self, deadline: float) -> bool:
         try:

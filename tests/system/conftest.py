@@ -1,0 +1,112 @@
+"""What the system tests stand on: places to connect to, and devices that end with the test."""
+
+import itertools
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.harness.mosquitto import Mosquitto
+from tests.harness.observer import Observer
+from tests.harness.project import write_project
+
+from .device import Device
+
+_EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iot:*", "Resource": "*"}]}
+_NUMBERS = itertools.count(1)
+
+
+@dataclass
+class Site:
+    """A place where a thing connects: its port and CA, and how a thing's certificate and key are made there."""
+
+    port: int
+    ca: str | bytes
+    identify: object
+
+    def project(self, folder: Path, name: str, **options) -> Path:
+        """The project folder of a new thing; returns the path of its thing.conf.json."""
+        certificate, key = self.identify(name)
+        return write_project(folder / name, name, self.port, certificate, key, self.ca, **options)
+
+
+@pytest.fixture
+def name(request, runtime) -> str:
+    """A thing name that no other test has."""
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
+    return f"{runtime.name}-{worker}-{next(_NUMBERS)}"
+
+
+@pytest.fixture
+def devices(runtime):
+    """Makes devices on the test's runtime: devices(configuration, **options); all end with the test."""
+    running = []
+
+    def make(configuration, **options) -> Device:
+        device = Device(runtime, configuration, **options)
+        running.append(device)
+        return device
+
+    yield make
+    for device in running:
+        device.stop()
+
+
+def mosquitto_site(broker: Mosquitto, kind: str = "P-256", form: str = "PEM") -> Site:
+    """Mosquitto with certificates of our own authority, their keys of this kind, their files in this form."""
+
+    def identify(name):
+        identity = broker.authority.issue(name, kind)
+        if form == "DER":
+            return identity.certificate_der(), identity.key_der()
+        return identity.certificate_pem(), identity.key_pem()
+
+    return Site(broker.port, broker.authority.der() if form == "DER" else broker.authority.pem(), identify)
+
+
+def ministack_site(cloud, port: int | None = None) -> Site:
+    """The local AWS, or what is in front of it on another port."""
+
+    def identify(name):
+        thing = cloud.make_thing(name)
+        return thing.certificate, thing.key
+
+    return Site(port or cloud.port, cloud.ca, identify)
+
+
+@pytest.fixture(scope="session")
+def bridge(tmp_path_factory, authority, ministack):
+    """Mosquitto with mutual TLS 1.2, the shadow topics of all things bridged to the local AWS."""
+    folder = tmp_path_factory.mktemp("bridge")
+    thing = ministack.make_thing("bridge", _EVERYTHING)
+    write_project(folder, "bridge", 0, thing.certificate, thing.key, ministack.ca)
+    files = [folder / name for name in ("ca.pem", "certificate.pem.crt", "private.pem.key")]
+    broker = Mosquitto(tmp_path_factory.mktemp("mosquitto"), authority, "1.2")
+    broker.bridge("cloud", f"localhost:{ministack.port}", *files, "bridge")
+    broker.start()
+    _await_bridge(broker.plain_port)
+    yield broker
+    broker.stop()
+
+
+def _await_bridge(port: int, timeout_s: float = 15) -> None:
+    topic = "$aws/things/probe/shadow/get"
+    deadline = time.monotonic() + timeout_s
+    with Observer(port, topic + "/rejected", client_id="probe") as observer:
+        while time.monotonic() < deadline:
+            observer.publish(topic)
+            try:
+                observer.expect(topic + "/rejected", 0.5)
+                return
+            except AssertionError:
+                pass
+    raise RuntimeError("the bridge to MiniStack does not carry shadows")
+
+
+@pytest.fixture(params=["direct", "bridge"])
+def cloud_site(request, ministack):
+    """A place with AWS's shadow service: MiniStack itself, policies enforced, or Mosquitto bridged to it."""
+    if request.param == "direct":
+        return ministack_site(ministack)
+    return mosquitto_site(request.getfixturevalue("bridge"))

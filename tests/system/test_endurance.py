@@ -1,0 +1,46 @@
+"""An hour's worth of deltas at a fast clock: the heap stays flat."""
+
+import json
+
+import pytest
+
+from tests.harness.observer import Observer
+from tests.harness.runtimes import RUNTIMES
+
+from .conftest import mosquitto_site
+
+_DELTAS = 3600  # one a second for an hour
+_WARM_UP = 200
+
+
+@pytest.fixture
+def runtime():
+    return RUNTIMES["mp32"]
+
+
+@pytest.mark.timeout(120)
+def test_an_hour_of_deltas_leaves_the_heap_flat(mosquitto_tls12, devices, name, tmp_path):
+    update = f"$aws/things/{name}/shadow/update"
+    device = devices(mosquitto_site(mosquitto_tls12).project(tmp_path, name), ready=False, heap="64k")
+    # The device's clock gains a second with each delta; its pings come as they would in an hour.
+    device.ask(
+        "import time\n"
+        "clock = [0]\n"
+        "thing.disconnect()\n"
+        "thing.mqtt.ticks = lambda: time.ticks_add(time.ticks_ms(), clock[0])\n"
+        "def delta(state):\n"
+        " clock[0] += 1000\n"
+        " return state\n"
+        "thing.on_shadow_request(delta)\n"
+        "thing.connect()"
+    )
+    in_use = []
+    with Observer(mosquitto_tls12.plain_port, update, client_id=name + "-cloud") as cloud:
+        for number in range(1, _WARM_UP + _DELTAS + 1):
+            document = {"version": number, "timestamp": 1700000000 + number, "state": {"n": number}}
+            cloud.publish(update + "/delta", json.dumps(document))
+            cloud.expect(update)
+            if number >= _WARM_UP and (number - _WARM_UP) % 600 == 0:
+                in_use.append(device.ask("heap()"))
+    assert device.ask("thing.stats['connects']") == 2  # the one at the start, and the one with the fast clock
+    assert in_use[-1] <= in_use[0], in_use
