@@ -4,24 +4,11 @@ import sys
 
 __version__ = "0.1.0"
 
-_WHERE = {
-    "Thing": "thing",
-    "Shadow": "shadow",
-    "MQTTClient": "mqtt",
-    "load": "config",
-    "IotError": "errors",
-    "LinkError": "errors",
-    "ProtocolError": "errors",
-    "ResponseTimeout": "errors",
-    "Rejected": "errors",
-    "StateError": "errors",
-}
+_WHERE = {"Thing": "thing", "Shadow": "shadow", "MQTTClient": "mqtt", "load": "config"}
 
 
 def __getattr__(name):
-    if name not in _WHERE:
-        raise AttributeError(name)
-    file = _WHERE[name]
+    file = _WHERE.get(name, "errors")
     return getattr(__import__("aws_iot." + file, None, None, (file,)), name)
 
 
@@ -36,3 +23,9 @@ def borrow(name):
         del sys.modules[path]
         delattr(sys.modules["aws_iot"], name)
     return module
+
+
+def method(owner, file, name):
+    """Function ``name`` of a borrowed file as a method of ``owner``: for calls that are made now and then."""
+    function = getattr(borrow(file), name)
+    return lambda *args, **options: function(owner, *args, **options)

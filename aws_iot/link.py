@@ -16,16 +16,6 @@ _NODELAY = const(1)  # TCP_NODELAY: the same number everywhere; MicroPython does
 _BUSY = (11, 36, 115, 119)  # a connect that goes on: EAGAIN, EINPROGRESS of macOS, of Linux, of the ESP32
 
 
-def check(client):
-    """ValueError for what no broker would take."""
-    if not client.client_id or len(borrow("control").string(client.client_id)) > 130:
-        raise ValueError("client id: 1 to 128 bytes")
-    if not 0 <= client.keepalive <= 65535:
-        raise ValueError("keepalive: 0 to 65535 s")
-    if client.window < 1:
-        raise ValueError("window: 1 or more")
-
-
 def attempt(client):
     """One attempt, as a generator: it yields while it waits, after at most ``client.wait_ms``, and leaves the client up.
 
@@ -34,7 +24,7 @@ def attempt(client):
     client.state = _OPENING
     client.error = None
     client.stage = "dns"
-    client.event("connecting", None)
+    client.event("connecting")
     if client.lw_topic and (client.lw_qos > 1 or borrow("topics").check_topic(client.lw_topic) is None):
         raise ValueError("QoS: AWS has 0 and 1")
     if client.ssl and not client.context:
@@ -173,7 +163,7 @@ def connect(client, clean_session, timeout):
     if clean_session is not None:
         client.clean = clean_session
     if client.sock:
-        reset(client)
+        client.reset()
     now = client.ticks()
     if client.state != _WAIT or not client.fails or ticks_diff(client.due, now) > _STEP_MS:
         # AWS allows one CONNECT a second for each client id
@@ -197,7 +187,7 @@ def connect(client, clean_session, timeout):
 def disconnect(client):
     """MQTTClient.disconnect."""
     if client.state == _UP:
-        if not client._busy:
+        if not client.busy:
             client.until(lambda: not client.kept or client.state != _UP)
         client.out.append(b"\xe0\0")
         try:
@@ -210,21 +200,6 @@ def disconnect(client):
         except (OSError, ValueError, EOFError):
             pass
     if client.state != _OFF:
-        reset(client)
+        client.reset()
         client.state = _OFF
-        client.event("disconnected", None)
-
-
-def reset(client):
-    """Close the socket and forget what belongs to the connection; what was accepted stays."""
-    if client.sock:
-        try:
-            client.sock.close()  # a TLS socket closes the raw one
-        except OSError:
-            pass
-    client.sock = client.poller = client.opening = client.asked = client.pinged = client.stuck = None
-    client.out.clear()
-    client.reader.reset()
-    client.ready = False
-    for entry in client.kept:
-        entry[2] = None
+        client.event("disconnected")

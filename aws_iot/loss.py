@@ -1,4 +1,4 @@
-"""When a connection ends: why, who is suspected, and how long to wait. Loaded at the first loss only.
+"""When a connection ends: why, who is suspected, and how long to wait. Borrowed for each loss.
 
 With MQTT 3.1.1 AWS gives no reason when it closes a connection; the likely one is told from what was going on.
 https://docs.aws.amazon.com/iot/latest/developerguide/iot-connect-devices.html
@@ -12,11 +12,11 @@ from .transport import ticks_add, ticks_diff
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
-_WAIT = const(1)  # as in mqtt.py
-_UP = const(3)
+_UP = const(3)  # as in mqtt.py
 
 _SHORT_MS = const(30000)  # a link that ended sooner counts towards a longer back-off
 _PROMPT_MS = const(2000)  # AWS closes at once on what it denies
+_DENIED_MS = const(30000)  # until a denied topic is tried again; doubles
 _DENIED_MAX_MS = const(3600000)
 
 _REFUSED = (
@@ -28,7 +28,7 @@ _PEER = (32, 54, 104)
 
 
 def lost(client, error):
-    """Close ``client``'s connection, plan the next attempt and return the error that tells the cause."""
+    """Plan the next attempt, and tell the likely cause."""
     now = client.ticks()
     stage, text = client.stage, None
     if client.state == _UP:
@@ -40,15 +40,14 @@ def lost(client, error):
             text = _suspect(client, now) or _closed(client, lived_ms)
     if not text:
         text = _explain(client, error, stage)
-    borrow("link").reset(client)
     client.stats["cause"] = text
     delay_ms = borrow("backoff").delay_ms(max(client.fails, min(client.short, 5) - 1), client.random())
     client.due = ticks_add(client.ticks(), delay_ms)
-    client.state = _WAIT
     client.fails += 1
     result = ProtocolError(text) if isinstance(error, ProtocolError) else LinkError(text)
     result.cause = error
-    return result
+    client.error = result
+    client.event("disconnected", result)
 
 
 def _code(error):
@@ -74,13 +73,14 @@ def _suspect(client, now):
         if len(flying) > 1:
             client.limit = 1
             topic = None
-    elif client.topic and ticks_diff(now, client.topic_at) < _PROMPT_MS:
+    elif client.topic and ticks_diff(now, client.tx_at) < _PROMPT_MS:
         topic = client.topic
         times = 3  # it was not kept: be surer
     else:
         return None
     if topic and _again(client, topic, times):
-        client.denied = client.denied or {}
+        if client.denied is None:
+            client.denied, client.denied_ms = {}, _DENIED_MS
         client.denied[topic] = ticks_add(now, client.denied_ms)
         client.denied_ms = min(2 * client.denied_ms, _DENIED_MAX_MS)
         client.report(Rejected(0x87, "publish denied? " + str(topic, "utf-8")))
@@ -90,11 +90,9 @@ def _suspect(client, now):
 
 def _again(client, what, times):
     """True when ``what`` alone was there each of the last ``times`` times."""
-    client.suspect, client.suspected = what, client.suspected + 1 if client.suspect == what else 1
-    if client.suspected < times:
-        return False
-    client.suspect = None
-    return True
+    count = client.suspect[1] if client.suspect and client.suspect[0] == what else 0
+    client.suspect = (what, count + 1) if count + 1 < times else None
+    return count + 1 >= times
 
 
 def _closed(client, lived_ms):

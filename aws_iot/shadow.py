@@ -6,10 +6,8 @@ https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-comms-device
 
 from json import dumps
 
-from . import borrow
+from . import borrow, method
 from .transport import loads
-
-_WANTED = ("update/delta", "get/accepted", "get/rejected", "update/accepted", "update/rejected")
 
 
 class Shadow:
@@ -24,14 +22,10 @@ class Shadow:
     delta = documents = None
 
     def __init__(self, client, thing, name=None, wanted=None):
-        self.name = name
         self.client = client
-        self.reported = {}
-        self.wanted = _WANTED if wanted is None else wanted
-        self.prefix = borrow("shadow_requests").prefix(thing, name, self.wanted, _WANTED)
-        self.topic = self.prefix + "update"
-        client.on_ready(self._ready)
-        client.on_tick(self._tick)
+        borrow("shadow_requests").prepare(self, thing, name, wanted)
+        client.hooks.append(self._ready)
+        client.ticking.append(self._tick)
 
     def report(self, state):
         """Report ``state``, a dict; no answer is awaited. Sent at QoS 1, or merged into one report while that cannot be.
@@ -40,7 +34,7 @@ class Shadow:
         and a merge would not be exact.
         """
         if not isinstance(state, dict):
-            raise ValueError("state: a dict of reported keys")
+            raise ValueError("state: a dict")
         if self.pending is None and self.client.room:
             self.send(state)
         else:
@@ -61,35 +55,12 @@ class Shadow:
 
         After every connect the shadow is fetched, so that nothing set meanwhile is missed.
         """
-        new = self.delta is None
         self.delta = callback
-        if new:
-            borrow("shadow_requests").listen(self, self.wanted)
+        borrow("shadow_requests").listen(self, self.wanted)
 
-    def on_documents(self, callback):
-        """``callback(document)`` with {"previous", "current", "timestamp"} after every accepted update."""
-        new = self.documents is None
-        self.documents = callback
-        if new:
-            borrow("shadow_requests").listen(self, ("update/documents",))
-
-    def get(self, timeout_ms=None):
-        """The shadow document: {"state": {"desired", "reported", "delta"}, "metadata", "version", "timestamp"}.
-
-        Raises Rejected (404: no shadow yet), ResponseTimeout after ``timeout_ms``.
-        """
-        return borrow("shadow_requests").request(self, "get", None, timeout_ms)
-
-    def update(self, reported=None, desired=None, version=None, timeout_ms=None):
-        """Update and await the answer, the accepted document; null members are deleted. With ``version`` only if it is current.
-
-        Raises Rejected (409: version conflict; get and try again), ResponseTimeout after ``timeout_ms``, ValueError.
-        """
-        return borrow("shadow_requests").update(self, reported, desired, version, timeout_ms)
-
-    def delete(self, timeout_ms=None):
-        """Delete the shadow; the answer has the version that was deleted. Raises Rejected, ResponseTimeout."""
-        return borrow("shadow_requests").request(self, "delete", None, timeout_ms)
+    def __getattr__(self, name):
+        """get, update, delete, on_documents: see shadow_requests.py."""
+        return method(self, "shadow_requests", name)
 
     # -- what the engine calls
 
@@ -106,14 +77,14 @@ class Shadow:
         """A message on one of the response topics."""
         document = loads(payload)
         if not isinstance(document, dict):
-            raise ValueError("no JSON object on " + topic)
+            raise ValueError("no JSON object")
         if topic[-5:] != "delta":
             state = borrow("shadow_requests").answer(self, topic[len(self.prefix) :], document)
         else:
             state = self.newer(document) and document.get("state")
         if state:
             if not isinstance(state, dict):
-                raise ValueError("no state on " + topic)
+                raise ValueError("no JSON object")
             if self.delta:
                 self.client.call(self._changed, state)
 

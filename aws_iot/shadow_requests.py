@@ -15,12 +15,76 @@ _TRIES = const(3)
 _AGAIN = (429, 500)  # throttled, internal failure
 
 
-def prefix(thing, name, wanted, known):
-    """The beginning of a shadow's topics; ValueError for response topics that are none."""
-    for topic in wanted:
-        if topic not in known:
+_WANTED = ("update/delta", "get/accepted", "get/rejected", "update/accepted", "update/rejected")
+
+
+def prepare(shadow, thing, name, wanted):
+    """What a Shadow starts with; ValueError for names that AWS would refuse, and for response topics that are none."""
+    shadow.name = name
+    shadow.reported = {}
+    shadow.wanted = _WANTED if wanted is None else wanted
+    for topic in shadow.wanted:
+        if topic not in _WANTED:
             raise ValueError("shadow topic: " + topic)
-    return borrow("topics").shadow(thing, name) + "/"
+    shadow.prefix = borrow("topics").shadow(thing, name) + "/"
+    shadow.topic = shadow.prefix + "update"
+    client = shadow.client
+    client.shadows.append(shadow)
+    if client.guard:
+        share(shadow, client.guard)
+
+
+def share(shadow, guard):
+    """Let other threads use the shadow: see calls.loop."""
+    for name in ("report", "on_delta", "get", "update", "delete", "on_documents"):
+        setattr(shadow, name, guard(getattr(shadow, name)))
+
+
+def on_documents(shadow, callback):
+    """``callback(document)`` with {"previous", "current", "timestamp"} after every accepted update."""
+    shadow.documents = callback
+    listen(shadow, ("update/documents",))
+
+
+def get(shadow, timeout_ms=None):
+    """The shadow document: {"state": {"desired", "reported", "delta"}, "metadata", "version", "timestamp"}.
+
+    Raises Rejected (404: no shadow yet), ResponseTimeout after ``timeout_ms``.
+    """
+    return _request(shadow, "get", None, timeout_ms)
+
+
+def delete(shadow, timeout_ms=None):
+    """Delete the shadow; the answer has the version that was deleted. Raises Rejected, ResponseTimeout."""
+    return _request(shadow, "delete", None, timeout_ms)
+
+
+def update(shadow, reported=None, desired=None, version=None, timeout_ms=None):
+    """Update and await the answer, the accepted document; null members are deleted. With ``version`` only if it is current.
+
+    Raises Rejected (409: version conflict; get and try again), ResponseTimeout after ``timeout_ms``, ValueError.
+    """
+    state = {}
+    for key, value in (("reported", reported), ("desired", desired)):
+        if value is not None:
+            if not isinstance(value, dict):
+                raise ValueError(key + ": a dict")
+            state[key] = value
+    if not state:
+        raise ValueError("reported or desired: a dict")
+    document = {"state": state}
+    if version is not None:
+        document["version"] = version
+    accepted = _request(shadow, "update", document, timeout_ms)
+    if reported is not None:
+        merge(shadow.reported, reported, True)
+    return accepted
+
+
+def _request(shadow, operation, document, timeout_ms):
+    return borrow("request").request(
+        shadow.client, shadow.prefix + operation, document, timeout_ms, shadow.message
+    )
 
 
 def listen(shadow, names):
@@ -28,11 +92,13 @@ def listen(shadow, names):
     client = shadow.client
     ready = client.ready
     subscriptions = borrow("subscriptions")
-    for name in names:
+    new = [name for name in names if shadow.prefix + name not in client.subs]
+    for name in new:
         subscriptions.listen(client, shadow.prefix + name, 1, shadow.message, True)
-    subscriptions.settle(client)
-    if ready:
-        shadow._ready()
+    if new:
+        subscriptions.settle(client)
+        if ready:
+            shadow._ready()
 
 
 def tick(shadow, now):
@@ -94,32 +160,6 @@ def _refused(shadow, name, document):
         shadow.pending = merge({}, shadow.reported, False)
         client.due = ticks_add(client.ticks(), 1000 + client.random() % 10000)
     client.report(Rejected(code, document.get("message", "")))
-
-
-def request(shadow, operation, document, timeout_ms):
-    """Shadow.get, Shadow.delete."""
-    return borrow("request").request(
-        shadow.client, shadow.prefix + operation, document, timeout_ms, shadow.message
-    )
-
-
-def update(shadow, reported, desired, version, timeout_ms):
-    """Shadow.update."""
-    state = {}
-    for key, value in (("reported", reported), ("desired", desired)):
-        if value is not None:
-            if not isinstance(value, dict):
-                raise ValueError(key + ": a dict")
-            state[key] = value
-    if not state:
-        raise ValueError("reported or desired: a dict")
-    document = {"state": state}
-    if version is not None:
-        document["version"] = version
-    accepted = request(shadow, "update", document, timeout_ms)
-    if reported is not None:
-        merge(shadow.reported, reported, True)
-    return accepted
 
 
 def postpone(shadow, state):

@@ -1,19 +1,19 @@
 """SUBSCRIBE and UNSUBSCRIBE: one at a time, again after 5 s, and again after a reconnect. Borrowed when needed."""
 
 from . import borrow
-from .errors import ProtocolError, Rejected, ResponseTimeout
-from .transport import ticks_add, ticks_diff
+from .errors import ProtocolError, Rejected, ResponseTimeout, StateError
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 _UP = const(3)  # as in mqtt.py
 _LIMIT = const(50)  # on one connection; https://docs.aws.amazon.com/general/latest/gr/iot-core.html
 _FILTERS = const(8)  # in one SUBSCRIBE
-_AGAIN_MS = const(5000)
 
 
 def subscribe(client, topic, qos, handler, raw):
     """MQTTClient.subscribe."""
+    if callable(qos):  # Zerynth's order
+        qos, handler = handler or 0, qos
     sub = listen(client, topic, qos, handler, raw)
     settle(client)
     if sub[3] == 2:
@@ -27,6 +27,10 @@ def listen(client, topic, qos, handler, raw):
         raise ValueError("QoS: AWS has 0 and 1")
     if name not in client.subs and len(client.subs) >= _LIMIT:
         raise ValueError("AWS allows 50 subscriptions on a connection")
+    if "+" in name or "#" in name:
+        from .wildcards import find
+
+        client.find = find
     client.subs[name] = sub = [qos, handler, raw, 0]
     if name in client.drop:
         client.drop.remove(name)
@@ -45,7 +49,7 @@ def settle(client):
     """Ask for what is not subscribed (or unsubscribed) yet, and wait for the answer where that can be."""
     advance(client)
     client.push()
-    if client.state == _UP and not client._busy:
+    if client.state == _UP and not client.busy:
         if not client.until(lambda: client.ready and not client.asked, 2 * client.timeout_ms):
             raise ResponseTimeout("no SUBACK yet; it goes on being asked for")
 
@@ -71,26 +75,28 @@ def advance(client):
         if not names:
             if not client.ready:
                 client.ready = True
-                client.event("ready", None)
+                client.event("ready")
                 client.pump()
                 for hook in client.hooks:
                     hook()
             return
         pid = client.next_pid()
         data = control.subscribe(pid, [(name, client.subs[name][0]) for name in names])
-    now = client.ticks()
-    client.asked = [pid, names, data, now, 1]
+    client.asked = [pid, names, data, client.ticks(), 1]
     client.out.append(data)
-    now = ticks_add(now, _AGAIN_MS)
-    if ticks_diff(now, client.due) < 0:
-        client.due = now
 
 
 def answered(client, kind):
-    """SUBACK or UNSUBACK came."""
+    """A packet came that is neither PUBLISH nor PUBACK: SUBACK, UNSUBACK, PINGRESP or a second CONNACK."""
+    if kind == 0x20:
+        raise ProtocolError("second CONNACK")
+    if kind == 0xD0:
+        client.pinged = None
+        client.event("pingresp")
+        return
     asked, codes = client.asked, client.reader.value
     if not asked or asked[0] != client.reader.pid or (asked[2][0] == 0xA2) != (kind == 0xB0):
-        return  # late, or never asked for
+        return  # too late, or never asked for
     client.asked = None
     client.fails = 0
     if kind == 0xB0:
@@ -107,3 +113,11 @@ def answered(client, kind):
                 if code > 127:
                     client.report(Rejected(code, "subscription refused: " + name))
     advance(client)
+
+
+def unusual(client, topic, payload):
+    """A message that was too large, or that nobody asked for."""
+    if payload is None:
+        client.report(StateError("no room for the message on " + topic))
+    else:
+        client.event("data", (topic, bytes(payload)))

@@ -10,7 +10,9 @@ class Thing:
 
     ``clicert`` and ``pkey``: contents of the certificate and its private key, PEM or DER, bytes or str; ``cacert`` likewise,
     None for the Amazon roots. ``thingname`` is ``mqtt_id`` unless given. ``shadow_topics`` are the response topics that a delta
-    handler subscribes to; ("update/delta",) alone is the cheapest. Other options are MQTTClient's. ValueError for bad arguments.
+    handler subscribes to; ("update/delta",) alone is the cheapest. ``options`` are MQTTClient's. ValueError for bad arguments.
+
+    What is not here is the client's: connect, disconnect, poll, run, loop_forever, unsubscribe, on_event, on_error, stats.
     https://docs.aws.amazon.com/iot/latest/developerguide/iot-thing-management.html
     """
 
@@ -18,13 +20,12 @@ class Thing:
         self, endpoint, mqtt_id, clicert, pkey, thingname=None, cacert=None,
         *, port=8883, keepalive=60, window=10, shadow_topics=None, **options,
     ):  # fmt: skip
-        self.thingname = mqtt_id if thingname is None else thingname
-        borrow("config").check(endpoint, self.thingname, clicert, pkey)
-
+        self.thingname = thingname = thingname or mqtt_id
+        borrow("config").check(endpoint, thingname, clicert, pkey)
         self.mqtt = MQTTClient(
             mqtt_id, endpoint, port, None, None, keepalive, (clicert, pkey, cacert), window=window, **options
         )
-        self.shadow = Shadow(self.mqtt, self.thingname, None, shadow_topics)
+        self.shadow = Shadow(self.mqtt, thingname, None, shadow_topics)
 
     @classmethod
     def from_config(cls, path="thing.conf.json", **options):
@@ -33,6 +34,9 @@ class Thing:
 
     def named_shadow(self, name, topics=None):
         """The shadow called ``name`` of this thing."""
+        for shadow in self.mqtt.shadows:
+            if shadow.name == name:
+                return shadow
         return Shadow(self.mqtt, self.thingname, name, topics)
 
     def update_shadow(self, state):
@@ -43,13 +47,6 @@ class Thing:
         """``shadow_cbk(requested)`` gets the dict of desired keys that differ; a dict that it returns is reported."""
         self.shadow.on_delta(shadow_cbk)
 
-    def request(self, topic, document=None, timeout_ms=None):
-        """Publish ``document`` with a clientToken to ``topic``; return what comes on topic/accepted.
-
-        Raises Rejected for topic/rejected, ResponseTimeout after ``timeout_ms``.
-        """
-        return borrow("request").request(self.mqtt, topic, document, timeout_ms)
-
     def publish(self, topic, payload=b"", qos=0, retain=False):
         """As MQTTClient.publish."""
         return self.mqtt.publish(topic, payload, retain, qos)
@@ -59,7 +56,6 @@ class Thing:
         self.mqtt.subscribe(topic, qos, handler)
 
     def __getattr__(self, name):
-        """All else is the client's: poll, run, loop_forever, connect, disconnect, unsubscribe, on_event, on_error, stats."""
-        if name == "mqtt":
+        if name == "mqtt":  # not yet set: a bad argument
             raise AttributeError(name)
         return getattr(self.mqtt, name)

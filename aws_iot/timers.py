@@ -27,7 +27,7 @@ def run(client, now):
         # also when only this side talks: bytes that are taken by the local TCP prove nothing
         left = client.keepalive * 750 - max(silent, ticks_diff(now, client.tx_at))
         if left <= 0:
-            client.ping()
+            ping(client)
         else:
             wait = min(wait, left)
     if (client.fails or client.short) and ticks_diff(now, client.up_at) > _PROVED_MS:
@@ -67,3 +67,11 @@ def _left(since, limit, now, what):
     if left <= 0:
         raise ResponseTimeout(what)
     return left
+
+
+def ping(client):
+    """MQTTClient.ping."""
+    if client.connected:
+        client.out.append(b"\xc0\0")
+        client.pinged = client.ticks()
+        client.push()

@@ -1,4 +1,4 @@
-"""Topics and filters: AWS's limits, matching, and the topics of a thing (pure).
+"""Topics and filters: AWS's limits, and the topics of a thing (pure).
 
 https://docs.aws.amazon.com/iot/latest/developerguide/reserved-topics.html
 """
@@ -63,24 +63,6 @@ def check_filter(name):
             raise ValueError("filter: + stands for a whole level, # for the last ones")
     _limits(b"/".join(levels[2:]) if shared else data)
     return str(data, "utf-8")
-
-
-def matches(name, topic):
-    """True if filter ``name`` takes ``topic``, both str, by AWS's rule: ``a/#`` does not take ``a``.
-
-    https://docs.aws.amazon.com/iot/latest/developerguide/topics.html#topicfilters
-    """
-    levels, parts = name.split("/"), topic.split("/")
-    if levels[0] == "$share":
-        levels = levels[2:]
-    if topic.startswith("$") and levels[0] in "+#":
-        return False
-    for index, level in enumerate(levels):
-        if level == "#":
-            return len(parts) > index
-        if index == len(parts) or level != "+" and level != parts[index]:
-            return False
-    return len(parts) == len(levels)
 
 
 def _bytes(topic):

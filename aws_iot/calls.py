@@ -1,0 +1,109 @@
+"""Calls of an MQTTClient that are made now and then. Borrowed by MQTTClient.__getattr__: each function is a method there."""
+
+from . import borrow
+from .transport import sleep_ms
+
+const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
+
+_OFF = const(0)  # as in mqtt.py
+_STEP_MS = const(1000)
+
+
+def on_event(client, callback):
+    """``callback(event, value)``: connecting, connected (session present), ready, disconnected (error), puback (packet id),
+    pingresp, data ((topic, payload) that no handler took), error (unless ``on_error`` is set); values are None else."""
+    client.tell = callback
+
+
+def on_error(client, callback):
+    """``callback(error)`` for what cost one message: a callback that raised, an answer that was no JSON, a denial."""
+    client.complain = callback
+
+
+def on_ready(client, hook):
+    """``hook()`` after each connect, once all subscriptions are acknowledged."""
+    client.hooks.append(hook)
+
+
+def on_tick(client, hook):
+    """``hook(ticks)`` every few seconds, or at ``client.due``, while connected."""
+    client.ticking.append(hook)
+
+
+def event(client, name, value=None):
+    """Tell ``on_event``."""
+    if client.tell:
+        client.call(client.tell, name, value)
+
+
+def request(client, topic, document=None, timeout_ms=None):
+    """Publish ``document`` with a clientToken to ``topic``; return what comes on topic/accepted, a dict.
+
+    Raises Rejected for topic/rejected, ResponseTimeout after ``timeout_ms``.
+    """
+    return borrow("request").request(client, topic, document, timeout_ms)
+
+
+def wait(client):
+    """MQTTClient.wait_msg."""
+    taken = client.taken
+    while client.taken == taken and client.state != _OFF:
+        client.poll(_STEP_MS)
+
+
+def loop_forever(client):
+    """poll() until disconnect()."""
+    while client.state != _OFF:
+        client.poll(_STEP_MS)
+
+
+async def run(client):
+    """poll() as a task among others, until disconnect(). Only the look-up of the host name blocks the others."""
+    from asyncio import sleep
+
+    while client.state != _OFF:
+        await sleep(0 if client.poll() else 0.01)
+
+
+def loop(client):
+    """poll() in a thread of its own from now on, where the board has ``_thread`` (Zerynth's call).
+
+    A call from another thread has the engine for itself while it lasts.
+    """
+    from _thread import allocate_lock, get_ident, start_new_thread
+
+    if client.guard:
+        return
+    lock = allocate_lock()
+    owner = [None]
+
+    def guard(function):
+        def call(*args, **options):
+            me = get_ident()
+            if owner[0] == me:
+                return function(*args, **options)
+            with lock:
+                owner[0] = me
+                try:
+                    return function(*args, **options)
+                finally:
+                    owner[0] = None
+
+        return call
+
+    def work():
+        while client.state != _OFF:
+            poll()
+            poller = client.poller
+            if poller:
+                poller.poll(20)  # outside the lock: a caller need not wait for it
+            else:
+                sleep_ms(20)
+
+    client.guard = guard
+    poll = guard(client.poll)
+    for name in ("connect", "disconnect", "publish", "subscribe", "unsubscribe", "ping", "poll", "check_msg", "until"):
+        setattr(client, name, guard(getattr(client, name)))
+    for shadow in client.shadows:
+        shadow.share(guard)
+    start_new_thread(work, ())

@@ -1,0 +1,52 @@
+"""A publish that cannot just go out: checks, waiting, and the second copy. Borrowed by MQTTClient.publish."""
+
+from . import borrow
+from .errors import LinkError, StateError
+
+const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
+
+_UP = const(3)  # as in mqtt.py
+_PAYLOAD = const(131072)  # https://docs.aws.amazon.com/general/latest/gr/iot-core.html#message-broker-limits
+_TOPICS = const(8)  # checked ones that are remembered
+
+
+def checked(client, topic, msg, qos):
+    """(topic, message) as bytes; ValueError for what AWS would refuse."""
+    if qos not in (0, 1):
+        raise ValueError("QoS: AWS has 0 and 1")
+    name = borrow("topics").check_topic(topic)
+    if not isinstance(msg, bytes):
+        try:
+            msg = bytes(memoryview(msg))
+        except TypeError:
+            raise ValueError("payload: bytes, str, dict or list expected")
+    if len(msg) > _PAYLOAD:
+        raise ValueError("payload: over 128 KB")
+    if len(client.names) == _TOPICS:
+        client.names.clear()
+    client.names[topic] = name
+    return name, msg
+
+
+def passable(client, topic):
+    """Wait until a QoS 0 publish to ``topic`` (bytes) can be written; LinkError, StateError when it cannot."""
+    if client.denied:
+        borrow("loss").refuse(client, topic)
+    if client.stuck is not None and not client.busy:
+        client.until(lambda: client.stuck is None)
+    if client.state != _UP or client.stuck is not None:
+        raise LinkError("not connected, and QoS 0 is not kept (QoS 1 would be)")
+
+
+def make_room(client, size):
+    """Wait until ``size`` bytes may be kept; StateError when they may not."""
+    if size > client.queue_bytes:
+        raise ValueError("payload: over queue_bytes")
+    if client.busy or not client.until(lambda: client.queued + size <= client.queue_bytes):
+        raise StateError("queue full: %d bytes wait for PUBACK" % client.queued)
+
+
+def again(client, data):
+    """A PUBLISH packet that was sent on an earlier connection (section 4.4): a new message if the session was lost."""
+    client.stats["resent"] += 1
+    return borrow("control").duplicate(data) if client.session else data
