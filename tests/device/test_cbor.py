@@ -2,7 +2,7 @@
 
 from binascii import hexlify, unhexlify
 
-from aws_iot import cbor
+import aws_iot.cbor as cbor
 
 # (value, the shortest encoding), from RFC 8949 appendix A
 _VECTORS = (

@@ -1,0 +1,138 @@
+"""What runs before the application: the set of files in force, a new one on trial, the old one again when that fails.
+
+It is imported at every boot, so it is small and needs no other file. In the board's main.py, which no update replaces:
+
+    from aws_iot.boot import run
+    run("app")
+
+The record, a JSON file in ``root``, is only ever replaced by a rename, which LittleFS makes atomic:
+    set      the confirmed folder, "a" or "b"; missing: the files that were flashed
+    next     the folder (or the label of the partition) on trial, or about to be; ``tries`` counts its boots
+    undone   why the last trial ended with the old version; ``error`` holds what was raised in it
+"""
+
+import json
+import os
+import sys
+
+ROOT = "/fota"
+MANIFEST = "/manifest"
+
+
+def load(root):
+    """The record, empty when there is none."""
+    try:
+        with open(root + "/record") as file:
+            record = json.load(file)
+        return record if isinstance(record, dict) else {}
+    except (OSError, ValueError):
+        return {}
+
+
+def save(root, record):
+    """Replace the record in one step."""
+    path = root + "/record"
+    with open(path + ".new", "w") as file:
+        json.dump(record, file)
+        sync(file)
+    os.rename(path + ".new", path)
+
+
+def sync(file):
+    """Bring what was written to ``file`` to the flash."""
+    file.flush()
+    if hasattr(os, "fsync"):  # CPython; MicroPython's flush does it
+        os.fsync(file.fileno())
+
+
+def undo(record, why):
+    """Take the trial out of ``record``: the old version is in force again."""
+    record.pop("next", None)
+    record.pop("tries", None)
+    record["undone"] = why + ": " + record["error"] if record.get("error") else why
+
+
+def choose(root, attempts):
+    """Count this boot if it is one of a trial, end a trial that has used up its ``attempts``; -> record, on trial."""
+    record = load(root)
+    name = record.get("next")
+    if not name:
+        return record, False
+    if "old" in record:  # a partition, which the boot loader chose
+        from esp32 import Partition
+
+        if Partition(Partition.RUNNING).info()[4] != name:
+            return record, False
+    elif record["tries"] >= attempts or not exists(root + "/" + name + MANIFEST):
+        undo(record, "not confirmed in %d boots" % record["tries"])
+        save(root, record)
+        return record, False
+    record["tries"] += 1
+    save(root, record)
+    return record, True
+
+
+def run(module="app", root=ROOT, attempts=3, trial_s=600, timer=0):
+    """Import ``module`` from the files in force; a new version that raises or hangs is tried ``attempts`` times.
+
+    ``trial_s``: how long a new version may take to confirm before machine.Timer number ``timer`` resets the board.
+    """
+    record, trial = choose(root, attempts)
+    name = record.get("set") if "old" in record or not trial else record["next"]
+    if name:
+        folder = root + "/" + name
+        sys.path.insert(0, folder)
+        if exists(folder + "/aws_iot"):  # the set brings its own library
+            for loaded in list(sys.modules):
+                if loaded.split(".")[0] == "aws_iot":
+                    del sys.modules[loaded]
+    if not trial:
+        __import__(module)
+        return
+    _limit(root, attempts, trial_s, timer)
+    try:
+        __import__(module)
+    except Exception as error:
+        _blame(root, "%s: %s" % (type(error).__name__, error))
+        reset()
+
+
+def reset():
+    """Restart the board; on a PC, which has no machine.reset, end the process: its service manager starts it again."""
+    try:
+        from machine import reset
+    except ImportError:
+        raise SystemExit(1) from None
+    reset()
+
+
+def _blame(root, error, tries=None):
+    record = load(root)
+    if "next" in record:  # it may have been confirmed meanwhile
+        record["error"] = error[:200]
+        if tries is not None:
+            record["tries"] = tries
+        save(root, record)
+
+
+def _limit(root, attempts, trial_s, timer):
+    try:
+        from machine import Timer
+    except ImportError:
+        return  # no timer here (a PC): Fota's own deadline or the service manager ends the trial
+
+    def over(_):
+        if "next" in load(root):
+            _blame(root, "not confirmed in %d s" % trial_s, attempts)
+            reset()
+
+    Timer(timer, mode=Timer.ONE_SHOT, period=trial_s * 1000, callback=over)
+
+
+def exists(path):
+    """True if there is a file or folder at ``path``."""
+    try:
+        os.stat(path)
+        return True
+    except OSError:
+        return False

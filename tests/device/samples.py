@@ -1,0 +1,88 @@
+"""Firmware for the tests, bundles of files and images in ESP-IDF's format, made on whatever interpreter runs them."""
+
+import hashlib
+import os
+import sys
+from binascii import hexlify
+
+BOARD = __file__.replace("\\", "/").rsplit("/", 1)[0] + "/../harness/board"  # the stand-in for the esp32 module
+
+
+def bundle(version, files, board=None):
+    """A bundle of ``files`` (name -> bytes), as aws_iot/slots.py describes it."""
+    lines = ["aws_iot bundle 1", "version " + version]
+    if board:
+        lines.append("board " + board)
+    lines += ["file %d %s" % (len(files[name]), name) for name in sorted(files)]
+    data = ("\n".join(lines) + "\n\n").encode() + b"".join([files[name] for name in sorted(files)])
+    return data + hashlib.sha256(data).digest()
+
+
+def image(size, seed=1):
+    """An ESP32 application image of ``size`` bytes, a multiple of 16: one segment, checksum, padding, SHA-256."""
+    data = bytearray(size)
+    data[:8] = bytes((0xE9, 1, 2, 0x20, 0, 0, 0, 0))
+    data[23] = 1  # a SHA-256 follows
+    body = size - 32 - 32 - 16
+    data[24:32] = (0x3F400020).to_bytes(4, "little") + body.to_bytes(4, "little")
+    checksum = 0xEF
+    for at in range(32, 32 + body):
+        seed = (seed * 1103515245 + 12345) & 0x7FFFFFFF
+        data[at] = seed >> 16 & 255
+        checksum ^= data[at]
+    data[size - 33] = checksum
+    data[size - 32 :] = hashlib.sha256(memoryview(data)[: size - 32]).digest()
+    return data
+
+
+def noise(size, seed=1):
+    """``size`` bytes that look random, and are the same each time."""
+    out = bytearray(size)
+    for at in range(size):
+        seed = (seed * 1103515245 + 12345) & 0x7FFFFFFF
+        out[at] = seed >> 16 & 255
+    return bytes(out)
+
+
+def folder(name):
+    """An empty folder for a test."""
+    root = os.getenv("TMPDIR") or "/tmp"
+    path = "%s/aws_iot-%s-%s" % (root, name, str(hexlify(os.urandom(6)), "ascii"))
+    os.mkdir(path)
+    return path
+
+
+def write(slot, data, start=0, step=1000):
+    """Write ``data`` from ``start`` on in pieces of ``step`` bytes."""
+    view = memoryview(data)
+    for at in range(start, len(data), step):
+        slot.write(view[at : min(at + step, len(data))])
+
+
+def holds(slot, data):
+    """True if the slot reads back exactly ``data``."""
+    at, view = 0, memoryview(data)
+    for part in slot.parts():
+        if part != view[at : at + len(part)]:
+            return False
+        at += len(part)
+    return at == len(data)
+
+
+def esp32(name, sectors=64):
+    """The stand-in for the esp32 module, with new flash."""
+    if BOARD not in sys.path:
+        sys.path.insert(0, BOARD)
+    import esp32
+
+    esp32.insert(folder(name), sectors)
+    return esp32
+
+
+def raises(kind, function, *args):
+    """The error of type ``kind`` that the call raises."""
+    try:
+        function(*args)
+    except kind as error:
+        return error
+    raise AssertionError("no %s" % kind.__name__)
