@@ -5,7 +5,7 @@ import os
 import sys
 from binascii import hexlify
 
-BOARD = __file__.replace("\\", "/").rsplit("/", 1)[0] + "/../harness/board"  # the stand-in for the esp32 module
+STANDINS = __file__.replace("\\", "/").rsplit("/", 1)[0] + "/../harness/standins"  # the stand-in for the esp32 module
 
 
 def bundle(version, files, board=None):
@@ -71,8 +71,8 @@ def holds(slot, data):
 
 def esp32(name, sectors=64):
     """The stand-in for the esp32 module, with new flash."""
-    if BOARD not in sys.path:
-        sys.path.insert(0, BOARD)
+    if STANDINS not in sys.path:
+        sys.path.insert(0, STANDINS)
     import esp32
 
     esp32.insert(folder(name), sectors)

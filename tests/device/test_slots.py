@@ -1,6 +1,6 @@
 """aws_iot.slots, partition and boot: where a new version goes, how it is tried, and how the old one comes back.
 
-The files are real files; the ESP32's partitions are played by tests/harness/board/esp32.py, which says how far.
+The files are real files; the ESP32's partitions are played by tests/harness/standins/esp32.py, which says how far.
 """
 
 import os
@@ -376,10 +376,10 @@ def test_undone_partition_starts_the_old_one():
 
 def test_partition_download_goes_on_where_the_power_failed():
     _, slot = _partition_slot("resumed")
-    data = image(80000)
+    data = image(66560)
     first = slot()
     first.begin("image", len(data))
-    write(first, memoryview(data)[:70000])
+    write(first, memoryview(data)[:66000])
     again = slot()
     start = again.begin("image", len(data))
     assert start == 65536
