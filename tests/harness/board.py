@@ -1,0 +1,136 @@
+"""A make-believe board that the real mpremote talks to over socket://.
+
+It stands in for an ESP32 on a USB serial line: 32-bit MicroPython with an ESP32's heap, a folder as its flash, and a
+raw REPL (board_repl.py) behind a TCP server. What it cannot stand in for: flash that wears or fills, Wi-Fi, an RTC,
+and a serial line that drops bytes.
+"""
+
+import contextlib
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from .runtimes import RUNTIMES
+
+_REPL = Path(__file__).with_name("board_repl.py")
+_MODES = {11: "friendly", 12: "raw"}  # exit status of board_repl.py -> what the board comes up in
+_SETTLE_S = 0.05  # Ctrl-C travels as a signal: it must be there before the bytes that follow it
+
+
+class Board:
+    """A board that is switched on by start(); `port` is what --port takes, `flash` the folder of its files."""
+
+    def __init__(self, flash, firmware="", heap="128k") -> None:
+        self.flash = Path(flash)
+        self.flash.mkdir(parents=True, exist_ok=True)
+        self.starts = 0
+        self._firmware, self._heap = str(firmware), heap
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = f"socket://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._client = None
+        self._process = None
+        self._stopped = threading.Event()
+        self._lock = threading.Lock()
+        self._threads = []
+        self._output = bytearray()
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_) -> None:
+        self.stop()
+
+    def start(self) -> "Board":
+        self._boot("friendly")
+        for loop in (self._run, self._serve):
+            self._threads.append(threading.Thread(target=loop, daemon=True))
+            self._threads[-1].start()
+        return self
+
+    @property
+    def output(self) -> str:
+        """All that the board has sent since it was switched on, whether somebody listened or not."""
+        return self._output.decode(errors="replace")
+
+    def expect(self, text: str, timeout_s: float = 15) -> None:
+        """Wait until the board has printed a text; AssertionError shows what it printed instead."""
+        deadline = time.monotonic() + timeout_s
+        while text not in self.output:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"the board did not print {text!r} within {timeout_s} s:\n{self.output[-3000:]}")
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._process.kill()
+        self._process.wait()
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._drop_client()
+        for thread in self._threads:
+            thread.join(5)
+
+    def _boot(self, mode: str) -> None:
+        runtime = RUNTIMES["mp32"]
+        arguments = runtime.command(_REPL, self.flash.resolve(), mode, self._firmware, heap=self._heap)
+        environment = {key: value for key, value in os.environ.items() if key != "MICROPYPATH"}
+        self._process = subprocess.Popen(
+            arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0,
+            env=environment, cwd=tempfile.gettempdir(), start_new_session=True,
+        )  # fmt: skip
+        self.starts += 1
+
+    def _run(self) -> None:
+        """Carry what the board sends; when its process ends, it was a soft reset: start the next."""
+        while not self._stopped.is_set():
+            while data := self._process.stdout.read(4096):
+                self._output += data
+                with self._lock, contextlib.suppress(OSError):
+                    if self._client:
+                        self._client.sendall(data)
+            mode = _MODES.get(self._process.wait())
+            if self._stopped.is_set() or not mode:  # switched off, or crashed: a crash is not hidden by a restart
+                return
+            self._boot(mode)
+
+    def _serve(self) -> None:
+        """One connection at a time, as a serial port has."""
+        while not self._stopped.is_set():
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with self._lock:
+                self._client = client
+            with contextlib.suppress(OSError), selectors.DefaultSelector() as selector:
+                selector.register(client, selectors.EVENT_READ)
+                while not self._stopped.is_set():
+                    if selector.select(0.2):
+                        data = client.recv(4096)
+                        if not data:
+                            break
+                        self._type(data)
+            self._drop_client()
+
+    def _type(self, data: bytes) -> None:
+        while data:
+            text, interrupt, data = data.partition(b"\x03")
+            with contextlib.suppress(OSError):  # between two starts there is nobody to read
+                self._process.stdin.write(text)
+                if interrupt:
+                    self._process.send_signal(signal.SIGINT)
+                    time.sleep(_SETTLE_S)
+
+    def _drop_client(self) -> None:
+        with self._lock:
+            if self._client:
+                self._client.close()
+                self._client = None

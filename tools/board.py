@@ -1,0 +1,224 @@
+"""A board on a serial line, spoken to through mpremote's library (the one module that knows it; pinned below 2)."""
+
+import ast
+import base64
+import contextlib
+import hashlib
+import io
+import time
+
+from .errors import ToolError
+
+_CHUNK = 1024  # bytes per write: the board holds them and their base 64 while it compiles that one line
+
+_INFO = """
+import os, sys
+i = sys.implementation
+lib = [p for p in sys.path if p.endswith('/lib')]
+s = os.statvfs('/')
+try:
+    import umqtt.simple as m
+    u = getattr(m, '__file__', 'frozen')
+except ImportError:
+    u = None
+m = getattr(i, '_machine', sys.platform)
+print(repr({'version': i.version[:3], 'machine': m, 'mpy': getattr(i, '_mpy', 0) & 255,
+    'lib': lib[0] if lib else '/lib', 'free': s[0] * s[3], 'umqtt': u}))
+"""
+_HASHES = """
+import hashlib, binascii
+b = bytearray(512)
+v = memoryview(b)
+for p in %r:
+    try:
+        f = open(p, 'rb')
+    except OSError:
+        continue
+    h = hashlib.sha256()
+    while True:
+        n = f.readinto(b)
+        if not n:
+            break
+        h.update(v[:n])
+    f.close()
+    print(repr((p, binascii.hexlify(h.digest()).decode())))
+"""
+_FILES = """
+import os
+def walk(d):
+    for e in os.ilistdir(d):
+        p = d + '/' + e[0]
+        if e[1] & 0x4000:
+            walk(p)
+        else:
+            print(repr(p))
+try:
+    walk(%r)
+except OSError:
+    pass
+"""
+_PARENTS = """
+import os
+for d in %r:
+    try:
+        os.mkdir(d)
+    except OSError:
+        pass
+"""
+_OPEN = """
+from binascii import a2b_base64 as a
+f = open(%r, 'wb')
+w = f.write
+"""
+_RENAME = """
+import os
+for p in %r:
+    try:
+        os.rename(p + '.new', p)
+    except OSError:  # FAT does not rename over a file
+        os.remove(p)
+        os.rename(p + '.new', p)
+"""
+_CLOCK = """
+import time
+try:
+    from machine import RTC
+    RTC().datetime(%r)
+except ImportError:
+    pass
+print(repr(tuple(time.gmtime()[:6])))
+"""
+
+
+def find_port():
+    """The serial port of the one board that is plugged in; ToolError when there is none, or more than one."""
+    from serial.tools import list_ports
+
+    ports = [port.device for port in list_ports.comports() if port.vid is not None]
+    if not ports:
+        raise ToolError("no board found: is it plugged in (with a data cable)? Or name its port with --port")
+    if len(ports) > 1:
+        raise ToolError(f"there are {len(ports)} boards: choose one with --port {' or '.join(sorted(ports))}")
+    return ports[0]
+
+
+class Board:
+    """One board, stopped and in its raw REPL; a context manager that leaves it at its prompt."""
+
+    def __init__(self, port):
+        self.port = port
+        self._serial = None
+
+    def __enter__(self):
+        from mpremote.transport import TransportError
+        from mpremote.transport_serial import SerialTransport
+
+        with self._words():
+            self._serial = SerialTransport(self.port, baudrate=115200)
+            try:
+                with contextlib.redirect_stdout(io.StringIO()):  # mpremote prints what it does not understand
+                    self._serial.enter_raw_repl(soft_reset=True)
+            except TransportError:
+                self._serial.close()
+                raise
+        return self
+
+    def __exit__(self, *_):
+        with contextlib.suppress(OSError):  # a cable that was pulled
+            if self._serial.in_raw_repl:
+                self._serial.exit_raw_repl()
+            self._serial.close()
+
+    def info(self):
+        """Firmware version and machine, .mpy format, library folder, free bytes, where umqtt.simple is (or None)."""
+        return ast.literal_eval(self.run(_INFO))
+
+    def run(self, code, timeout_s=30, consume=None):
+        """Run code on the board; -> what it printed. An exception there is a ToolError with its last line.
+
+        timeout_s: longest silence. consume(bytes) gets the output as it comes, one byte at a time.
+        """
+        from mpremote.transport import TransportExecError
+
+        with self._words():
+            printed, error = self._serial.exec_raw(code, timeout=timeout_s, data_consumer=consume)
+            if error:
+                raise TransportExecError(printed, error.decode(errors="replace"))
+        return printed.decode(errors="replace").strip()
+
+    def hashes(self, paths):
+        """The SHA-256 (hex) of each of these files that the board has."""
+        lines = self.run(_HASHES % (list(paths),)).splitlines()
+        return dict(ast.literal_eval(line) for line in lines)
+
+    def files(self, folder):
+        """The paths of all files under a folder."""
+        return [ast.literal_eval(line) for line in self.run(_FILES % (folder,)).splitlines()]
+
+    def write(self, files, advance):
+        """Replace files ({path: bytes}); advance() is called after each.
+
+        All of them are written beside the old ones and read back first, and only then renamed: a cable that is pulled
+        on the way leaves the old set.
+        """
+        parents = {path[:index] for path in files for index in range(1, len(path)) if path[index] == "/"}
+        self.run(_PARENTS % (sorted(parents),))
+        for path, content in files.items():
+            self.run(_OPEN % f"{path}.new")
+            for start in range(0, len(content), _CHUNK):
+                # Base 64 is shorter on the line than repr() of binary data.
+                self.run(f"w(a({base64.b64encode(content[start : start + _CHUNK])}))")
+            self.run("f.close()")
+            advance()
+        there = self.hashes([f"{path}.new" for path in files])
+        for path, content in files.items():
+            if there.get(f"{path}.new") != hashlib.sha256(content).hexdigest():
+                raise ToolError(f"{path} did not arrive whole (a bad cable, worn flash?); nothing was replaced")
+        self.run(_RENAME % (list(files),))
+
+    def remove(self, paths):
+        self.run(f"import os\nfor p in {list(paths)!r}:\n    os.remove(p)")
+
+    def set_clock(self):
+        """Set the board's clock to UTC; -> how many seconds it is off afterwards."""
+        now = time.gmtime()
+        stamp = (now.tm_year, now.tm_mon, now.tm_mday, now.tm_wday, now.tm_hour, now.tm_min, now.tm_sec, 0)
+        told = ast.literal_eval(self.run(_CLOCK % (stamp,)))
+        return abs(time.mktime((*told, 0, 0, 0)) - time.mktime((*time.gmtime()[:6], 0, 0, 0)))
+
+    def restart(self, show, lines, seconds):
+        """Restart the board as switched on; show(line) gets the first lines that it prints, for some seconds."""
+        with self._words():
+            self._serial.exit_raw_repl()
+            self._serial.read_until(1, b">>> ", timeout=1)
+            self._serial.serial.write(b"\x04")
+            deadline = time.monotonic() + seconds
+            while lines and (left := deadline - time.monotonic()) > 0:
+                line = self._serial.read_until(1, b"\n", timeout=left, timeout_overall=left)
+                text = line.decode(errors="replace").strip()
+                if text and text != "MPY: soft reboot":
+                    show(text)
+                    lines -= 1
+                if text.startswith(">>>"):  # main.py has ended
+                    return
+
+    @contextlib.contextmanager
+    def _words(self):
+        """Turn mpremote's and pyserial's errors into sentences."""
+        from mpremote.transport import TransportError, TransportExecError
+
+        try:
+            yield
+        except TransportExecError as error:
+            last = (error.error_output.strip().splitlines() or ["no message"])[-1]
+            if "ENOSPC" in last or "OSError: 28" in last:
+                raise ToolError("the board's file system is full: remove what it does not need, then go on") from error
+            raise ToolError(f"the board says: {last}") from error
+        except TransportError as error:
+            if "failed to access" in str(error):
+                reason = "is it plugged in, and does no other program (Thonny, a serial monitor) use the port?"
+                raise ToolError(f"no board at {self.port}: {reason}") from error
+            reason = "is it running MicroPython? Press its reset button and try again"
+            raise ToolError(f"the board at {self.port} does not answer ({error}): {reason}") from error
+        except OSError as error:
+            raise ToolError(f"the connection to the board at {self.port} broke: {error}") from error

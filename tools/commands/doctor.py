@@ -1,0 +1,42 @@
+"""thing doctor: find out why a thing does not connect."""
+
+import click
+
+from ..cli import Command, pass_context
+from ..errors import ToolError
+
+
+@click.command(cls=Command)
+@click.argument("path", type=click.Path(file_okay=False), default=".")
+@click.option("--port", metavar="P", help="Examine the board at this serial port too.")
+@pass_context
+def command(context, path, port):
+    """Find out why the active thing of the project in PATH does not connect.
+
+    Stage by stage, from the files to a publish, from this computer and with --port from the board; the first stage
+    that fails ends it, with the likely cause and the cure. It connects as the thing, so a board that is connected as it
+    is cut off for a moment.
+    """
+    from .. import doctor
+    from ..project import Project
+
+    project = Project.open(path)
+    out = context.out
+    found = []
+
+    def report(stage, well, text):
+        found.append({"stage": stage, "ok": well, "text": text})
+        out.say(f"{'ok  ' if well else 'FAIL'} {stage}: {text}")
+
+    well = doctor.examine(project, report, lambda: doctor.aws_causes(context.aws, project.config()))
+    if well and port:
+        from .. import doctor_board
+        from ..board import Board
+
+        with Board(port) as board:
+            well = doctor_board.examine(board, project, report)
+            board.restart(lambda line: None, lines=0, seconds=0)  # its program was stopped for this
+    if out.json:
+        out.data(found)
+    if not well:
+        raise ToolError(f"{project.active() or 'the project'} does not connect: see the stage that failed")
