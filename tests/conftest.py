@@ -22,7 +22,9 @@ def pytest_collect_file(file_path, parent):
 def pytest_generate_tests(metafunc):
     """The runtimes of a test that takes `runtime`; tests of tests/device show the one that pytest itself runs on."""
     if "runtime" in metafunc.fixturenames:
-        metafunc.parametrize("runtime", RUNTIMES.values(), ids=list(RUNTIMES))
+        marker = metafunc.definition.get_closest_marker("runtimes")
+        names = marker.args if marker else list(RUNTIMES)
+        metafunc.parametrize("runtime", [RUNTIMES[name] for name in names], ids=names)
     elif metafunc.definition.path.parent == _DEVICE_TESTS:
         metafunc.fixturenames.append("_runs_on")
         metafunc.parametrize("_runs_on", ["cpython"])

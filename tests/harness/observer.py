@@ -1,6 +1,7 @@
 """The other end of a test: an MQTT program in the cloud, on Eclipse Paho so that our code is not its own judge."""
 
 import queue
+import socket
 import ssl
 import time
 from dataclasses import dataclass
@@ -32,6 +33,9 @@ class Observer:
             context.load_cert_chain(certificate, key)
             self._client.tls_set_context(context)
         self._client.on_message = self._message
+        self._client.on_socket_open = lambda client, data, sock: sock.setsockopt(
+            socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
+        )
         connected, subscribed = queue.Queue(), queue.Queue()
         self._client.on_connect = lambda client, data, flags, reason, properties: connected.put(reason)
         self._client.on_subscribe = lambda client, data, number, reasons, properties: subscribed.put(reasons)

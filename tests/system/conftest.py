@@ -1,6 +1,7 @@
 """What the system tests stand on: places to connect to, and devices that end with the test."""
 
 import itertools
+import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,3 +111,22 @@ def cloud_site(request, ministack):
     if request.param == "direct":
         return ministack_site(ministack)
     return mosquitto_site(request.getfixturevalue("bridge"))
+
+
+def document(cloud, name: str, shadow: str | None = None) -> dict:
+    options = {"shadowName": shadow} if shadow else {}
+    return json.loads(cloud.get_thing_shadow(thingName=name, **options)["payload"].read())
+
+
+def reported(cloud, name: str, state: dict, shadow: str | None = None, within_s: float = 5) -> None:
+    """The shadow's reported state becomes this; through a bridge a little after the device's PUBACK."""
+    deadline = time.monotonic() + within_s
+    while True:
+        try:
+            found = document(cloud, name, shadow)["state"].get("reported")
+        except cloud.exceptions.ResourceNotFoundException:
+            found = None
+        if found == state or time.monotonic() > deadline:
+            break
+        time.sleep(0.05)
+    assert found == state

@@ -5,23 +5,19 @@ import json
 import pytest
 
 from tests.harness.observer import Observer
-from tests.harness.runtimes import RUNTIMES
 
 from .conftest import mosquitto_site
 
 _DELTAS = 3600  # one a second for an hour
 _WARM_UP = 200
+_NOISE_BYTES = 64  # a number that got longer; a leak of one block per delta would be 57,600
 
 
-@pytest.fixture
-def runtime():
-    return RUNTIMES["mp32"]
-
-
+@pytest.mark.runtimes("mp32")
 @pytest.mark.timeout(120)
 def test_an_hour_of_deltas_leaves_the_heap_flat(mosquitto_tls12, devices, name, tmp_path):
     update = f"$aws/things/{name}/shadow/update"
-    device = devices(mosquitto_site(mosquitto_tls12).project(tmp_path, name), ready=False, heap="64k")
+    device = devices(mosquitto_site(mosquitto_tls12).project(tmp_path, name), heap="64k")
     # The device's clock gains a second with each delta; its pings come as they would in an hour.
     device.ask(
         "import time\n"
@@ -38,9 +34,9 @@ def test_an_hour_of_deltas_leaves_the_heap_flat(mosquitto_tls12, devices, name, 
     with Observer(mosquitto_tls12.plain_port, update, client_id=name + "-cloud") as cloud:
         for number in range(1, _WARM_UP + _DELTAS + 1):
             document = {"version": number, "timestamp": 1700000000 + number, "state": {"n": number}}
-            cloud.publish(update + "/delta", json.dumps(document))
+            cloud.publish(update + "/delta", json.dumps(document), qos=0)
             cloud.expect(update)
             if number >= _WARM_UP and (number - _WARM_UP) % 600 == 0:
                 in_use.append(device.ask("heap()"))
     assert device.ask("thing.stats['connects']") == 2  # the one at the start, and the one with the fast clock
-    assert in_use[-1] <= in_use[0], in_use
+    assert in_use[-1] <= in_use[0] + _NOISE_BYTES, in_use

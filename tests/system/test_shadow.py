@@ -1,10 +1,10 @@
 """Shadows against the shadow service as MiniStack plays it: directly, and through a Mosquitto that is bridged to it."""
 
 import json
-import time
 
 import pytest
 
+from .conftest import document, reported
 from .device import Raised
 
 
@@ -21,25 +21,6 @@ def cloud(ministack):
 def desire(cloud, name: str, state: dict, shadow: str | None = None) -> None:
     options = {"shadowName": shadow} if shadow else {}
     cloud.update_thing_shadow(thingName=name, payload=json.dumps({"state": {"desired": state}}), **options)
-
-
-def document(cloud, name: str, shadow: str | None = None) -> dict:
-    options = {"shadowName": shadow} if shadow else {}
-    return json.loads(cloud.get_thing_shadow(thingName=name, **options)["payload"].read())
-
-
-def reported(cloud, name: str, state: dict, shadow: str | None = None) -> None:
-    """The shadow's reported state becomes this; through a bridge a little after the device's PUBACK."""
-    deadline = time.monotonic() + 5
-    while True:
-        try:
-            found = document(cloud, name, shadow)["state"].get("reported")
-        except cloud.exceptions.ResourceNotFoundException:
-            found = None
-        if found == state or time.monotonic() > deadline:
-            break
-        time.sleep(0.05)
-    assert found == state
 
 
 def reports(device, source: str) -> None:
