@@ -1,0 +1,112 @@
+"""Fixtures of the host tools' tests: the command `thing` as a user runs it, in an account of its own."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import boto3
+import pytest
+
+from .proxy import Proxy
+
+_THING = Path(sys.executable).with_name("thing")
+REGION = "us-east-1"
+
+
+class Account:
+    """An AWS account of the local AWS: its access key is its number, so that tests do not see each other's things."""
+
+    def __init__(self, ministack, home: Path) -> None:
+        self.number = f"{random.randrange(10**11, 10**12)}"
+        self.url = ministack.url
+        self.environment = {
+            **{key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "THING_"))},
+            "AWS_ENDPOINT_URL": ministack.url,
+            "AWS_ACCESS_KEY_ID": self.number,
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_MAX_ATTEMPTS": "3",
+            "IOT_MTLS_PORT": str(ministack.port),
+            "HOME": str(home),
+            "XDG_STATE_HOME": str(home / "state"),
+            "COLUMNS": "100",
+        }
+
+    def client(self, service: str):
+        return boto3.client(
+            service, region_name=REGION, endpoint_url=self.url,
+            aws_access_key_id=self.number, aws_secret_access_key="test",
+        )  # fmt: skip
+
+    def thing_names(self) -> list:
+        return sorted(thing["thingName"] for thing in self.client("iot").list_things()["things"])
+
+    def certificates(self) -> list:
+        return self.client("iot").list_certificates(pageSize=250)["certificates"]
+
+    def policies(self) -> list:
+        return [policy["policyName"] for policy in self.client("iot").list_policies()["policies"]]
+
+    def assert_empty(self) -> None:
+        """Nothing is left in the account that the tools make."""
+        assert (self.thing_names(), self.certificates(), self.policies()) == ([], [], [])
+
+
+class Runner:
+    """Runs `thing` in a folder: run("add", ".") -> CompletedProcess; json("list") -> its document."""
+
+    def __init__(self, account: Account, folder: Path) -> None:
+        self.account, self.folder = account, folder
+        self.environment = dict(account.environment)
+
+    def run(self, *words, ok=True, code=None, typed=None, timeout_s=60) -> subprocess.CompletedProcess:
+        """ok: the exit code must be 0; code: it must be this one."""
+        done = subprocess.run(
+            [_THING, *map(str, words)], cwd=self.folder, env=self.environment, capture_output=True, text=True,
+            input=typed or "", timeout=timeout_s,
+        )  # fmt: skip
+        wanted = code if code is not None else 0 if ok else None
+        if wanted is not None:
+            assert done.returncode == wanted, f"{words}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def json(self, *words, **options):
+        return json.loads(self.run("--json", *words, **options).stdout)
+
+    def start(self, *words) -> subprocess.Popen:
+        return subprocess.Popen(
+            [_THING, *map(str, words)], cwd=self.folder, env=self.environment, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+
+
+@pytest.fixture
+def account(ministack, tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    return Account(ministack, home)
+
+
+@pytest.fixture
+def thing(account, tmp_path):
+    """The command in an empty folder and an empty account."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    return Runner(account, folder)
+
+
+@pytest.fixture
+def project(thing):
+    """A new project, `demo`, in thing.folder."""
+    thing.run("new", "demo")
+    return thing.folder / "demo"
+
+
+@pytest.fixture
+def proxy(ministack):
+    """A proxy before the local AWS that delays, refuses and records calls; see Proxy."""
+    with Proxy(ministack.url) as running:
+        yield running
