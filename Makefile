@@ -13,10 +13,10 @@ demo:  ## Watch a 32-bit MicroPython be a Thing of a local AWS (needs no account
 	@$(BIN)/python -m tests.harness.demo
 
 test: lint  ## Run everything on CPython, 64-bit and 32-bit MicroPython.
-	@$(PYTEST) -n 3 tests
+	@$(PYTEST) -n 3 --dist worksteal tests
 
 faults: setup  ## Run only the fault suite (scripted broker).
-	@$(PYTEST) -n 3 tests/faults
+	@$(PYTEST) -n 3 --dist worksteal tests/faults
 
 device-advisor: setup  ## Run the local equivalent of AWS IoT Core Device Advisor's tests.
 	@$(PYTEST) -v tests/faults -m device_advisor
@@ -24,8 +24,12 @@ device-advisor: setup  ## Run the local equivalent of AWS IoT Core Device Adviso
 bench: setup  ## Measure heap, sizes and round trips, and print BENCHMARKS.md.
 	@$(BIN)/python -m tests.benchmarks
 
-lint: setup  ## Check style, import arrows and types.
-	@$(BIN)/ruff check .
-	@$(BIN)/lint-imports
+mpy: setup  ## Compile the device library to .mpy files and list them for mip (package-mpy.json).
+	@$(BIN)/python -m aws_iot_tools.mip
 
-.PHONY: help setup demo test faults device-advisor bench lint
+lint: setup  ## Check style, import arrows, and the device library against MicroPython's type stubs.
+	@$(BIN)/ruff check .
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/mypy
+
+.PHONY: help setup demo test faults device-advisor bench mpy lint

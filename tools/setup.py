@@ -1,4 +1,4 @@
-"""Makes the project's environment: run `python3 -m tools.setup` with the system's Python and its standard library alone.
+"""Makes the project's environment: `python3 -m tools.setup`, with the system's Python and its standard library alone.
 
 A second run finds everything in place and returns at once.
 """
