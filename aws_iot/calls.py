@@ -1,11 +1,12 @@
 """Calls of an MQTTClient that are made now and then. Borrowed by MQTTClient.__getattr__: each function is a method there."""
 
+from os import urandom
+
 from . import borrow
 from .transport import sleep_ms
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
-_OFF = const(0)  # as in mqtt.py
 _STEP_MS = const(1000)
 
 
@@ -21,19 +22,29 @@ def on_error(client, callback):
 
 
 def on_ready(client, hook):
-    """``hook()`` after each connect, once all subscriptions are acknowledged."""
+    """``hook(None)`` after each connect, once all subscriptions are acknowledged; then ``hook(ticks)`` every few seconds."""
     client.hooks.append(hook)
 
 
-def on_tick(client, hook):
-    """``hook(ticks)`` every few seconds, or at ``client.due``, while connected."""
-    client.ticking.append(hook)
+def named_shadow(client, name, topics=None):
+    """The shadow called ``name`` of this thing."""
+    for shadow in client.shadows:
+        if shadow.name == name:
+            return shadow
+    from .shadow import Shadow
+
+    return Shadow(client, client.thingname, name, topics)
+
+
+def random(client):
+    """24 random bits."""
+    data = urandom(3)
+    return data[0] << 16 | data[1] << 8 | data[2]
 
 
 def event(client, name, value=None):
-    """Tell ``on_event``."""
-    if client.tell:
-        client.call(client.tell, name, value)
+    """Tell ``on_event``, which must be set."""
+    client.call(client.tell, name, value)
 
 
 def request(client, topic, document=None, timeout_ms=None):
@@ -47,13 +58,13 @@ def request(client, topic, document=None, timeout_ms=None):
 def wait(client):
     """MQTTClient.wait_msg."""
     taken = client.taken
-    while client.taken == taken and client.state != _OFF:
+    while client.taken == taken and not client.off:
         client.poll(_STEP_MS)
 
 
 def loop_forever(client):
     """poll() until disconnect()."""
-    while client.state != _OFF:
+    while not client.off:
         client.poll(_STEP_MS)
 
 
@@ -61,7 +72,7 @@ async def run(client):
     """poll() as a task among others, until disconnect(). Only the look-up of the host name blocks the others."""
     from asyncio import sleep
 
-    while client.state != _OFF:
+    while not client.off:
         await sleep(0 if client.poll() else 0.01)
 
 
@@ -92,7 +103,7 @@ def loop(client):
         return call
 
     def work():
-        while client.state != _OFF:
+        while not client.off:
             poll()
             poller = client.poller
             if poller:

@@ -2,8 +2,6 @@
 
 import json
 
-from . import borrow
-
 _FIELDS = ("endpoint", "mqttid")
 
 
@@ -51,15 +49,6 @@ def arguments(path, options):
     }
     found.update(options)
     return found
-
-
-def check(endpoint, thingname, clicert, pkey):
-    """ValueError for what cannot be a thing's."""
-    if not endpoint or not isinstance(endpoint, str) or "/" in endpoint:
-        raise ValueError("endpoint: a host name such as xxxx-ats.iot.eu-west-1.amazonaws.com")
-    borrow("topics").check_name(thingname)
-    if not clicert or not pkey:
-        raise ValueError("clicert and pkey: the contents of the certificate and of its private key")
 
 
 def _content(path):

@@ -1,5 +1,12 @@
 """MQTT 3.1.1 packets that flow once per connection or subscription (pure); the others are in packet.py."""
 
+const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
+
+_CONNACK = const(0x20)
+_SUBACK = const(0x90)
+_UNSUBACK = const(0xB0)
+_PINGRESP = const(0xD0)
+
 
 def string(text):
     """``text`` (str or bytes) as an MQTT string: two length bytes, then UTF-8 (section 1.5.3)."""
@@ -19,8 +26,8 @@ def _packet(kind, fields):
     return bytes(head) + body
 
 
-def connect(client_id, keepalive_s, clean, will=None, user=None, password=None):
-    """CONNECT (section 3.1); ``will`` is (topic, message, qos, retain)."""
+def connect(client_id, keepalive, clean, will=None, user=None, password=None):
+    """CONNECT (section 3.1); ``keepalive`` in s, ``will`` is (topic, message, qos, retain)."""
     flags = 2 if clean else 0
     fields = [b"", string(client_id)]
     if will:
@@ -32,21 +39,35 @@ def connect(client_id, keepalive_s, clean, will=None, user=None, password=None):
         if password is not None:
             flags |= 64
             fields.append(string(password))
-    fields[0] = b"\x00\x04MQTT\x04" + bytes((flags, keepalive_s >> 8, keepalive_s & 255))
+    fields[0] = b"\x00\x04MQTT\x04" + bytes((flags, keepalive >> 8, keepalive & 255))
     return _packet(0x10, fields)
 
 
-def subscribe(pid, filters):
+def subscribe(pid, names):
     """SUBSCRIBE (section 3.8) to a list of (filter, qos)."""
     fields = [bytes((pid >> 8, pid & 255))]
-    for name, qos in filters:
+    for name, qos in names:
         fields += [string(name), bytes((qos,))]
     return _packet(0x82, fields)
 
 
-def unsubscribe(pid, filters):
+def unsubscribe(pid, names):
     """UNSUBSCRIBE (section 3.10) from a list of filters."""
-    return _packet(0xA2, [bytes((pid >> 8, pid & 255))] + [string(name) for name in filters])
+    return _packet(0xA2, [bytes((pid >> 8, pid & 255))] + [string(name) for name in names])
+
+
+def read(reader, kind, at, size):
+    """A packet that is neither PUBLISH nor PUBACK, for ``Reader.next``. ProtocolError for what no server may send."""
+    buf = reader.buf
+    if kind == _CONNACK and size == 2 and buf[at] < 2:
+        reader.value = (buf[at], buf[at + 1])
+    elif kind == _UNSUBACK and size == 2 or kind == _SUBACK and size > 2:
+        reader.packet_id(at)
+        reader.value = buf[at + 2 : at + size]
+    elif kind != _PINGRESP or size:
+        from .errors import ProtocolError
+
+        raise ProtocolError("packet 0x%02x of %d bytes" % (kind, size))
 
 
 def duplicate(data):

@@ -129,7 +129,7 @@ class Download:
         if away:
             mqtt = self.thing.mqtt
             mqtt.disconnect()
-            mqtt.state = _WAIT
+            mqtt.off = False
             retry(mqtt, _AWAY_MS)
         return away
 

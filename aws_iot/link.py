@@ -1,19 +1,12 @@
 """A connection from the look-up of the host to CONNACK, and its end. Borrowed for each connection."""
 
 from . import borrow
-from .errors import LinkError, ProtocolError, Rejected, ResponseTimeout
 from .transport import select, socket, ticks_add, ticks_diff
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
-_OFF = const(0)  # as in mqtt.py
-_WAIT = const(1)
-_OPENING = const(2)
-_UP = const(3)
-
 _STEP_MS = const(1000)
 _NODELAY = const(1)  # TCP_NODELAY: the same number everywhere; MicroPython does not name it before 1.27
-_BUSY = (11, 36, 115, 119)  # a connect that goes on: EAGAIN, EINPROGRESS of macOS, of Linux, of the ESP32
 
 
 def attempt(client):
@@ -21,10 +14,10 @@ def attempt(client):
 
     Only the look-up blocks: no port offers another. Each stage has ``timeout_ms``; ``client.stage`` says how far it came.
     """
-    client.state = _OPENING
     client.error = None
     client.stage = "dns"
-    client.event("connecting")
+    if client.tell:
+        client.event("connecting")
     if client.lw_topic and (client.lw_qos > 1 or borrow("topics").check_topic(client.lw_topic) is None):
         raise ValueError("QoS: AWS has 0 and 1")
     if client.ssl and not client.context:
@@ -33,7 +26,23 @@ def attempt(client):
         yield False
     for _ in _connack(client):
         yield False
-    _up(client)
+    client.connected = True
+    client.stage = "up"
+    client.opening = None
+    # the broker kept the session that was asked for (section 3.2.2.2)
+    client.session = session = client.reader.value[0] == 1 and not client.clean
+    client.up_at = client.tx_at = client.rx_at = client.due = client.ticks()
+    client.stats["connects"] += 1
+    if not session:
+        client.drop.clear()
+        for sub in client.subs.values():
+            if sub[3] == 1:
+                sub[3] = 0
+    if client.tell:
+        client.event("connected", session)
+    if client.connected:
+        borrow("subscriptions").advance(client)
+        client.take()  # what came in one segment with CONNACK
     yield True
 
 
@@ -59,6 +68,8 @@ def tcp(client):
 
 def _late(client, end):
     if ticks_diff(end, client.ticks()) <= 0:
+        from .errors import ResponseTimeout
+
         raise ResponseTimeout(client.stage)
 
 
@@ -67,8 +78,8 @@ def _tcp(client, sock, address):
     try:
         sock.connect(address)
     except OSError as error:
-        if abs(error.args[0]) not in _BUSY:
-            raise
+        if abs(error.args[0]) not in (11, 36, 115, 119):
+            raise  # it does not go on: EAGAIN, EINPROGRESS of macOS, of Linux, of the ESP32
     poller = select.poll()
     poller.register(sock, select.POLLOUT)
     end = ticks_add(client.ticks(), client.timeout_ms)
@@ -129,33 +140,12 @@ def _connack(client):
             _late(client, end)
             poller.ipoll(client.wait_ms)
             yield
-    if kind != 0x20:
-        raise ProtocolError("packet 0x%02x before CONNACK" % kind)
-    if reader.value[1]:
-        raise Rejected(reader.value[1], "CONNACK")
+    if kind != 0x20 or reader.value[1]:
+        from .errors import ProtocolError, Rejected
 
-
-def _up(client):
-    client.state = _UP
-    client.stage = "up"
-    client.opening = None
-    client.session = session = reader_session(client)
-    client.up_at = client.tx_at = client.rx_at = client.due = client.ticks()
-    client.stats["connects"] += 1
-    if not session:
-        client.drop.clear()
-        for sub in client.subs.values():
-            if sub[3] == 1:
-                sub[3] = 0
-    client.event("connected", session)
-    if client.state == _UP:
-        borrow("subscriptions").advance(client)
-        client.take()  # what came in one segment with CONNACK
-
-
-def reader_session(client):
-    """True when the broker kept the session that was asked for (section 3.2.2.2)."""
-    return client.reader.value[0] == 1 and not client.clean
+        if kind != 0x20:
+            raise ProtocolError("packet 0x%02x before CONNACK" % kind)
+        raise Rejected(reader.value[1], "connack")
 
 
 def connect(client, clean_session, timeout):
@@ -165,30 +155,34 @@ def connect(client, clean_session, timeout):
     if client.sock:
         client.reset()
     now = client.ticks()
-    if client.state != _WAIT or not client.fails or ticks_diff(client.due, now) > _STEP_MS:
+    if client.off or not client.fails or ticks_diff(client.due, now) > _STEP_MS:
         # AWS allows one CONNECT a second for each client id
         client.due = ticks_add(now, _STEP_MS if client.fails else 0)
-    client.state = _WAIT
+    client.off = False
     client.error = None
     end = ticks_add(now, int(timeout * 1000)) if timeout else None
-    while client.state != _UP:
+    while not client.connected:
         left = _STEP_MS if end is None else min(_STEP_MS, ticks_diff(end, client.ticks()))
         if left <= 0:
+            from .errors import ResponseTimeout
+
             client.lost(ResponseTimeout("connect"))
         else:
             client.poll(left)
         if client.error:
             raise client.error
-        if client.state == _OFF:
+        if client.off:
+            from .errors import LinkError
+
             raise LinkError("disconnect() was called")
     return client.session
 
 
 def disconnect(client):
     """MQTTClient.disconnect."""
-    if client.state == _UP:
+    if client.connected:
         if not client.busy:
-            client.until(lambda: not client.kept or client.state != _UP)
+            client.until(lambda: not client.kept or not client.connected)
         client.out.append(b"\xe0\0")
         try:
             end = ticks_add(client.ticks(), _STEP_MS)
@@ -199,7 +193,8 @@ def disconnect(client):
                 client.flush()
         except (OSError, ValueError, EOFError):
             pass
-    if client.state != _OFF:
+    if not client.off:
         client.reset()
-        client.state = _OFF
-        client.event("disconnected")
+        client.off = True
+        if client.tell:
+            client.event("disconnected")

@@ -12,8 +12,6 @@ from .transport import ticks_add, ticks_diff
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
-_UP = const(3)  # as in mqtt.py
-
 _SHORT_MS = const(30000)  # a link that ended sooner counts towards a longer back-off
 _PROMPT_MS = const(2000)  # AWS closes at once on what it denies
 _DENIED_MS = const(30000)  # until a denied topic is tried again; doubles
@@ -31,7 +29,7 @@ def lost(client, error):
     """Plan the next attempt, and tell the likely cause."""
     now = client.ticks()
     stage, text = client.stage, None
-    if client.state == _UP:
+    if client.connected:
         lived_ms = ticks_diff(now, client.up_at)
         client.short = client.short + 1 if lived_ms < _SHORT_MS else 0
         if not client.short:
@@ -47,7 +45,8 @@ def lost(client, error):
     result = ProtocolError(text) if isinstance(error, ProtocolError) else LinkError(text)
     result.cause = error
     client.error = result
-    client.event("disconnected", result)
+    if client.tell:
+        client.event("disconnected", result)
 
 
 def _code(error):
@@ -64,6 +63,7 @@ def _suspect(client, now):
             client.batch = 1  # one by one, to find which
         elif _again(client, name, 2) and name in client.subs:
             client.subs[name][3] = 2
+            _hold_back(client, name, now)
             client.report(Rejected(0x87, "subscribe denied? " + name))
         return "closed after SUBSCRIBE to %s: does the policy allow iot:Subscribe there?" % name
     flying = [entry for entry in client.kept if entry[2] is not None]
@@ -79,13 +79,18 @@ def _suspect(client, now):
     else:
         return None
     if topic and _again(client, topic, times):
-        if client.denied is None:
-            client.denied, client.denied_ms = {}, _DENIED_MS
-        client.denied[topic] = ticks_add(now, client.denied_ms)
-        client.denied_ms = min(2 * client.denied_ms, _DENIED_MAX_MS)
+        _hold_back(client, topic, now)
         client.report(Rejected(0x87, "publish denied? " + str(topic, "utf-8")))
     topic = topic or topic_of(flying[0][1])
     return "closed after PUBLISH to %s: does the policy allow iot:Publish there?" % str(topic, "utf-8")
+
+
+def _hold_back(client, what, now):
+    """Not ``what`` for a while: a topic (bytes) to publish to, or a filter (str). It may also have been a bad network."""
+    if client.denied is None:
+        client.denied, client.denied_ms = {}, _DENIED_MS
+    client.denied[what] = ticks_add(now, client.denied_ms)
+    client.denied_ms = min(2 * client.denied_ms, _DENIED_MAX_MS)
 
 
 def _again(client, what, times):
@@ -119,7 +124,7 @@ def _explain(client, error, stage):
             return "the TLS handshake with %s stalled" % where
         if what in ("connack", "connect"):
             return "no answer to CONNECT from " + where
-        return "no %s in time: the network is gone or the server hangs" % what
+        return "no %s in time: the network is gone or the server hangs" % (what.upper() if what.endswith("ack") or what == "pingresp" else what)
     if stage == "dns":
         return "cannot look up %s: no network, no DNS, or a wrong endpoint (%s)" % (client.server, error)
     if isinstance(error, ValueError) or stage == "tls" or _code(error) < -1000 or type(error) is not OSError:
@@ -174,6 +179,14 @@ def refuse(client, topic):
     """StateError while ``topic`` (bytes) is held back."""
     if not _allowed(client, topic):
         raise StateError("publish denied? " + str(topic, "utf-8"))
+
+
+def ask_again(client):
+    """Subscribe to the filters that were held back long enough."""
+    for name, sub in client.subs.items():
+        if sub[3] == 2 and name in client.denied and _allowed(client, name):
+            sub[3] = 0
+    borrow("subscriptions").advance(client)
 
 
 def _allowed(client, topic):

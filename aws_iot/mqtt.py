@@ -12,35 +12,32 @@ link ends (loss.py), and the calls that are made now and then (calls.py).
 from json import dumps
 
 from umqtt.simple import MQTTClient as _MQTTClient
+from umqtt.simple import MQTTException
 
 from . import borrow, method
-from .errors import IotError, ResponseTimeout
 from .packet import Reader, publish
 from .transport import sleep_ms, ticks_add, ticks_diff
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
-
-_OFF = const(0)  # disconnect() was called
-_WAIT = const(1)  # for the next attempt, due at ``due``
-_UP = const(3)  # 2 is the way there
 
 _STEP_MS = const(1000)  # the longest single wait
 _PAYLOAD = const(131072)
 _NO_MEMORY_MS = const(5000)
 _NESTED = const(16)  # calls that may wait for a callback which itself waits
 
-BROKEN = (OSError, ValueError, EOFError, MemoryError, IotError)
+BROKEN = (OSError, ValueError, EOFError, MemoryError, MQTTException)
 
 
 class MQTTClient(_MQTTClient):
-    """See umqtt.simple for the arguments up to ``ssl_params``; ``ssl`` is a context, or True with ``ssl_params``.
+    """MQTTClient(client_id, server, port=0, user=None, password=None, keepalive=0, ssl=None, ssl_params={}, **options).
 
-    ``options`` are those of setup.prepare. ``stats`` counts, and tells under "cause" why the last connection ended.
+    The arguments are umqtt.simple's; ``ssl`` is a context, or True with ``ssl_params``; options are those of setup.prepare:
+    clean_session, window, queue_bytes, packet_bytes, timeout_ms. ``stats`` counts, and tells under "cause" why the last connection ended.
     ``ready``: all subscriptions are acknowledged. ``kept``: the QoS 1 publishes without PUBACK.
     """
 
-    state = _WAIT
-    ready = session = False
+    connected = ready = session = False  # CONNACK is here; and all SUBACKs; the broker knew the session
+    off = False  # disconnect() was called
     batch = 8  # filters in a SUBSCRIBE; 1 while a refused one is looked for
     fails = short = 0  # attempts since a link proved itself; links in a row that lived shortly
     error = opening = sock = poller = context = None
@@ -53,24 +50,11 @@ class MQTTClient(_MQTTClient):
     busy = False  # user code is running
     tell = complain = None  # the callbacks of on_event, on_error
 
-    def __init__(
-        self, client_id, server, port=0, user=None, password=None, keepalive=0, ssl=None, ssl_params=None, **options
-    ):
-        _MQTTClient.__init__(self, client_id, server, port, user, password, keepalive, ssl, ssl_params or {})
-        borrow("setup").prepare(self, Reader, **options)
+    def __init__(self, *args, **options):
+        borrow("setup").prepare(self, _MQTTClient.__init__, Reader, *args, **options)
 
     def __getattr__(self, name):
         return method(self, "calls", name)
-
-    @property
-    def connected(self):
-        """True from CONNACK on."""
-        return self.state == _UP
-
-    @property
-    def room(self):
-        """True when a QoS 1 publish would go out at once."""
-        return self.ready and len(self.kept) < self.window
 
     # -- the engine
 
@@ -81,9 +65,9 @@ class MQTTClient(_MQTTClient):
         Raises nothing: failures of the link are in ``on_event`` and ``stats``, failures of callbacks in ``on_error``.
         """
         try:
-            if self.state == _UP:
+            if self.connected:
                 return self._step(timeout_ms)
-            if self.state != _OFF:
+            if not self.off:
                 left = 0 if self.opening else ticks_diff(self.due, self.ticks())
                 if left <= 0:
                     if not self.opening:
@@ -169,7 +153,7 @@ class MQTTClient(_MQTTClient):
 
     def push(self):
         """Write at once, unless a callback runs: then together with what else it sends."""
-        if self.out and not self.busy and self.state == _UP:
+        if self.out and self.connected and not self.busy:
             try:
                 self.flush()
             except BROKEN as error:
@@ -177,7 +161,7 @@ class MQTTClient(_MQTTClient):
 
     def lost(self, error):
         """The connection, or the attempt, ended: ``error`` tells why."""
-        if self.state == _UP and isinstance(error, MemoryError):
+        if self.connected and isinstance(error, MemoryError):
             self.stats["errors"] += 1  # nothing is lost but what was to be done just now
             return
         self.due = ticks_add(self.ticks(), _NO_MEMORY_MS)
@@ -186,7 +170,6 @@ class MQTTClient(_MQTTClient):
         except MemoryError:
             self.error = error
         self.reset()
-        self.state = _WAIT
 
     def reset(self):
         """Close the socket and forget what belongs to the connection; what was accepted stays."""
@@ -197,7 +180,7 @@ class MQTTClient(_MQTTClient):
             except OSError:
                 pass
         self.poller = self.opening = self.asked = self.pinged = self.stuck = None
-        self.ready = False
+        self.connected = self.ready = False
         self.out.clear()
         self.reader.reset()
         for entry in self.kept:
@@ -208,7 +191,7 @@ class MQTTClient(_MQTTClient):
         end = ticks_add(self.ticks(), self.timeout_ms if timeout_ms is None else timeout_ms)
         while not done():
             left = ticks_diff(end, self.ticks())
-            if left <= 0 or self.state == _OFF:
+            if left <= 0 or self.off:
                 return False
             self.poll(min(left, _STEP_MS))
         return True
@@ -289,13 +272,13 @@ class MQTTClient(_MQTTClient):
         if not name or type(msg) is not bytes or len(msg) > _PAYLOAD or qos not in (0, 1):
             name, msg = borrow("outgoing").checked(self, topic, msg, qos)
         if not qos:
-            if self.state != _UP or self.stuck is not None or self.denied:
+            if not self.connected or self.stuck is not None or self.denied:
                 borrow("outgoing").passable(self, name)
             self.topic = name
             self.out.append(publish(name, msg, 0, retain, 0))
             self.stats["sent"] += 1
             self.push()
-            if self.state != _UP:
+            if not self.connected:
                 raise self.error
             return None
         pid = self.next_pid()
@@ -308,9 +291,8 @@ class MQTTClient(_MQTTClient):
         self.queued += len(data)
         self.pump()
         self.push()
-        if self.window == 1 and self.ready and not self.busy:
-            if not self.until(lambda: entry not in self.kept):
-                raise ResponseTimeout("no PUBACK yet; the message is kept")
+        if self.window == 1 and self.ready and not self.busy and not self.until(lambda: entry not in self.kept):
+            borrow("outgoing").unconfirmed()
         return pid
 
     def next_pid(self):

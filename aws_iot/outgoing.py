@@ -1,11 +1,9 @@
 """A publish that cannot just go out: checks, waiting, and the second copy. Borrowed by MQTTClient.publish."""
 
 from . import borrow
-from .errors import LinkError, StateError
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
-_UP = const(3)  # as in mqtt.py
 _PAYLOAD = const(131072)  # https://docs.aws.amazon.com/general/latest/gr/iot-core.html#message-broker-limits
 _TOPICS = const(8)  # checked ones that are remembered
 
@@ -34,7 +32,9 @@ def passable(client, topic):
         borrow("loss").refuse(client, topic)
     if client.stuck is not None and not client.busy:
         client.until(lambda: client.stuck is None)
-    if client.state != _UP or client.stuck is not None:
+    if not client.connected or client.stuck is not None:
+        from .errors import LinkError
+
         raise LinkError("not connected, and QoS 0 is not kept (QoS 1 would be)")
 
 
@@ -43,7 +43,16 @@ def make_room(client, size):
     if size > client.queue_bytes:
         raise ValueError("payload: over queue_bytes")
     if client.busy or not client.until(lambda: client.queued + size <= client.queue_bytes):
+        from .errors import StateError
+
         raise StateError("queue full: %d bytes wait for PUBACK" % client.queued)
+
+
+def unconfirmed():
+    """No PUBACK came in time."""
+    from .errors import ResponseTimeout
+
+    raise ResponseTimeout("no PUBACK yet; the message is kept")
 
 
 def again(client, data):

@@ -6,15 +6,9 @@ http://docs.oasis-open.org/mqtt/mqtt/v3.1.1/mqtt-v3.1.1.html
 """
 
 from . import borrow
-from .errors import ProtocolError
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
-_CONNACK = const(0x20)
-_PUBACK = const(0x40)
-_SUBACK = const(0x90)
-_UNSUBACK = const(0xB0)
-_PINGRESP = const(0xD0)
 _DUP = const(0x08)
 
 
@@ -28,6 +22,12 @@ def publish(topic, payload, qos, retain, pid):
         left >>= 7
     head += (left, size >> 8, size & 255)
     return b"".join((bytes(head), topic, bytes((pid >> 8, pid & 255)) if qos else b"", payload))
+
+
+def _wrong(what):
+    from .errors import ProtocolError
+
+    raise ProtocolError(what)
 
 
 class Reader:
@@ -90,7 +90,7 @@ class Reader:
                 break
             shift += 7
             if shift > 21:
-                raise ProtocolError("remaining length")
+                _wrong("remaining length")
             if at - start >= have:
                 return 0
         kind, end = buf[start], at + size
@@ -105,37 +105,35 @@ class Reader:
         self.start = end  # taken first: a packet that cannot be read for lack of memory costs itself only
         if kind & 0xF0 == 0x30:
             self._publish(kind, at, end)
-        elif kind == _CONNACK and size == 2 and buf[at] < 2:
-            self.value = (buf[at], buf[at + 1])
-        elif kind in (_PUBACK, _UNSUBACK) and size == 2 or kind == _SUBACK and size > 2:
-            self._packet_id(at)
-            self.value = buf[at + 2 : end]
-        elif kind != _PINGRESP or size:
-            raise ProtocolError("packet 0x%02x of %d bytes" % (kind, size))
+        elif kind == 0x40 and size == 2:  # PUBACK
+            self.packet_id(at)
+        else:
+            borrow("control").read(self, kind, at, size)
         return kind
 
-    def _packet_id(self, at):
+    def packet_id(self, at):
+        """Take the packet id at ``at``."""
         self.pid = self.buf[at] << 8 | self.buf[at + 1]
         if not self.pid:
-            raise ProtocolError("packet id 0")
+            _wrong("packet id 0")
 
     def _publish(self, kind, at, end):
         qos = kind >> 1 & 3
         buf = self.buf
         # QoS 2 was never granted; DUP has no meaning at QoS 0
         if qos > 1 or kind & _DUP > qos << 3 or end - at < 3:
-            raise ProtocolError("PUBLISH 0x%02x" % kind)
+            _wrong("PUBLISH 0x%02x" % kind)
         name = at + 2
         at = name + (buf[at] << 8 | buf[at + 1])
         if at == name or at + 2 * qos > end:
-            raise ProtocolError("PUBLISH topic")
+            _wrong("PUBLISH topic")
         try:
             self.topic = topic = str(buf[name:at], "utf-8")
         except ValueError:  # UnicodeError is one
-            raise ProtocolError("topic is not UTF-8")
+            _wrong("topic is not UTF-8")
         if "\0" in topic or "+" in topic or "#" in topic:
-            raise ProtocolError("topic " + topic)
+            _wrong("topic " + topic)
         if qos:
-            self._packet_id(at)
+            self.packet_id(at)
             at += 2
         self.payload = buf[at:end]

@@ -1,7 +1,6 @@
 """A request that AWS answers on topic/accepted or topic/rejected: shadows, jobs and provisioning speak so."""
 
 from . import borrow
-from .errors import LinkError, Rejected, ResponseTimeout
 from .transport import loads, ticks_add, ticks_diff
 
 
@@ -38,6 +37,8 @@ def request(client, topic, document=None, timeout_ms=None, handler=None, answers
 
     try:
         if not client.until(subscribed, left()):
+            from .errors import LinkError, ResponseTimeout
+
             if not client.connected:
                 raise LinkError("not connected: %s" % client.stats["cause"])
             raise ResponseTimeout("no SUBACK for " + topic)
@@ -47,6 +48,8 @@ def request(client, topic, document=None, timeout_ms=None, handler=None, answers
             if not once and client.connected:
                 client.publish(topic, document)
             if not client.until(lambda: slot, left()):
+                from .errors import ResponseTimeout
+
                 raise ResponseTimeout("no answer to " + topic)
     finally:
         client.requests.pop(token, None)
@@ -67,4 +70,6 @@ def settle(client, topic, document):
 
 def rejected(document):
     """The error that a rejected answer stands for."""
+    from .errors import Rejected
+
     return Rejected(document.get("code"), document.get("message", ""), document.get("clientToken"))

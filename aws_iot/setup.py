@@ -1,30 +1,25 @@
-"""What an MQTTClient starts with. Borrowed once."""
-
-from os import urandom
+"""The constructors of MQTTClient and Thing. Borrowed once."""
 
 from . import borrow
-from .transport import ticks_ms as _ticks_ms
-
-
-def _random():
-    data = urandom(3)
-    return data[0] << 16 | data[1] << 8 | data[2]
+from .transport import ticks_ms
 
 
 def prepare(
-    client, reader, *, clean_session=True, window=1, queue_bytes=10240, packet_bytes=131072 + 288, timeout_ms=10000,
-    ticks_ms=_ticks_ms, random=_random,
+    client, construct, reader, client_id, server, port=0, user=None, password=None, keepalive=0, ssl=None, ssl_params=None,
+    *, clean_session=True, window=1, queue_bytes=10240, packet_bytes=131072 + 288, timeout_ms=10000,
+    ticks_ms=ticks_ms, random=None,
 ):  # fmt: skip
-    """Give ``client`` its options; ValueError for what no broker would take.
+    """MQTTClient's constructor; ``construct`` is umqtt's own. ValueError for what no broker would take.
 
     ``window``: QoS 1 publishes in flight; with 1 (umqtt's manner) ``publish`` returns when its PUBACK is here.
     ``queue_bytes``: QoS 1 packets kept until acknowledged, in flight and waiting. ``packet_bytes``: the largest packet
     taken; a larger one is acknowledged, skipped and reported. ``timeout_ms``: for each stage of connecting, for PINGRESP and
-    for the blocking calls. ``ticks_ms`` and ``random`` (any number >= 2**17) can be given for tests.
+    for the blocking calls. ``ticks_ms`` and ``random`` (a function that gives any number >= 2**17) can be given for tests.
     """
-    if not client.client_id or len(borrow("control").string(client.client_id)) > 130:
+    construct(client, client_id, server, port, user, password, keepalive, ssl, ssl_params or {})
+    if not client_id or len(borrow("control").string(client_id)) > 130:
         raise ValueError("client id: 1 to 128 bytes")
-    if not 0 <= client.keepalive <= 65535:
+    if not 0 <= keepalive <= 65535:
         raise ValueError("keepalive: 0 to 65535 s")
     if window < 1:
         raise ValueError("window: 1 or more")
@@ -35,7 +30,8 @@ def prepare(
     client.queue_bytes = queue_bytes
     client.timeout_ms = timeout_ms
     client.ticks = ticks_ms
-    client.random = random
+    if random:
+        client.random = random
     client.due = ticks_ms()  # of the next attempt; once up, of the timers
     client.reader = reader(512, packet_bytes)
     client.kept = []
@@ -45,5 +41,19 @@ def prepare(
     client.names = {}  # topics that were checked -> UTF-8
     client.later = []  # calls of user code
     client.hooks = []
-    client.ticking = []
     client.shadows = []
+
+
+def thing(
+    client, shadow, endpoint, mqtt_id, clicert, pkey, thingname=None, cacert=None,
+    *, port=8883, keepalive=60, window=10, shadow_topics=None, **options,
+):  # fmt: skip
+    """Thing's constructor, with its two classes: (client, shadow). ValueError for what cannot be a thing's."""
+    if not endpoint or not isinstance(endpoint, str) or "/" in endpoint:
+        raise ValueError("endpoint: a host name such as xxxx-ats.iot.eu-west-1.amazonaws.com")
+    if not clicert or not pkey:
+        raise ValueError("clicert and pkey: the contents of the certificate and of its private key")
+    name = borrow("topics").check_name(thingname or mqtt_id)
+    client = client(mqtt_id, endpoint, port, None, None, keepalive, (clicert, pkey, cacert), window=window, **options)
+    client.thingname = name
+    return client, shadow(client, name, None, shadow_topics)

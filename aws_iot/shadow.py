@@ -24,8 +24,7 @@ class Shadow:
     def __init__(self, client, thing, name=None, wanted=None):
         self.client = client
         borrow("shadow_requests").prepare(self, thing, name, wanted)
-        client.hooks.append(self._ready)
-        client.ticking.append(self._tick)
+        client.hooks.append(self.tick)
 
     def report(self, state):
         """Report ``state``, a dict; no answer is awaited. Sent at QoS 1, or merged into one report while that cannot be.
@@ -35,7 +34,8 @@ class Shadow:
         """
         if not isinstance(state, dict):
             raise ValueError("state: a dict")
-        if self.pending is None and self.client.room:
+        client = self.client
+        if self.pending is None and client.ready and len(client.kept) < client.window:
             self.send(state)
         else:
             borrow("shadow_requests").postpone(self, state)
@@ -64,13 +64,9 @@ class Shadow:
 
     # -- what the engine calls
 
-    def _ready(self):
-        self.asked = None
-        self.tries = 0
-        self._tick(None)
-
-    def _tick(self, now):
-        if self.pending is not None or self.delta and (self.asked is not None or not self.tries):
+    def tick(self, now):
+        """After a connect (now is None), and every few seconds."""
+        if now is None or self.pending is not None or self.asked is not None:
             borrow("shadow_requests").tick(self, now)
 
     def message(self, topic, payload):

@@ -4,7 +4,6 @@ https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-mqtt.html
 """
 
 from . import borrow
-from .errors import Rejected, ResponseTimeout
 from .transport import ticks_add, ticks_diff
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
@@ -12,7 +11,6 @@ const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 _ANSWER_MS = const(5000)
 _SOON_MS = const(250)
 _TRIES = const(3)
-_AGAIN = (429, 500)  # throttled, internal failure
 
 
 _WANTED = ("update/delta", "get/accepted", "get/rejected", "update/accepted", "update/rejected")
@@ -81,9 +79,9 @@ def update(shadow, reported=None, desired=None, version=None, timeout_ms=None):
     return accepted
 
 
-def _request(shadow, operation, document, timeout_ms):
+def _request(shadow, name, document, timeout_ms):
     return borrow("request").request(
-        shadow.client, shadow.prefix + operation, document, timeout_ms, shadow.message
+        shadow.client, shadow.prefix + name, document, timeout_ms, shadow.message
     )
 
 
@@ -98,14 +96,17 @@ def listen(shadow, names):
     if new:
         subscriptions.settle(client)
         if ready:
-            shadow._ready()
+            tick(shadow, None)
 
 
 def tick(shadow, now):
     """Send what waits; get the shadow after a connect, and again when no answer comes."""
     client = shadow.client
+    if now is None:
+        shadow.asked = None
+        shadow.tries = 0
     if shadow.pending is not None:
-        if client.room:
+        if client.ready and len(client.kept) < client.window:
             state, shadow.pending = shadow.pending, None
             shadow.send(state)
         elif client.ready:
@@ -117,6 +118,8 @@ def tick(shadow, now):
         if ticks_diff(now, shadow.asked) < _ANSWER_MS:
             return
         if shadow.tries == _TRIES:
+            from .errors import ResponseTimeout
+
             shadow.asked = None
             client.report(ResponseTimeout("no answer to %sget" % shadow.prefix))
             return
@@ -147,7 +150,7 @@ def answer(shadow, name, document):
 def _refused(shadow, name, document):
     client, code = shadow.client, document.get("code")
     if name == "get/rejected":
-        if shadow.asked is None or code in _AGAIN:
+        if shadow.asked is None or code in (429, 500):
             return  # another client's, or asked again by tick()
         shadow.asked = None
         if code == 404:
@@ -156,10 +159,10 @@ def _refused(shadow, name, document):
             return
     elif document.get("clientToken"):
         return  # another client's
-    elif code in _AGAIN:
+    elif code in (429, 500):  # throttled, internal failure
         shadow.pending = merge({}, shadow.reported, False)
         client.due = ticks_add(client.ticks(), 1000 + client.random() % 10000)
-    client.report(Rejected(code, document.get("message", "")))
+    client.report(borrow("request").rejected(document))
 
 
 def postpone(shadow, state):
@@ -174,23 +177,23 @@ def postpone(shadow, state):
         client.due = ticks_add(client.ticks(), _SOON_MS)
 
 
-def _exact(old, new):
-    """True if one update with ``new`` merged into ``old`` leaves what the two, one after the other, would."""
-    for key, value in new.items():
-        if isinstance(value, dict) and key in old:
-            if not isinstance(old[key], dict) or not _exact(old[key], value):
+def _exact(pending, state):
+    """True if one update with ``state`` merged into ``pending`` leaves what the two, one after the other, would."""
+    for key, value in state.items():
+        if isinstance(value, dict) and key in pending:
+            if not isinstance(pending[key], dict) or not _exact(pending[key], value):
                 return False
     return True
 
 
-def merge(old, new, forget):
-    """Merge ``new`` into ``old`` member by member and return it; with ``forget``, null removes a member."""
-    for key, value in new.items():
+def merge(reported, state, clean):
+    """Merge ``state`` into ``reported`` member by member and return it; ``clean``: null removes a member."""
+    for key, value in state.items():
         if isinstance(value, dict):
-            below = old.get(key)
-            old[key] = merge(below if isinstance(below, dict) else {}, value, forget)
-        elif value is None and forget:
-            old.pop(key, None)
+            below = reported.get(key)
+            reported[key] = merge(below if isinstance(below, dict) else {}, value, clean)
+        elif value is None and clean:
+            reported.pop(key, None)
         else:
-            old[key] = value
-    return old
+            reported[key] = value
+    return reported

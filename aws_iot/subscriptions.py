@@ -1,11 +1,9 @@
 """SUBSCRIBE and UNSUBSCRIBE: one at a time, again after 5 s, and again after a reconnect. Borrowed when needed."""
 
 from . import borrow
-from .errors import ProtocolError, Rejected, ResponseTimeout, StateError
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
-_UP = const(3)  # as in mqtt.py
 _LIMIT = const(50)  # on one connection; https://docs.aws.amazon.com/general/latest/gr/iot-core.html
 _FILTERS = const(8)  # in one SUBSCRIBE
 
@@ -17,6 +15,8 @@ def subscribe(client, topic, qos, handler, raw):
     sub = listen(client, topic, qos, handler, raw)
     settle(client)
     if sub[3] == 2:
+        from .errors import Rejected
+
         raise Rejected(128, "subscription refused: %s" % topic)
 
 
@@ -49,8 +49,10 @@ def settle(client):
     """Ask for what is not subscribed (or unsubscribed) yet, and wait for the answer where that can be."""
     advance(client)
     client.push()
-    if client.state == _UP and not client.busy:
+    if client.connected and not client.busy:
         if not client.until(lambda: client.ready and not client.asked, 2 * client.timeout_ms):
+            from .errors import ResponseTimeout
+
             raise ResponseTimeout("no SUBACK yet; it goes on being asked for")
 
 
@@ -63,7 +65,7 @@ def resubscribe(client):
 
 def advance(client):
     """Ask for the next subscriptions, or say that all are there."""
-    if client.asked or client.state != _UP:
+    if client.asked or not client.connected:
         return
     control = borrow("control")
     if client.drop:
@@ -75,10 +77,11 @@ def advance(client):
         if not names:
             if not client.ready:
                 client.ready = True
-                client.event("ready")
+                if client.tell:
+                    client.event("ready")
                 client.pump()
                 for hook in client.hooks:
-                    hook()
+                    hook(None)
             return
         pid = client.next_pid()
         data = control.subscribe(pid, [(name, client.subs[name][0]) for name in names])
@@ -88,13 +91,16 @@ def advance(client):
 
 def answered(client, kind):
     """A packet came that is neither PUBLISH nor PUBACK: SUBACK, UNSUBACK, PINGRESP or a second CONNACK."""
-    if kind == 0x20:
-        raise ProtocolError("second CONNACK")
+    asked, codes = client.asked, client.reader.value
+    if kind == 0x20 or kind == 0x90 and asked and len(codes) != len(asked[1]):
+        from .errors import ProtocolError
+
+        raise ProtocolError("packet 0x%02x" % kind)
     if kind == 0xD0:
         client.pinged = None
-        client.event("pingresp")
+        if client.tell:
+            client.event("pingresp")
         return
-    asked, codes = client.asked, client.reader.value
     if not asked or asked[0] != client.reader.pid or (asked[2][0] == 0xA2) != (kind == 0xB0):
         return  # too late, or never asked for
     client.asked = None
@@ -104,13 +110,13 @@ def answered(client, kind):
             if name in client.drop:
                 client.drop.remove(name)
     else:
-        if len(codes) != len(asked[1]):
-            raise ProtocolError("SUBACK for %d filters" % len(codes))
         for name, code in zip(asked[1], codes):
             sub = client.subs.get(name)
             if sub:
                 sub[3] = 1 if code < 128 else 2
                 if code > 127:
+                    from .errors import Rejected
+
                     client.report(Rejected(code, "subscription refused: " + name))
     advance(client)
 
@@ -118,6 +124,9 @@ def answered(client, kind):
 def unusual(client, topic, payload):
     """A message that was too large, or that nobody asked for."""
     if payload is None:
+        from .errors import StateError
+
         client.report(StateError("no room for the message on " + topic))
     else:
-        client.event("data", (topic, bytes(payload)))
+        if client.tell:
+            client.event("data", (topic, bytes(payload)))

@@ -1,7 +1,6 @@
 """What time alone makes happen while a link is up: keep-alive, resending, giving up. Borrowed every few seconds."""
 
 from . import borrow
-from .errors import ResponseTimeout
 from .transport import ticks_add, ticks_diff
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
@@ -18,18 +17,24 @@ def run(client, now):
     reader = client.reader
     if client.stuck is not None:
         wait = min(wait, _left(client.stuck, limit, now, "write"))
-    silent = ticks_diff(now, client.rx_at)
+    silent = ticks_diff(now, client.tx_at)
+    pinged = client.pinged
     if reader.end > reader.start or reader.skip:
+        # PINGRESP queues behind the packet, which may take longer than the keep-alive
         wait = min(wait, _left(client.rx_at, limit, now, "rest of a packet"))
-    elif client.pinged is not None:
-        wait = min(wait, _left(client.pinged, limit, now, "PINGRESP"))
-    elif client.keepalive:
+        client.pinged = pinged and now
+        pinged = None
+    else:
         # also when only this side talks: bytes that are taken by the local TCP prove nothing
-        left = client.keepalive * 750 - max(silent, ticks_diff(now, client.tx_at))
+        silent = max(silent, ticks_diff(now, client.rx_at))
+    if pinged is not None:
+        wait = min(wait, _left(pinged, limit, now, "pingresp"))
+    elif client.keepalive:
+        left = client.keepalive * 750 - silent
         if left <= 0:
             ping(client)
-        else:
-            wait = min(wait, left)
+            left = client.keepalive * 750
+        wait = min(wait, left)
     if (client.fails or client.short) and ticks_diff(now, client.up_at) > _PROVED_MS:
         client.fails = client.short = 0
     for entry in client.kept:
@@ -37,7 +42,7 @@ def run(client, now):
             left = _RESEND_MS - ticks_diff(now, entry[2])
             if left <= 0:
                 if entry[3] == _COPIES:
-                    raise ResponseTimeout("PUBACK")
+                    _left(now, 0, now, "puback")
                 client.out.append(borrow("control").duplicate(entry[1]))
                 client.stats["resent"] += 1
                 entry[2] = now
@@ -49,7 +54,7 @@ def run(client, now):
         left = _RESEND_MS - ticks_diff(now, asked[3])
         if left <= 0:
             if asked[4] == _COPIES:
-                raise ResponseTimeout("SUBACK")
+                _left(now, 0, now, "suback")
             client.out.append(asked[2])
             asked[3] = now
             asked[4] += 1
@@ -58,13 +63,16 @@ def run(client, now):
     client.due = ticks_add(now, wait)
     if client.denied:
         client.pump()
-    for hook in client.ticking:
+        borrow("loss").ask_again(client)
+    for hook in client.hooks:
         hook(now)
 
 
 def _left(since, limit, now, what):
     left = limit - ticks_diff(now, since)
     if left <= 0:
+        from .errors import ResponseTimeout
+
         raise ResponseTimeout(what)
     return left
 

@@ -92,8 +92,8 @@ def _certificates(data):
     return [_BEGIN + part for part in data.split(_BEGIN)[1:]]
 
 
-def _root(number):
-    name = "AmazonRootCA%s.pem" % number
+def _root(name):
+    name = "AmazonRootCA%s.pem" % name
     try:
         with open(__file__.rsplit("/", 1)[0] + "/" + name, "rb") as file:
             return file.read()

@@ -13,9 +13,9 @@ def check_name(name, limit=128, extra=":_-", what="thing name"):
     """``name`` if AWS would take it: 1 to ``limit`` of a-z A-Z 0-9 and ``extra``; else ValueError."""
     if not isinstance(name, str) or not 0 < len(name) <= limit:
         raise ValueError("%s: 1 to %d characters" % (what, limit))
-    for letter in name:
-        if not ("a" <= letter <= "z" or "A" <= letter <= "Z" or "0" <= letter <= "9" or letter in extra):
-            raise ValueError("%s: %r is not allowed" % (what, letter))
+    for code in name.encode():
+        if not (97 <= code | 32 <= 122 or 48 <= code <= 57 or chr(code) in extra):  # a-z A-Z 0-9
+            raise ValueError("%s: %r is not allowed" % (what, chr(code)))
     return name
 
 

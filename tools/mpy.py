@@ -25,7 +25,8 @@ def compile_package(source: Path, target: Path | None = None, optimisation: int 
         result = target / path.relative_to(source)
         if path.suffix == ".py":
             result = result.with_suffix(".mpy")
-            embedded = f"{source.name}/{path.relative_to(source).as_posix()}"
+            # the name in tracebacks; the module's own, which is in the heap anyhow
+            embedded = path.stem if path.stem != "__init__" else path.parent.name
             _update(path, result, lambda path, to, name=embedded: _compile(path, to, name, optimisation))
         else:
             _update(path, result, shutil.copyfile)
