@@ -1,0 +1,105 @@
+"""aws_iot.oversize: a packet larger than the buffer gets room, or is skipped but for its name."""
+
+from samples import raises
+from wire import LARGEST, PINGRESP, message, packet, puback, read
+
+import aws_iot.oversize as oversize
+from aws_iot.errors import ProtocolError
+from aws_iot.packet import Reader
+
+_SIZES = ((), [1], [3, 100], [512], [513], [700, 1], [5000])
+
+
+def test_room_up_to_the_limit():
+    for total in (513, 514, 3999, 4000):
+        data = message("t", b"x" * (total - 6))
+        assert len(data) == total
+        for sizes in _SIZES:
+            assert read(data + PINGRESP, sizes, limit=4000) == [(0x30, 0, "t", b"x" * (total - 6)), (0xD0, 0)]
+    data = message("t", b"x" * 3995)
+    for sizes in _SIZES:
+        assert read(data + PINGRESP, sizes, limit=4000) == [(0x30, 0, "t", None), (0xD0, 0)], sizes
+
+
+def test_skipped_packets_in_a_row():
+    data = b""
+    found = []
+    for number in range(1, 5):
+        data += message("big/%d" % number, b"x" * 700, number) + puback(number) + message("small", b"y")
+        found += [(0x32, number, "big/%d" % number, None), (0x40, number), (0x30, 0, "small", b"y")]
+    for sizes in _SIZES:
+        assert read(data, sizes, limit=600) == found, sizes
+
+
+def test_the_longest_topic_is_still_named():
+    for topic in ("x" * 256, "\u00e9" * 128):
+        data = message(topic, b"x" * 2000, 77) + PINGRESP
+        for sizes in _SIZES:
+            assert read(data, sizes, limit=600) == [(0x32, 77, topic, None), (0xD0, 0)], sizes
+
+
+def test_the_smallest_limit():
+    # 512 bytes are there anyway
+    data = message("t", b"x" * 506) + message("t", b"x" * 507)
+    assert read(data, limit=0) == [(0x30, 0, "t", b"x" * 506), (0x30, 0, "t", None)]
+
+
+def test_a_topic_that_does_not_fit_the_buffer():
+    data = message("x" * 600, b"y" * 100)
+    assert read(data, limit=LARGEST) == [(0x30, 0, "x" * 600, b"y" * 100)]
+    assert read(data, limit=600) == read(data, [1], limit=600) == ["error"]
+
+
+def test_malformed_headers_of_skipped_packets():
+    for body in (b"\0\0" + bytes(1000), b"\0\1+" + bytes(1000), b"\0\1\xff" + bytes(1000)):
+        assert read(packet(0x30, body), limit=600) == read(packet(0x30, body), [1], limit=600) == ["error"]
+    assert read(packet(0x32, b"\0\1t\0\0" + bytes(1000)), limit=600) == ["error"]
+    assert read(packet(0x34, b"\0\1t\0\1" + bytes(1000)), limit=600) == ["error"]
+
+
+def test_only_publish_may_be_large():
+    for first in (0x20, 0x40, 0x90, 0xB0, 0xD0, 0xF0):
+        assert read(packet(first, bytes(600))) == read(packet(first, bytes(600)), [1]) == ["error"]
+
+
+def test_more_than_aws_ever_sends():
+    # 128 KB of payload, 256 bytes of topic, 32 of the rest: 131360 bytes
+    body = b"\0\1t" + bytes(600)
+    assert read(b"\x30\x9c\x82\x08" + body, limit=600) == [(0x30, 0, "t", None)]
+    for first in (b"\x30\x9d\x82\x08", b"\x30\xff\xff\x7f", b"\x30\xff\xff\xff\x7f"):
+        for limit in (600, 1 << 28):
+            assert read(first + body, limit=limit) == read(first + body, [1], limit=limit) == ["error"], first
+
+
+def test_heap_exhausted():
+    # it costs the message, not the connection
+    reader = Reader(512, LARGEST)
+    head = b"\x32\x80\x80\x08\0\1t\0\x09"  # 128 KB
+    total = 131072 + 4
+    reader.space()[: len(head)] = head
+    reader.filled(len(head))
+
+    def no_room(size):
+        raise MemoryError
+
+    oversize.bytearray = no_room  # stands in for a heap without so large a block
+    try:
+        assert oversize.room(reader, 0x32, 4, total)
+    finally:
+        del oversize.bytearray
+    assert reader.skip == total - len(head)
+
+
+def test_room_asks_for_the_header_first():
+    reader = Reader(512, 600)
+    head = b"\x32\xe8\7\0\3abc\0\1"  # 1000 bytes to follow
+    for have in range(3, len(head)):
+        reader.reset()
+        reader.space()[:have] = head[:have]
+        reader.filled(have)
+        assert not oversize.room(reader, 0x32, 3, 1003), have
+    reader.reset()
+    reader.space()[: len(head)] = head
+    reader.filled(len(head))
+    assert oversize.room(reader, 0x32, 3, 1003)
+    raises(ProtocolError, oversize.room, reader, 0x40, 3, 1003)
