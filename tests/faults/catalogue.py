@@ -1,9 +1,9 @@
 """All rows, in their groups."""
 
-from . import rows_connect, rows_hostile, rows_network, rows_publish
+from . import rows_application, rows_connect, rows_hostile, rows_network, rows_publish, rows_tls
 
 ROWS = []
-for _name, _module in (("network", rows_network), ("connect", rows_connect), ("publish", rows_publish), ("hostile", rows_hostile)):
+for _name, _module in (("network", rows_network), ("tls", rows_tls), ("connect", rows_connect), ("publish", rows_publish), ("hostile", rows_hostile), ("application", rows_application)):
     for _row in _module.ROWS:
         _row.group = _name
         ROWS.append(_row)

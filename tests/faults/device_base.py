@@ -91,7 +91,7 @@ class App:
         self.chance = Chance(params.get("seed", 1)) if fixed is None else lambda: fixed
         transport.socket = Network(transport.socket, params.get("dns"), params.get("send_buffer"))
         self.client = self.make()
-        self.ready_heap = 0
+        self.ready_heap = None
 
         self.client.on_event(self.on_event)
         self.client.on_error(self.on_error)
@@ -179,7 +179,7 @@ class App:
         return self.clock.elapsed() > self.params.get("limit_s", 20) * 1000 * self.clock.factor
 
     def tick(self):
-        if self.client.ready and not self.ready_heap:
+        if self.client.ready and self.ready_heap is None:
             self.ready_heap = heap_bytes()
             self.do_heap(None)
         self.step()

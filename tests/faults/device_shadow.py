@@ -15,7 +15,8 @@ class ShadowDevice(App):
         self.shadow.on_delta(self.delta)
 
     def delta(self, state):
-        self.say("delta", state=state if len(str(state)) < 200 else "large", version=self.shadow.version)
+        text = str(state)
+        self.say("delta", state=state if len(text) < 200 and "inf" not in text else "odd", version=self.shadow.version)
         return state if self.params.get("answers", "all") == "all" else None
 
     def step(self):

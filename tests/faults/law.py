@@ -14,6 +14,7 @@ def outstanding(run):
         elif said["pid"] not in acknowledged:
             missing.append("no puback event for " + said["payload"])
     got = {said["payload"].encode() for said in device.heard("got")}
+    missing += [f"lost {stray!r} to the device" for stray in run.row.strays if stray.encode() not in got]
     missing += [f"lost {payload[:24]!r} to the device" for payload in run.sent if payload[:24] not in got]
     return missing
 
@@ -49,6 +50,7 @@ def _reported(run):
 def _delivered(run):
     """No message in the application that nobody sent."""
     sent = {bytes(payload[:24]) for _, payload in run.broker.delivered} | {payload[:24] for payload in run.sent}
+    sent |= {stray.encode() for stray in run.row.strays}
     for said in run.device.heard("got"):
         assert said["payload"].encode() in sent, f"the application got {said['payload']!r}, which nobody sent"
 

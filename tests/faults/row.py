@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.harness.broker import Broker
+from tests.harness.broker_refuser import Refuser
 from tests.harness.broker_wire import Relay
 
 from . import law
@@ -34,6 +35,7 @@ class Row:
     script: Callable | None = None  # async (run): instead of the default
     check: Callable | None = None  # (run): more assertions at the end
     services: Callable = tuple
+    strays: tuple = ()  # messages that the faults themselves send; they must arrive
     heap: str = "112k"
     within_s: float = 12  # real time for the whole row
     gap: bool = True  # judge the ticker beside async run()
@@ -76,12 +78,17 @@ class Run:
     async def _listen(self, stack):
         """The broker's listeners, and the relay when the row has wires or several kinds of TLS server."""
         row, self.wires = self.row, self.row.wires() if self.row.wires else None
-        ports = [await self.broker.listen(context(kind)) for kind in row.tls] or [self.broker.port]
+        ports = [await self._server(kind) for kind in row.tls] or [self.broker.port]
         self.port = ports[0]
         if self.wires or len(ports) > 1:
             relay = Relay(lambda number: ("127.0.0.1", ports[min(number, len(ports) - 1)]), self.wires)
             self.relay = await stack.enter_async_context(relay)
             self.port = self.relay.port
+
+    async def _server(self, kind):
+        if kind.startswith("refuse"):
+            return self.stack.enter_context(Refuser(context(kind))).port
+        return await self.broker.listen(context(kind))
 
     def _defaults(self):
         params = {"port": self.port, "driver": self.driver, "limit_s": self.row.within_s, "clean": False}

@@ -19,6 +19,9 @@ from .broker_rules import Rules
 from .broker_wire import abort
 
 
+_FIN_S = 0.05  # from close_notify to FIN
+
+
 @dataclass
 class Session:
     """What outlives a connection: subscriptions, and QoS 1 messages on their way in either direction."""
@@ -44,17 +47,29 @@ class Link:
         self.packets, self.client_id, self.session = [], None, None
         self.opened_at, self.closed_at, self.ended_by = broker.now(), None, None
         self.present, self.clean_end, self.connect = False, False, None
-        self.rules = Rules(self)
+        self.rules, self._turn = Rules(self), asyncio.Lock()
 
     def sent(self, kind):
         """The client's packets of one kind."""
         return [packet for packet in self.packets if packet.kind == kind]
 
-    async def write(self, data):
-        """Put bytes on the wire, past every fault."""
-        if not self.writer.is_closing():
-            self.writer.write(data)
-            await self.writer.drain()
+    async def write(self, *pieces, gap_s=0):
+        """Put bytes on the wire, past every fault; several pieces `gap_s` apart, with nothing else between them."""
+        if self._turn.locked():
+            # said after what is being said now; the broker goes on reading meanwhile
+            self.broker.spawn(self._say(pieces, gap_s))
+        else:
+            await self._say(pieces, gap_s)
+
+    async def _say(self, pieces, gap_s):
+        async with self._turn:
+            for piece in pieces:
+                if self.writer.is_closing():
+                    return
+                self.writer.write(piece)
+                await self.writer.drain()
+                if len(pieces) > 1:
+                    await asyncio.sleep(gap_s)
 
     async def send(self, data):
         """Say something to the client, through the faults."""
@@ -67,6 +82,8 @@ class Link:
             abort(self.writer)
         else:
             self.writer.close()
+            # asyncio waits for the client's close_notify before it closes TCP; AWS does not
+            asyncio.get_running_loop().call_later(_FIN_S, self.writer.transport.abort)
 
 
 class Broker:

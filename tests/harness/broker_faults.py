@@ -157,9 +157,8 @@ class Split(_OnSend):
 
     async def act(self, link, data, forward):
         link.rules.answered(data)
-        for at in range(0, len(data), self.size):
-            await link.write(data[at : at + self.size])
-            await asyncio.sleep(self.gap_s)
+        pieces = [data[at : at + self.size] for at in range(0, len(data), self.size)]
+        await link.write(*pieces, gap_s=self.gap_s)
 
 
 class Corrupt(_OnSend):

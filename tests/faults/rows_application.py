@@ -1,0 +1,246 @@
+"""What the application itself does wrong, or merely does; and what the cloud sends it."""
+
+import asyncio
+import json
+
+from tests.harness import broker_packets as mqtt
+from tests.harness.broker_faults import Withhold
+from tests.harness.broker_shadow import ShadowService
+
+from .row import Row, traffic
+
+_DELTA = "$aws/things/device/shadow/update/delta"
+_JUMP_S = 3600
+
+
+def _callback(name, does, device=None, **row):
+    return Row(f"callback {name}", program="callback", device={"does": does, **(device or {})}, **row)
+
+
+def _all_acknowledged(run):
+    """Each message was acknowledged, whatever the callback did with it."""
+    assert not run.broker.sessions["device"].inflight
+
+
+async def _more(run):
+    """The callback subscribed: the new filter works."""
+    device = await run.start()
+    await device.says("ready")
+    await run.tell("told-0")
+    await device.until(lambda: "more/#" in run.broker.sessions["device"].filters, 5, "the subscription")
+    await run.tell("more", "more/x")
+    await traffic(run)
+
+
+async def _unsubscribed(run):
+    device = await run.start()
+    await device.says("ready")
+    await run.tell("told-0")
+    await device.until(lambda: "in/#" not in run.broker.sessions["device"].filters, 5, "the end of the subscription")
+    await run.tell("unheard", qos=0)
+    await device.says("puback", count=3)
+    await run.settled()
+    await run.finish()
+    assert not device.heard("got", payload="unheard")
+
+
+async def _queued_behind(run):
+    """The callback asks the shadow while twelve more messages arrive: all are taken, in order, after its answer."""
+    device = await run.start()
+    await device.says("ready")
+    for index in range(13):
+        await run.tell(f"told-{index}")
+    said = await device.says("shadow")
+    assert said["version"] == 1, said
+    await device.says("got", payload="told-12")
+    order = [said["payload"] for said in device.heard("got")]
+    assert order == [f"told-{index}" for index in range(13)], order
+    await device.says("puback", count=3)
+    await run.settled()
+    await run.finish()
+
+
+def _service(run):
+    return run.broker.services[0]
+
+
+async def _deltas(run):
+    """200 deltas in a row, each of which the device reports."""
+    device = await run.start()
+    await device.says("ready")
+    service = _service(run)
+    for index in range(200):
+        await service.desire(run.broker, {"n": index})
+    await device.until(lambda: service.reported.get("n") == 199, run.row.within_s, "the last value reported")
+    await run.finish()
+    assert not run.broker.sessions["device"].inflight
+
+
+async def _delta(run, version, state):
+    await run.broker.publish(_DELTA, json.dumps({"version": version, "timestamp": 1, "state": state}).encode(), 1)
+
+
+async def _out_of_order(run):
+    device = await run.start()
+    await device.says("ready")
+    for version, value in ((5, "five"), (7, "seven"), (6, "six"), (7, "seven"), (4, "four"), (8, "eight")):
+        await _delta(run, version, {"v": value})
+    await device.says("delta", state={"v": "eight"})
+    values = [said["state"]["v"] for said in device.heard("delta")]
+    assert [value for value in values if value in ("five", "six", "four")] == ["five"], f"stale: {values}"
+    assert values[-1] == "eight"
+    await run.finish()
+
+
+def _payload(name, payload, error=True, **row):
+    """One bad delta costs one error at most; the next one works on the same connection."""
+
+    async def script(run):
+        device = await run.start()
+        await device.says("ready")
+        await run.broker.publish(_DELTA, payload, 1)
+        await _delta(run, 90, {"good": 1})
+        await device.says("delta", state={"good": 1}, within_s=8)
+        await run.finish()
+        if error:
+            assert len(device.heard("error")) == 1, device.heard("error")
+        assert not run.broker.sessions["device"].inflight, "not acknowledged"
+
+    return _shadow(name, script=script, connects=1, device={"answers": "none"}, **row)
+
+
+def _shadow(name, **row):
+    services = row.pop("services", lambda: [ShadowService()])
+    return Row(name, program="shadow", services=services, **row)
+
+
+def _deep(levels):
+    return b'{"version":50,"state":' + b'{"a":' * levels + b"1" + b"}" * levels + b"}"
+
+
+async def _wide(run):
+    """8 KB of desired members."""
+    device = await run.start()
+    await device.says("ready")
+    state = {f"member{index:03d}": "x" * 60 for index in range(100)}
+    await _delta(run, 60, state)
+    await device.says("delta", version=60)
+    await run.finish()
+
+
+def _refusing(code, retried):
+    async def script(run):
+        device = await run.start()
+        await device.says("ready")
+        if retried:
+            await device.until(lambda: _service(run).gets >= 2, 8, "the get asked again")
+        else:
+            await device.says("error")
+        await _service(run).desire(run.broker, {"after": code})
+        await device.says("delta", state={"after": code})
+        await run.finish()
+
+    return _shadow(
+        f"shadow get refused: {code}",
+        script=script,
+        services=lambda: [ShadowService(refuse=[code])],
+        error=None if retried else "refused by the test",
+        connects=1,
+    )
+
+
+async def _silent_service(run):
+    """Nobody answers: the request ends in its time, the device goes on."""
+    device = await run.start()
+    await device.says("ready")
+    await run.order(do="request", timeout_ms=8000)
+    said = await device.says("answer")
+    assert not said["ok"]
+    begin = device.heard("ready")[0]["ms"]
+    # poll() waits in real time: the fast clock may overshoot by a second of it
+    assert said["ms"] - begin < 12_000 + 1000 * run.clock, f"took {said['ms'] - begin} ms"
+    await run.finish()
+
+
+async def _no_memory_in_publish(run):
+    device = await run.start()
+    await device.says("ready")
+    await run.order(do="publish_large", size=70000)
+    await device.says("memory")
+    await traffic(run)
+
+
+async def _jump(run):
+    """The clock jumps: no message is lost, and the link stands or comes back by itself."""
+    device = await run.start()
+    await device.says("puback")
+    await run.order(do="jump", ms=_JUMP_S * 1000 * (-1 if "back" in run.row.name else 1))
+    await asyncio.sleep(0.2)
+    await traffic(run)
+
+
+async def _wrap(run):
+    """Keep-alive and resending go on when the ticks wrap, two seconds into the program."""
+    await run.start()
+    await run.device.says("ready")
+    await asyncio.sleep(20 / run.clock)
+    await traffic(run)
+
+
+_MANY_KEYS = b'{"version":50,"state":{' + b",".join(b'"k%d":1' % n for n in range(10000)) + b"}}"
+
+ROWS = [
+    _callback("raises", does="raises", error="a bug in the application", connects=1, check=_all_acknowledged),
+    _callback("publishes", does="publishes", connects=1, check=_all_acknowledged),
+    _callback("subscribes", does="subscribes", script=_more, connects=1),
+    _callback("unsubscribes itself", does="unsubscribes", script=_unsubscribed, connects=1),
+    _callback("waits on the shadow, more arrives", does="asks", script=_queued_behind, connects=1,
+              services=lambda: [_known()]),
+    _callback("waits on a shadow that never answers", does="asks", services=lambda: [ShadowService(silent=True)],
+              connects=1, device={"clock": 20}, gap=False),
+    _callback("disconnects", does="disconnects", drivers=("poll",)),
+    _callback("runs for longer than the keep-alive", does="blocks", device={"block_ms": 1200, "keepalive": 10},
+              gap=False),
+    _callback("takes all memory", does="hungers", runtimes=("mp64", "mp32"), heap="80k", connects=1,
+              error="memory alloc", check=_all_acknowledged, gap=False),
+    Row("no memory to publish", program="callback", script=_no_memory_in_publish, runtimes=("mp64", "mp32"),
+        heap="96k", connects=1, device={"options": {"window": 10, "queue_bytes": 100000}}, gap=False),
+    _shadow("200 deltas in a row, each reported", script=_deltas, connects=1, within_s=20),
+    _shadow("deltas out of order and repeated", script=_out_of_order, connects=1, device={"answers": "none"}),
+    _payload("delta that is not JSON", b"\x00\xff no JSON"),
+    _payload("delta cut in the middle", b'{"version":50,"state":{"a":'),
+    _payload("delta that is empty", b""),
+    _payload("delta that is a list", b"[1,2]"),
+    _payload("delta that is a number", b"7"),
+    _payload("delta without state", b'{"version":50}', error=False),
+    _payload("delta whose state is a list", b'{"version":50,"state":[1]}'),
+    _payload("delta whose version is text", b'{"version":"x","state":{"a":1}}'),
+    _payload("delta whose version is null", b'{"version":null,"state":{"a":1}}'),
+    _payload("delta 40 levels deep", _deep(40), error=False),
+    _payload("delta 2000 levels deep", _deep(2000), heap="256k"),
+    _payload("60,000 brackets", b"[" * 60000, heap="256k"),
+    _payload("delta of 10,000 keys", _MANY_KEYS, error=False, heap="4m", growth_bytes=600000, gap=False),
+    _payload("delta of 10,000 keys, heap of a board", _MANY_KEYS, runtimes=("mp64", "mp32")),
+    _payload("a number of 400 digits", b'{"version":50,"state":{"n":' + b"9" * 400 + b"}}", error=False),
+    _payload("1e999 and 2**80", b'{"version":50,"state":{"a":1e999,"b":1208925819614629174706176}}', error=False),
+    _payload("duplicate keys and \\u0000", b'{"version":50,"state":{"a":1,"a":2,"b\\u0000":3}}', error=False),
+    _payload("delta of bad UTF-8", b'{"version":50,"state":{"a":"\xc3\x28"}}', error=False),
+    _shadow("delta of 8 KB, small heap", script=_wide, heap="80k", runtimes=("mp32",), connects=1,
+            device={"answers": "none"}, growth_bytes=20000),
+    _refusing(400, False),
+    _refusing(413, False),
+    _refusing(429, True),
+    _refusing(500, True),
+    _shadow("shadow never answers", script=_silent_service, services=lambda: [ShadowService(silent=True)],
+            device={"clock": 20}, connects=1, raises="no answer to"),
+    Row("clock jumps forward an hour", script=_jump, device={"publishes": 5}),
+    Row("clock jumps back an hour", script=_jump, device={"publishes": 5}),
+    Row("ticks wrap", script=_wrap, faults=lambda: [Withhold(mqtt.PUBACK, times=1)],
+        device={"ticks": -2000, "keepalive": 6}, connects=1),
+]
+
+
+def _known():
+    service = ShadowService()
+    service.version = 1
+    return service

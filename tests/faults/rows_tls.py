@@ -1,0 +1,136 @@
+"""Faults of TLS: before, in and after the handshake."""
+
+from tests.harness import broker_packets as mqtt
+from tests.harness.broker_faults import Truncate
+from tests.harness.broker_wire import CutWire, DripWire, FlipWire, NoiseWire, StallWire
+
+from .pki import HOST, pki
+from .row import First, Row, traffic
+
+_ALERT = b"\x15\x03\x03\x00\x02\x02\x28"  # fatal, handshake_failure
+_PORTAL = b"HTTP/1.1 302 Found\r\nLocation: http://login.example/\r\nContent-Length: 0\r\n\r\n"
+
+
+def _untouched(count):
+    """No CONNECT went to the servers that could not be trusted: the first `count` connections."""
+
+    def check(run):
+        assert run.relay.connections > count
+        assert sum(1 for link in run.broker.links if link.connect is not None) == run.relay.connections - count
+        _secret(run)
+
+    return check
+
+
+def _secret(run):
+    """The private key is in nothing that the device said."""
+    key = (pki().folder / "device.key").read_text().splitlines()[1]
+    text = str(run.device.said) + run.device.errors
+    assert key not in text and "PRIVATE KEY" not in text
+
+
+def _distrusted(kind, words):
+    """A server that must not be trusted, twice; then the right one."""
+    return Row(
+        f"server certificate: {kind}", tls=(kind, kind, "good"), cause=words, raises=words, check=_untouched(2)
+    )
+
+
+def _refusing(kind, version):
+    return Row(f"client certificate refused, TLS {version}", tls=(kind, kind, "good"), cause="refused",
+               check=_secret)
+
+
+async def _then_distrusted(run):
+    """The certificate goes bad at a reconnect, and is right again later."""
+    device = await run.start()
+    await device.says("puback", count=2)
+    run.broker.live()[0].close()
+    await device.says("ready", count=2)
+    await traffic(run)
+
+
+async def _large(run):
+    """100 KB in TLS records of 16 KB."""
+    device = await run.start()
+    await device.says("puback")
+    payload = b"records" + bytes(100_000)
+    run.broker.delivered.append(("in/x", payload))
+    await run.broker.publish("in/x", payload, 1)
+    await device.says("got", size=len(payload))
+    await traffic(run)
+
+
+async def _clock_unset(run):
+    """The board thinks that it is the year 2000."""
+    await run.start(year=2000)
+    await traffic(run)
+
+
+def _hello(run):
+    """TLS 1.2 or newer, SNI, no weak suite: read from the ClientHello."""
+    hello = run.wires.made[0].first
+    body = hello[5 + 4 :]
+    assert hello[0] == 22 and body[0] == 3 and body[1] >= 3, "older than TLS 1.2"
+    at = 34 + 1 + body[34]
+    size = int.from_bytes(body[at : at + 2], "big")
+    suites = {int.from_bytes(body[i : i + 2], "big") for i in range(at + 2, at + 2 + size, 2)}
+    # AWS's recommended pair: ECDHE-ECDSA and ECDHE-RSA with AES128-GCM-SHA256
+    assert suites & {0xC02B, 0xC02F}, "none of the suites that AWS recommends"
+    # NULL, EXPORT, RC4, DES and anonymous suites of the IANA registry
+    weak = suites & {0x0000, 0x0001, 0x0002, 0x0003, 0x0004, 0x0005, 0x0008, 0x0009, 0x0014, 0x0018, 0x001A, 0x0034}
+    assert not weak, f"weak suites {weak}"
+    assert HOST.encode() in body, "no SNI"
+
+
+class Listen(CutWire):
+    """Carries everything and keeps the first bytes of the device."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = b""
+
+    async def up(self, data, before):
+        self.first = self.first or data
+        yield data
+
+
+ROWS = [
+    Row("TLS 1.3, nothing wrong", tls=("tls13",), connects=1, check=_secret),
+    Row("TLS 1.2, nothing wrong", tls=("tls12",), connects=1, check=_secret),
+    Row("ClientHello: suites and SNI", tls=("good",), wires=lambda: First(Listen), check=_hello),
+    Row("handshake stalls at once", tls=("good",), wires=lambda: First(lambda: StallWire(down_bytes=0)),
+        cause="TLS handshake with", raises="stalled", device={"clock": 20}),
+    Row("handshake stalls in the server's flight", tls=("good",), cause="TLS handshake with",
+        wires=lambda: First(lambda: StallWire(down_bytes=300)), device={"clock": 20}),
+    Row("RST in the handshake", tls=("good",), wires=lambda: First(lambda: CutWire(down_bytes=200, reset=True)),
+        cause="in the TLS handshake"),
+    Row("FIN in the handshake", tls=("good",), wires=lambda: First(lambda: CutWire(down_bytes=200)),
+        cause="in the TLS handshake"),
+    Row("a captive portal answers", tls=("good",), wires=lambda: First(lambda: NoiseWire(_PORTAL)),
+        cause="no TLS server at", check=_secret),
+    Row("noise instead of TLS", tls=("good",), wires=lambda: First(lambda: NoiseWire(bytes(range(256)) * 4)),
+        cause="in the TLS handshake"),
+    Row("TLS alert", tls=("good",), wires=lambda: First(lambda: NoiseWire(_ALERT)), cause="the server refused"),
+    Row("one byte damaged in the handshake", tls=("good",), wires=lambda: First(lambda: FlipWire(150))),
+    Row("one byte damaged in a record", tls=("tls12",), wires=lambda: First(lambda: FlipWire(1500)),
+        device={"publishes": 6}),
+    Row("handshake one byte at a time", tls=("good",), wires=lambda: First(DripWire), connects=1, device={"clock": 2}),
+    _distrusted("stranger", "not signed by the given CA"),
+    _distrusted("misnamed", "the server's certificate is not for"),
+    _distrusted("expired", "has expired, or the clock is wrong"),
+    _distrusted("future", "not yet valid, or the clock"),
+    Row("clock not set", tls=("future", "good"), program="clockless", script=_clock_unset,
+        cause="the clock is not set (it says 2000-01-01)", check=_untouched(1)),
+    Row("certificate goes bad at a reconnect", tls=("good", "stranger", "expired", "good"), script=_then_distrusted,
+        device={"publishes": 4}, cause="has expired"),
+    _refusing("refuse12", "1.2"),
+    _refusing("refuse13", "1.3"),
+    Row("TLS 1.0 only", tls=("old", "good"), cause="TLS", check=_untouched(1)),
+    Row("certificate chain over 8 KB", tls=("large",), connects=1),
+    Row("16 KB records", tls=("good",), script=_large, heap="1m", connects=1),
+    Row("close_notify in the middle of a packet", tls=("good",), device={"publishes": 4},
+        faults=lambda: [Truncate(mqtt.PUBLISH, 9, close=True)], cause="closed"),
+    Row("closed without close_notify", tls=("good",), wires=lambda: First(lambda: CutWire(down_bytes=2600)),
+        device={"publishes": 6}),
+]
