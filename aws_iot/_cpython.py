@@ -63,6 +63,8 @@ class _Stream:
         except _NOT_NOW as error:
             self.wants_read = isinstance(error, _ssl.SSLWantReadError)
             return None
+        except (_ssl.SSLEOFError, _ssl.SSLZeroReturnError) as error:
+            raise BrokenPipeError(32, "closed by the peer") from error
 
     def __getattr__(self, name):
         return getattr(self._sock, name)
