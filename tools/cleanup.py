@@ -14,10 +14,12 @@ def plan(project):
 def run(aws, project, progress):
     """Delete it all; -> workers.Outcome, whose failures keep their records."""
     names = project.things()
-    half_made = [record for record in map(project.record, names) if not record.get("done")]
-    things.recover(aws, half_made)
     with progress(len(names)) as advance:
-        outcome = workers.run(names, lambda name: things.delete(aws, project.record(name)), WORKERS, advance)
+        outcome = _delete(aws, project, [name for name in names if project.record(name).get("done")], advance)
+        half_made = [name for name in project.things() if not project.record(name).get("done")]
+        # Last: what they lack is written down first, and a disk that was full has room by now.
+        things.recover(aws, map(project.record, half_made))
+        outcome.add(_delete(aws, project, half_made, advance))
     if project.active() and project.active() not in project.things():
         project.deactivate()
     if outcome.failures:
@@ -30,6 +32,15 @@ def run(aws, project, progress):
         except ClientError as error:
             outcome.failures.append((name, error))
             return outcome
+    tidy(project)
+    return outcome
+
+
+def _delete(aws, project, names, advance):
+    return workers.run(names, lambda name: things.delete(aws, project.record(name)), WORKERS, advance)
+
+
+def tidy(project):
+    """Take away what is only for things, once there are none."""
     setting.unsettle(project)
     project.remove_resources()
-    return outcome

@@ -99,8 +99,8 @@ class _Patient:
         off = abs(told - time.mktime((*time.gmtime()[:6], 0, 0, 0)))
         if off > 86400:
             raise Sick(
-                f"it is {off / 86400:.0f} days off, and TLS refuses certificates of another time: `thing flash` sets it, "
-                "helpers.set_clock() in main.py sets it after each power-up"
+                f"it is {off / 86400:.0f} days off, and TLS refuses certificates of another time: `thing flash` sets "
+                "it, helpers.set_clock() in main.py sets it after each power-up"
             )
         return f"{off:.0f} s off"
 

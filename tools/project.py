@@ -85,7 +85,7 @@ class Project:
         """The names of the project's things in numeric order, half-made ones included."""
         if not self.resources.is_dir():
             return []
-        names = [entry.name for entry in self.resources.iterdir() if entry.is_dir() and entry.name != _SWITCH]
+        names = [entry.name for entry in self.resources.iterdir() if entry.is_dir() and not entry.name.startswith(".")]
         return sorted(names, key=_split)
 
     def next_number(self, base):

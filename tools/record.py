@@ -6,7 +6,11 @@
 <thing>/thing.conf.json        mqttid, thingname, cert_arn: what the board will read
 """
 
+import shutil
+
 from . import journal
+
+_GONE = ".gone-"
 
 
 class Record:
@@ -57,9 +61,14 @@ class Record:
         return {"mqttid": self.name, "thingname": self.name, "cert_arn": self.get("cert_arn")}
 
     def remove(self):
-        """Remove the folder; the journal goes last."""
-        for path in self.folder.iterdir():
-            if path != self._journal:
-                path.unlink()
-        self._journal.unlink(missing_ok=True)
-        self.folder.rmdir()
+        """Remove the folder: renaming it is what counts, so it is there whole or not at all."""
+        gone = self.folder.with_name(f"{_GONE}{self.name}")
+        shutil.rmtree(gone, ignore_errors=True)
+        self.folder.rename(gone)
+        sweep(self.folder.parent)
+
+
+def sweep(parent):
+    """Finish removals that were cut off."""
+    for folder in parent.glob(f"{_GONE}*"):
+        shutil.rmtree(folder)

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from . import aws as aws_errors
 from . import local_aws, names, pki, shadows, things
 from .errors import ToolError
-from .record import Record
+from .record import Record, sweep
 
 _PORT = 8883
 
@@ -123,4 +123,6 @@ def _record(aws, name):
     account = aws.client("sts").get_caller_identity()["Account"]
     place = hashlib.sha256(f"{aws.url} {account}".encode()).hexdigest()[:16]
     home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Record(Path(home) / "thing" / place / name)
+    parent = Path(home) / "thing" / place
+    sweep(parent)
+    return Record(parent / name)

@@ -12,6 +12,10 @@ class Outcome:
         self.failures = []
         self.policy_kept = False
 
+    def add(self, other):
+        self.done += other.done
+        self.failures += other.failures
+
 
 def run(items, work, workers, advance=lambda: None, stop_on_error=False):
     """Call work(item) for each item; items are taken from the iterable one by one as threads become free.

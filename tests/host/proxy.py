@@ -90,7 +90,9 @@ class Proxy:
                     document = json.dumps({"message": f"played: {refused[1]}"}).encode()
                     self._answer(refused[0], [("x-amzn-ErrorType", refused[1])], document)
                 elif operation in proxy.answers:
-                    self._answer(200, [("Content-Type", "application/json")], json.dumps(proxy.answers[operation]).encode())
+                    self._answer(
+                        200, [("Content-Type", "application/json")], json.dumps(proxy.answers[operation]).encode()
+                    )
                 else:
                     self._answer(*proxy.forward(self.command, self.path, dict(self.headers), body))
 

@@ -43,7 +43,9 @@ def test_numbers_go_on_under_each_base_name(thing, project, account):
     assert thing.json("add", "demo", "-n", "2", "--thing-base-name", "prod")["last"] == "prod_1"
     assert thing.json("add", "demo")["first"] == "prod_2"
     assert thing.json("add", "demo", "--things-base-name", "first")["first"] == "first_3"
-    assert _names(project) == account.thing_names() == [f"first_{i}" for i in range(4)] + [f"prod_{i}" for i in range(3)]
+    assert (
+        _names(project) == account.thing_names() == [f"first_{i}" for i in range(4)] + [f"prod_{i}" for i in range(3)]
+    )
     assert json.loads((project / "thing.conf.json").read_text())["thingname"] == "first_0"
     assert len({row["certificateArn"] for row in account.certificates()}) == 7
 

@@ -61,8 +61,7 @@ def test_creation_killed_at_each_step(thing, project, account, key, part):
         _run(thing, step, *words)
         if step // _PARTS % 2:  # half of them go on, half give up
             thing.run(*words)
-            if key == "ec" or len(account.certificates()) == 1:
-                _assert_whole(project, account, len(account.thing_names()))
+            _assert_whole(project, account, len(account.thing_names()))
         thing.run("cleanup", "demo", "--yes")
         account.assert_empty()
         left = [path.name for path in (project / ".aws_things_resources").glob("*")]
@@ -88,7 +87,9 @@ def test_cleanup_killed_at_each_step(thing, project, account):
 @pytest.mark.timeout(120)
 def test_activation_killed_at_each_step(thing, project, account):
     thing.run("add", "demo", "-n", "2")
-    whole = {name: (project / f".aws_things_resources/{name}/private.pem.key").read_bytes() for name in ("demo_0", "demo_1")}
+    whole = {
+        name: (project / f".aws_things_resources/{name}/private.pem.key").read_bytes() for name in ("demo_0", "demo_1")
+    }
     steps = _steps(thing, "use", "demo", "--thing", "demo_1")
     seen = set()
     for step in range(1, steps + 1):
@@ -107,8 +108,8 @@ def test_single_creation_killed_at_each_step(thing, account):
     steps = _steps(thing, "create", "lamp")
     thing.run("delete", "lamp", "--yes")
     for step in range(1, steps + 1, 3):
-        _run(thing, step, "create", "lamp")
-        if step % 2:
+        shown = _run(thing, step, "create", "lamp")
+        if step % 2 and not shown:
             assert "PRIVATE KEY" in thing.run("create", "lamp").stdout
             assert len(account.certificates()) == 1
             thing.run("delete", "lamp", "--yes")

@@ -65,7 +65,7 @@ def test_use_changes_all_three_files(thing, project):
 
 
 def test_use_finishes_or_drops_a_switch_that_was_cut_off(thing, project):
-    """The rename of .switch.new to .switch decides: before it nothing has changed, after it the next command ends it."""
+    """The rename of .switch.new to .switch decides: before it nothing has changed, after it it is ended."""
     thing.run("add", "demo", "-n", "2")
     resources = project / ".aws_things_resources"
     before = {path.name: path.read_bytes() for path in project.iterdir() if path.is_file()}

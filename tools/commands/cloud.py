@@ -48,7 +48,7 @@ def env(context, folder, off):
 
     cloud = local_aws.Cloud.load(folder / local_aws.FOLDER)
     if cloud is None:
-        raise ToolError(f"no local AWS was started in {folder}: thing cloud up")
+        raise ToolError(f"no local AWS was started in {folder}: start one with `thing cloud up`")
     variables = cloud.environment()
     if off:
         context.out.data(list(variables), f"unset {' '.join(variables)}")

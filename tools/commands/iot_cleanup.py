@@ -25,6 +25,8 @@ def command(context, path, yes, dry_run):
     plan = cleanup.plan(project)
     out = context.out
     if not plan["things"] and not plan["policy"]:
+        if not dry_run:
+            cleanup.tidy(project)
         out.data({**plan, "deleted": 0}, "nothing to delete")
         return
     if dry_run:

@@ -1,0 +1,156 @@
+"""Bad input and bad luck: each a clear sentence on stderr, the right exit code, and nothing lost."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from aws_iot_tools import aws
+from botocore.exceptions import ClientError
+
+from . import golden
+
+_WITHOUT_KEYS = {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None, "AWS_EC2_METADATA_DISABLED": "true"}
+_BROKEN = '{"endpoint": "localhost",\n "policy_name": '
+_ELSEWHERE = '{"endpoint": "abc-ats.iot.eu-west-1.amazonaws.com", "policy_name": "p"}'
+
+# name: (command line, environment, content of demo/thing.conf.json, exit code)
+_CASES = {
+    "no-command": ("", {}, None, 2),
+    "unknown-command": ("ad demo", {}, None, 2),
+    "unknown-option": ("list --fast", {}, None, 2),
+    "no-such-folder": ("add nowhere", {}, None, 1),
+    "no-project": ("add .", {}, None, 1),
+    "doctor-no-project": ("doctor .", {}, None, 1),
+    "config-half-written": ("add demo", {}, _BROKEN, 1),
+    "config-not-an-object": ("add demo", {}, "[1]", 1),
+    "config-wrong-type": ("add demo", {}, '{"endpoint": 7}', 1),
+    "config-wrong-port": ("flash demo", {}, '{"port": "8883"}', 1),
+    "config-empty": ("flash demo", {}, "{}", 1),
+    "new-bad-name": ("new a/b", {}, None, 1),
+    "new-bad-policy": ("new x --aws-policy-name a:b", {}, None, 1),
+    "add-zero": ("add demo --things-number 0", {}, None, 2),
+    "add-bad-base": ("add demo --things-base-name a.b", {}, None, 1),
+    "add-long-base": (f"add demo --things-base-name {'x' * 127}", {}, None, 1),
+    "add-bulk-without-bucket": ("add demo --bulk", {}, None, 2),
+    "use-unknown": ("use demo --thing other", {}, None, 1),
+    "use-both": ("use demo --thing other --thing-id 1", {}, None, 2),
+    "flash-no-thing": ("flash demo --port socket://127.0.0.1:1", {}, None, 1),
+    "no-credentials": ("add demo", _WITHOUT_KEYS, None, 1),
+    "no-region": ("list", {"AWS_DEFAULT_REGION": None}, None, 1),
+    "no-profile": ("list --profile nobody", {}, None, 1),
+    "wrong-credentials": ("list", {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE"}, None, 1),
+    "wrong-region": ("add demo", {}, _ELSEWHERE, 1),
+    "unreachable": ("list --endpoint-url http://127.0.0.1:9", {}, None, 1),
+    "show-unknown": ("show lamp", {}, None, 1),
+    "update-unknown": ("update lamp {}", {}, None, 1),
+    "delete-unknown": ("delete lamp --yes", {}, None, 1),
+    "create-bad-name": ("create a.b", {}, None, 1),
+    "shadow-none": ("shadow get lamp", {}, None, 1),
+    "shadow-bad-name": ("shadow get lamp --name a.b", {}, None, 1),
+    "shadow-no-json": ("shadow set lamp {led:on}", {}, None, 1),
+    "shadow-no-object": ("shadow set lamp 7", {}, None, 1),
+    "cloud-none": ("cloud env", {}, None, 1),
+}
+
+
+@pytest.mark.parametrize("name", _CASES)
+def test_error_is_as_kept(thing, project, account, name):
+    words, environment, config, code = _CASES[name]
+    for key, value in environment.items():
+        thing.environment.pop(key, None)
+        if value is not None:
+            thing.environment[key] = value
+    if config is not None:
+        (project / "thing.conf.json").write_text(config)
+    before = {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
+    done = thing.run(*words.split(), code=code)
+    text = f"$ thing {words}\nexit code {done.returncode}\n{done.stdout}{done.stderr}"
+    golden.check(f"errors/{name}", text, {account.url: "URL", thing.folder: "FOLDER"})
+    assert {path: path.read_bytes() for path in before} == before
+    if code == 1:
+        assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_debug_shows_the_traceback(thing):
+    assert "Traceback" in thing.run("show", "lamp", "--debug", code=1).stderr
+    assert "Traceback" not in thing.run("show", "lamp", code=1).stderr
+
+
+@pytest.mark.parametrize(
+    "code, words",
+    [
+        ("ThrottlingException", "run the same command again in a minute"),
+        ("ExpiredTokenException", "have expired"),
+        ("LimitExceededException", "quota"),
+        ("UnauthorizedException", "needs iot:CreateThing"),
+        ("VersionConflictException", "CreateThing: said (VersionConflictException)"),
+    ],
+)
+def test_answers_of_aws_in_words(code, words):
+    error = ClientError({"Error": {"Code": code, "Message": "said"}}, "CreateThing")
+    assert words in aws.explain(error)
+
+
+def test_full_disk_loses_nothing(thing, project, account):
+    """The project lies on a file system of 160 KB: what was made in AWS is known, or was taken back."""
+    script = """
+        mount -t tmpfs -o size=160k tmpfs "$1" && cp -r "$2"/. "$1" && shift 2
+        thing="$1"; shift
+        "$thing" add "$@"; echo "exit $?"
+        rm -f "$1"/filler; "$thing" add "$@"; echo "exit $?"
+        "$thing" cleanup "$1" --yes; echo "exit $?"
+    """
+    (project / "filler").write_bytes(bytes(72 * 1024))
+    small = thing.folder / "small"
+    small.mkdir()
+    program = Path(sys.executable).with_name("thing")
+    jail = ["unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh"]
+    for key in ("ec", "rsa"):
+        options = ["-n", "4", *(["--rsa"] if key == "rsa" else [])]
+        done = subprocess.run(
+            [*jail, small, project, program, small, *options], env=thing.environment, capture_output=True, text=True,
+            timeout=120,
+        )  # fmt: skip
+        assert done.stdout.splitlines().count("exit 1") == 1, done.stdout + done.stderr
+        assert done.stdout.splitlines()[-1] == "exit 0"
+        assert "No space left on device" in done.stderr and "goes on from there" in done.stderr
+        account.assert_empty()
+
+
+def test_two_commands_at_once(thing, project):
+    first = thing.start("add", "demo", "-n", "15")
+    while not (project / ".aws_things_resources/.lock").exists():
+        assert first.poll() is None
+    said = ""
+    while first.poll() is None and not said:
+        done = thing.run("cleanup", "demo", "--yes", ok=False)
+        said = done.stderr if "another `thing` command" in done.stderr else ""
+    assert first.wait(60) == 0, first.stderr.read()
+    assert said
+    for stream in (first.stdout, first.stderr):
+        stream.close()
+
+
+def test_ctrl_c_keeps_what_is_done(thing, project, account):
+    first = thing.start("add", "demo", "-n", "60")
+    while len(account.thing_names()) < 5:
+        assert first.poll() is None
+        time.sleep(0.05)
+    first.send_signal(signal.SIGINT)
+    _, error = first.communicate(timeout=60)
+    assert first.returncode == 1 and error.splitlines()[-1].startswith("thing: stopped; what was done is kept")
+    made = len(account.thing_names())
+    assert 5 <= made < 60
+    thing.run("cleanup", "demo", "--yes")
+    account.assert_empty()
+
+
+def test_output_into_a_closed_pipe_is_quiet(thing):
+    done = subprocess.run(
+        f"{Path(sys.executable).with_name('thing')} --help | true", shell=True, capture_output=True, text=True,
+        env=thing.environment, timeout=30,
+    )  # fmt: skip
+    assert done.stderr == ""

@@ -1,0 +1,51 @@
+"""Help: complete, as kept, and quick to come."""
+
+import subprocess
+import sys
+
+import pytest
+from aws_iot_tools.main import COMMANDS, SPELLINGS
+
+from . import golden
+
+_SUBCOMMANDS = {"shadow": ("get", "set", "watch"), "cloud": ("up", "env", "down")}
+_PAGES = [(), *((name,) for name in COMMANDS), *((name, sub) for name, subs in _SUBCOMMANDS.items() for sub in subs)]
+_OURS = [page for page in _PAGES if not page or not page[0].startswith(("iot-fota", "fota"))]
+
+
+@pytest.mark.parametrize("page", _OURS, ids=lambda page: "-".join(page) or "thing")
+def test_help_is_as_kept(thing, page):
+    golden.check(f"help/{'-'.join(page) or 'thing'}", thing.run(*page, "--help").stdout, {})
+
+
+def test_each_command_has_its_short_name_and_spellings(thing):
+    short = [row[1] for row in COMMANDS.values() if row[1]]
+    assert len(short) == len(set(short)) and not set(short) & set(COMMANDS)
+    for name in ("thing-project-from-template", "add-things", "set-active-thing", "iot-cleanup", "iot-fota-start"):
+        assert COMMANDS[name][1] in short
+    assert SPELLINGS["iot-fota_start"] == "iot-fota-start"
+    assert thing.run("new", "--help").stdout == thing.run("thing-project-from-template", "--help").stdout
+
+
+def test_help_imports_nothing_heavy():
+    """boto3 takes 0.15 s to import, rich and cryptography 0.05 s each: `thing --help` is to be there in 0.2 s."""
+    code = (
+        "import sys\nfrom aws_iot_tools.main import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "print(sorted({name.partition('.')[0] for name in sys.modules} & set(sys.argv[1:])))"
+    )
+    heavy = ["boto3", "botocore", "rich", "cryptography", "mpremote", "serial", "urllib3"]
+    done = subprocess.run([sys.executable, "-c", code, *heavy], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("shell, word", [("bash", "1"), ("zsh", "1"), ("fish", "add")])
+def test_completion_script_completes(thing, shell, word):
+    """The script calls `thing` with these variables; fish names the word itself, the others its place."""
+    assert "_THING_COMPLETE" in thing.run("completion", shell).stdout
+    thing.environment.update(_THING_COMPLETE=f"{shell}_complete", COMP_WORDS="thing add", COMP_CWORD=word)
+    assert "add-things" in thing.run().stdout
+
+
+def test_global_options_stand_before_or_after_the_command(thing):
+    assert thing.run("--json", "list").stdout == thing.run("list", "--json").stdout == "[]\n"
