@@ -13,10 +13,10 @@ demo:  ## Watch a 32-bit MicroPython be a Thing of a local AWS (needs no account
 	@$(BIN)/python -m tests.harness.demo
 
 test: lint  ## Run everything on CPython, 64-bit and 32-bit MicroPython.
-	@$(PYTEST) -n 3 --dist worksteal tests
+	@$(PYTEST) -n 4 --dist worksteal tests
 
 faults: setup  ## Run only the fault suite (scripted broker).
-	@$(PYTEST) -n 3 --dist worksteal tests/faults
+	@$(PYTEST) -n 4 --dist worksteal tests/faults
 
 device-advisor: setup  ## Run the local equivalent of AWS IoT Core Device Advisor's tests.
 	@$(PYTEST) -v tests/faults -m device_advisor

@@ -10,7 +10,7 @@ import pytest
 
 from tests.harness import broker_packets as mqtt
 from tests.harness.broker import Broker
-from tests.harness.broker_faults import CloseAfter, Insert, Late, Replace, Split, Truncate, Withhold
+from tests.harness.broker_faults import Fault, Insert, Late, Replace, Split, Truncate, Withhold
 from tests.harness.runtimes import RUNTIMES, Process
 
 _SCRIPT = __file__.replace("test_umqtt_defects.py", "umqtt_program.py")
@@ -28,6 +28,19 @@ class Defect:
 
 def _payloads(broker) -> list:
     return [packet.payload for packet in broker.published]
+
+
+class _ResetSoon(Fault):
+    """The link breaks 100 ms after CONNACK: later than the device has read it."""
+
+    async def send(self, link, data, forward):
+        await forward()
+
+        async def reset():
+            await asyncio.sleep(0.1)
+            link.close(reset=True)
+
+        link.broker.spawn(reset())
 
 
 def _refusal() -> list:
@@ -101,7 +114,7 @@ _DEFECTS = {
         lambda: [Replace(mqtt.PUBLISH, b"\x30\xff\xff\xff\xff\x01\x00\x01t")],
         lambda result, broker: broker.links[0].closed_at is not None,
     ),
-    "disconnect on a dead link raises": Defect("leave_a_dead_link", lambda: [CloseAfter(mqtt.CONNACK, reset=True)]),
+    "disconnect on a dead link raises": Defect("leave_a_dead_link", lambda: [_ResetSoon()]),
 }
 
 
