@@ -162,7 +162,11 @@ def main(flash, mode, firmware):
     else:
         run_file("main.py")
     _out.write(_BANNER % sys.implementation.version[:3])
-    friendly(space)
+    while True:
+        try:
+            friendly(space)
+        except KeyboardInterrupt:  # a Ctrl-C that came between two keys
+            _out.write(b"\r\n>>> ")
 
 
 main(*sys.argv[1:])
