@@ -1,0 +1,115 @@
+"""A stand-in for AWS's Device Shadow service behind a Peer: one classic shadow.
+
+https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-document.html
+https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-mqtt.html
+"""
+
+from json import loads
+
+
+def updated(old, new):
+    """A section of the document after an update: null deletes, objects merge, all else replaces."""
+    result = dict(old)
+    for key, value in new.items():
+        if value is None:
+            result.pop(key, None)
+        elif isinstance(value, dict):
+            below = old.get(key)
+            made = updated(below if isinstance(below, dict) else {}, value)
+            # an object made of nulls alone is not stored; one that is emptied stays, and so does a given {}
+            if made or not value or isinstance(below, dict):
+                result[key] = made
+            else:
+                result.pop(key, None)
+        else:
+            result[key] = value
+    return result
+
+
+def difference(desired, reported):
+    """What the delta holds: members of desired that reported has not, or has otherwise."""
+    result = {}
+    for key, value in desired.items():
+        if key not in reported:
+            result[key] = value
+        elif isinstance(value, dict) and isinstance(reported[key], dict):
+            below = difference(value, reported[key])
+            if below:
+                result[key] = below
+        elif value != reported[key]:
+            result[key] = value
+    return result
+
+
+class Cloud:
+    """``requests``: (operation, document) of each; ``refuse``: operation -> (code, message), for the next one."""
+
+    def __init__(self, peer, thing="me"):
+        self.peer = peer
+        self.prefix = "$aws/things/%s/shadow/" % thing
+        self.desired, self.reported = {}, {}
+        self.exists, self.version, self.time = False, 0, 1000
+        self.requests = []
+        self.refuse = {}
+        peer.service = self.take
+
+    def take(self, topic, payload):
+        """A message from the device."""
+        if not topic.startswith(self.prefix):
+            return
+        operation = topic[len(self.prefix) :]
+        document = loads(payload) if payload else {}
+        self.requests.append((operation, document))
+        answer = {"timestamp": self.time}
+        if "clientToken" in document:
+            answer["clientToken"] = document["clientToken"]
+        problem = self.refuse.pop(operation, None)
+        if not problem and operation != "update" and not self.exists:
+            problem = (404, "No shadow exists with name: 'me'")
+        if not problem and document.get("version", self.version) != self.version:
+            problem = (409, "Version conflict")
+        if problem:
+            answer["code"], answer["message"] = problem
+            self.say(operation + "/rejected", answer)
+            return
+        getattr(self, "_" + operation)(document, answer)
+
+    def desire(self, state):
+        """The cloud's side updates desired."""
+        self._update({"state": {"desired": state}}, {"timestamp": self.time})
+
+    def say(self, name, document):
+        """A message on a response topic, if the client subscribes to it."""
+        topic = self.prefix + name
+        for names in self.peer.filters():
+            if topic in names:
+                self.peer.publish(topic, document, 9)
+                return
+
+    def _get(self, document, answer):
+        state = {"desired": self.desired, "reported": self.reported}
+        delta = difference(self.desired, self.reported)
+        if delta:
+            state["delta"] = delta
+        answer["state"], answer["version"] = state, self.version
+        self.say("get/accepted", answer)
+
+    def _delete(self, document, answer):
+        self.desired, self.reported, self.exists = {}, {}, False
+        answer["version"] = self.version
+        self.say("delete/accepted", answer)
+
+    def _update(self, document, answer):
+        state = document["state"]
+        before = {"state": {"desired": self.desired, "reported": self.reported}, "version": self.version}
+        self.desired = updated(self.desired, state.get("desired", {}))
+        self.reported = updated(self.reported, state.get("reported", {}))
+        self.version += 1
+        self.exists = True
+        answer["state"], answer["version"] = state, self.version
+        self.say("update/accepted", answer)
+        delta = difference(self.desired, self.reported)
+        if delta:
+            self.say("update/delta", {"state": delta, "version": self.version, "timestamp": self.time})
+        after = {"state": {"desired": self.desired, "reported": self.reported}, "version": self.version}
+        self.say("update/documents", {"previous": before, "current": after, "timestamp": self.time})

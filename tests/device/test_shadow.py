@@ -1,0 +1,466 @@
+"""aws_iot.shadow: AWS's rules for devices, against a stand-in for the service."""
+
+from json import loads
+
+from cloud import Cloud, updated
+from peer import Peer
+from samples import raises
+from vectors import vectors
+
+from aws_iot.errors import Rejected, ResponseTimeout
+from aws_iot.shadow import Shadow
+
+_P = "$aws/things/me/shadow/"
+
+
+class _Device:
+    """A client with a classic shadow, connected unless told otherwise; what its callbacks got."""
+
+    def __init__(self, peer, answer=None, connect=True, delta=True, name=None, wanted=None, **options):
+        self.peer = peer
+        self.deltas, self.errors = [], []
+        self.answer = answer or (lambda state: state)
+        options.setdefault("window", 10)
+        self.client = peer.client(**options)
+        self.client.on_error(self.errors.append)
+        self.shadow = Shadow(self.client, "me", name, wanted)
+        if delta:
+            self.shadow.on_delta(self.on_delta)
+        if connect:
+            self.client.connect()
+            self.settle()
+
+    def on_delta(self, state):
+        self.deltas.append(state)
+        return self.answer(state)
+
+    def settle(self, duration_ms=300):
+        self.client.until(lambda: False, duration_ms)
+
+
+def _rule(number):
+    for row in vectors("shadow_device_rules"):
+        if row["id"] == number:
+            return row
+    raise AssertionError(number)
+
+
+def _sent(peer):
+    """What the device published, without the requests' tokens: (topic below the shadow, document)."""
+    found = []
+    for topic, payload, _, _ in peer.published():
+        document = loads(payload) if payload else {}
+        document.pop("clientToken", None)
+        found.append((topic[len(_P) :], document))
+    return found
+
+
+def test_r01_older_delta_is_ignored():
+    rule = _rule("R01")
+    with Peer() as peer:
+        cloud = Cloud(peer)
+        device = _Device(peer)
+        cloud.say("update/delta", {"version": rule["last_version"], "timestamp": 1000, "state": {"a": 7}})
+        cloud.say("update/delta", dict(rule["incoming"], timestamp=1000))
+        device.settle()
+        assert device.deltas == [{"a": 7}]
+        assert cloud.reported == {"a": 7}
+        assert device.shadow.version == rule["last_version"]
+        assert device.errors == []
+
+
+def test_r01_older_version_later_is_a_new_shadow():
+    # AWS counts from 1 again for a shadow that was deleted 48 hours ago
+    with Peer() as peer:
+        cloud = Cloud(peer)
+        device = _Device(peer)
+        cloud.say("update/delta", {"version": 900, "timestamp": 1000, "state": {"a": 1}})
+        cloud.say("update/delta", {"version": 1, "timestamp": 1000 + 48 * 3600, "state": {"a": 2}})
+        device.settle()
+        assert device.deltas == [{"a": 1}, {"a": 2}]
+
+
+def test_r02_same_version_twice():
+    rule = _rule("R02")
+    with Peer() as peer:
+        cloud = Cloud(peer)
+        device = _Device(peer)
+        for _ in range(2):
+            cloud.say("update/delta", dict(rule["incoming"], timestamp=1000))
+        device.settle()
+        assert cloud.reported == rule["incoming"]["state"]
+        assert device.deltas == [rule["incoming"]["state"]] * len(device.deltas)
+        assert device.errors == []
+
+
+def test_r03_conflict_is_raised_then_get_and_again():
+    rule = _rule("R03")["incoming"]
+    with Peer() as peer:
+        cloud = Cloud(peer)
+        shadow = _Device(peer, delta=False).shadow
+        cloud.desire({"a": 1})
+        cloud.desire({"a": 2})
+        error = raises(Rejected, shadow.update, {"a": 0}, None, 1)
+        assert (error.code, error.message) == (rule["code"], rule["message"])
+        assert error.token
+        document = shadow.get()
+        assert document["state"]["delta"] == {"a": 2}
+        accepted = shadow.update(document["state"]["desired"], None, document["version"])
+        assert accepted["version"] == 3 == shadow.version
+        assert cloud.reported == {"a": 2}
+
+
+def test_r04_throttled_reports_come_again_later():
+    rule = _rule("R04")["incoming"]
+    delays = []
+    for seed in range(1, 9):
+        with Peer() as peer:
+            peer._seed = seed * 7919
+            cloud = Cloud(peer)
+            device = _Device(peer)
+            cloud.refuse["update"] = (rule["code"], rule["message"])
+            cloud.desire({"a": 1})
+            device.settle(1)
+            begin = peer.clock.now
+            assert device.client.until(lambda cloud=cloud: cloud.reported, 20000)
+            delays.append((peer.clock.now - begin) & 0x3FFFFFFF)
+            assert [error.code for error in device.errors] == [429]
+    assert min(delays) >= 1000 and max(delays) <= 11000, delays
+    assert len(set(delays)) > 4, delays  # jitter
+
+
+def test_r05_answer_to_another_client():
+    rule = _rule("R05")["incoming"]
+    with Peer() as peer:
+        cloud = Cloud(peer)
+        device = _Device(peer, delta=False)
+        peer.service = lambda topic, payload: cloud.say("get/accepted", rule)
+        raises(ResponseTimeout, device.shadow.get, 1000)
+        assert device.shadow.version == rule["version"]
+        assert device.client.requests == {}
+
+
+def test_r06_rejected_without_token():
+    rule = _rule("R06")["incoming"]
+    with Peer() as peer:
+        cloud = Cloud(peer)
+        device = _Device(peer)
+        peer.service = lambda topic, payload: cloud.say("update/rejected", rule)
+        raises(ResponseTimeout, device.shadow.update, {"a": 1}, None, None, 1000)
+        assert [(error.code, error.message) for error in device.errors] == [(rule["code"], rule["message"])] * 2
+        assert device.client.connected
+
+
+def test_r07_first_connect_order():
+    assert _rule("R07")["expect"][0].startswith("SUBSCRIBE")
+    with Peer() as peer:
+        cloud = Cloud(peer)
+        device = _Device(peer, connect=False)
+        peer.silent = (0x80,)
+        device.client.connect()
+        device.settle(1000)
+        names = [_P + name for name in "update/accepted update/rejected update/delta get/accepted get/rejected".split()]
+        assert [sorted(found) for found in peer.filters()] == [sorted(names)]
+        assert peer.published() == []  # not before SUBACK
+        peer.silent = ()
+        device.settle(6000)
+        assert _sent(peer) == [("get", {})]
+        device.shadow.report({"a": 1})
+        device.shadow.report({"b": {"c": 2}})
+        device.settle()
+        cloud._delete({}, {})
+        peer.close_link()
+        device.settle(5000)
+        # 404: all that was reported is reported
+        assert _sent(peer)[-2:] == [("get", {}), ("update", {"state": {"reported": {"a": 1, "b": {"c": 2}}}})]
+        assert device.errors == []
+
+
+def test_r07_difference_at_connect_goes_to_the_handler():
+    with Peer() as peer:
+        cloud = Cloud(peer)
+        cloud.desire({"a": {"b": 1, "c": 2}})
+        cloud._update({"state": {"reported": {"a": {"b": 1}}}}, {})
+        device = _Device(peer)
+        assert device.deltas == [{"a": {"c": 2}}]
+        assert cloud.reported == {"a": {"b": 1, "c": 2}}
+        assert _sent(peer) == [("get", {}), ("update", {"state": {"reported": {"a": {"c": 2}}}})]
+
+
+def test_fetched_after_every_connect():
+    with Peer() as peer:
+        cloud = Cloud(peer)
+        device = _Device(peer)
+        for number in range(3):
+            peer.close_link()
+            device.settle(1)
+            cloud.desired["n"] = number  # while the device is away
+            cloud.exists = True
+            device.settle(5000)
+            assert device.deltas[-1] == {"n": number}
+        assert cloud.reported == {"n": 2}
+        assert len(peer.filters()) == 4  # no session: subscribed each time
+
+
+def test_handlers_answer():
+    # None reports nothing; {} is a report, by which AWS sends the difference again
+    with Peer() as peer:
+        cloud = Cloud(peer)
+        answers = [None, {}, {"a": 2}]
+        device = _Device(peer, answer=lambda state: answers.pop(0))
+        sent = len(peer.published())
+        cloud.desire({"a": 1})
+        device.settle()
+        assert len(peer.published()) == sent
+        cloud.desire({"a": 2})
+        device.settle()
+        assert _sent(peer)[sent:] == [
+            ("update", {"state": {"reported": {}}}),
+            ("update", {"state": {"reported": {"a": 2}}}),
+        ]
+        assert device.deltas == [{"a": 1}, {"a": 2}, {"a": 2}]
+        assert device.errors == []
+
+
+def test_handler_that_raises_or_returns_no_dict():
+    with Peer() as peer:
+        cloud = Cloud(peer)
+        device = _Device(peer, answer=lambda state: 1 // state["a"])
+        cloud.desire({"a": 0})
+        device.settle()
+        cloud.desire({"a": 1})
+        device.settle()
+        assert isinstance(device.errors[0], ZeroDivisionError)
+        assert isinstance(device.errors[1], ValueError)  # 1 is no dict
+        assert len(device.errors) == 2
+        assert device.client.connected
+
+
+def test_get_is_asked_again():
+    for times in (1, 2, 3):
+        with Peer() as peer:
+            cloud = Cloud(peer)
+            device = _Device(peer, connect=False)
+            lost = [0]
+
+            def service(topic, payload, cloud=cloud, lost=lost, times=times):
+                lost[0] += 1
+                if lost[0] > times:
+                    cloud.take(topic, payload)
+
+            peer.service = service
+            cloud.desire({"a": 1})
+            device.client.connect()
+            device.settle(40000)
+            gets = [topic for topic, _ in _sent(peer) if topic == "get"]
+            assert len(gets) == min(times + 1, 3)
+            assert (device.deltas == [{"a": 1}]) == (times < 3)
+            assert [type(error) for error in device.errors] == ([ResponseTimeout] if times == 3 else [])
+            assert device.client.connected
+
+
+def test_get_that_is_throttled_is_asked_again():
+    with Peer() as peer:
+        cloud = Cloud(peer)
+        cloud.desire({"a": 1})
+        cloud.refuse["get"] = (429, "Too Many Requests")
+        device = _Device(peer)
+        device.settle(10000)
+        assert device.deltas == [{"a": 1}]
+
+
+def test_get_that_is_refused_is_told():
+    with Peer() as peer:
+        cloud = Cloud(peer)
+        cloud.refuse["get"] = (403, "Forbidden")
+        device = _Device(peer)
+        device.settle(30000)
+        assert [(error.code, error.message) for error in device.errors] == [(403, "Forbidden")]
+        assert [name for name, _ in cloud.requests] == ["get"]
+
+
+def test_not_what_aws_sends():
+    for payload in (
+        b"",
+        b"no",
+        b"[]",
+        b"7",
+        b'"text"',
+        b"null",
+        b'{"state":7,"version":99}',
+        b'{"state":"x"}',
+        b"\xff",
+    ):
+        with Peer() as peer:
+            Cloud(peer)
+            device = _Device(peer)
+            for name in ("update/delta", "get/accepted", "update/accepted", "get/rejected", "update/rejected"):
+                peer.publish(_P + name, payload, 3)
+                device.settle(1)
+            assert device.deltas == [], payload
+            assert device.client.connected, payload
+            assert payload[:1] == b"{" or device.errors, payload
+            cloud = Cloud(peer)
+            cloud.version = 100
+            cloud.desire({"a": 1})
+            device.settle()
+            assert device.deltas == [{"a": 1}], payload
+
+
+def test_delta_with_odd_members():
+    for document in ({"state": None}, {"version": 1}, {}, {"state": {}}, {"version": "x", "state": {"a": 1}}):
+        with Peer() as peer:
+            Cloud(peer)
+            device = _Device(peer)
+            peer.publish(_P + "update/delta", document, 3)
+            device.settle(1)
+            assert device.deltas == [], document
+            assert device.client.connected, document
+
+
+def test_wanted_topics():
+    with Peer() as peer:
+        cloud = Cloud(peer)
+        device = _Device(peer, wanted=("update/delta",))
+        assert peer.filters() == [[_P + "update/delta"]]
+        assert peer.published() == []  # an answer to get could not come
+        cloud.desire({"a": 1})
+        device.settle()
+        assert device.deltas == [{"a": 1}]
+        assert cloud.reported == {"a": 1}
+        raises(ValueError, Shadow, device.client, "me", None, ("update/documents/#",))
+
+
+def test_documents():
+    with Peer() as peer:
+        cloud = Cloud(peer)
+        device = _Device(peer, delta=False)
+        found = []
+        device.shadow.on_documents(found.append)
+        cloud.desire({"a": 1})
+        device.settle()
+        assert found[0]["current"]["state"]["desired"] == {"a": 1}
+        assert found[0]["previous"]["state"]["desired"] == {}
+        assert peer.filters() == [[_P + "update/documents"]]
+
+
+def test_requests():
+    with Peer() as peer:
+        cloud = Cloud(peer)
+        shadow = _Device(peer, delta=False).shadow
+        assert raises(Rejected, shadow.get).code == 404
+        assert raises(Rejected, shadow.delete).code == 404
+        accepted = shadow.update({"a": 1, "b": {"c": None}}, {"a": 2})
+        assert accepted["state"] == {"reported": {"a": 1, "b": {"c": None}}, "desired": {"a": 2}}
+        assert shadow.get()["state"] == {"desired": {"a": 2}, "reported": {"a": 1}, "delta": {"a": 2}}
+        assert shadow.version == 1
+        assert shadow.reported["a"] == 1
+        assert shadow.delete()["version"] == 1
+        assert not cloud.exists
+        for wrong in ((), ([],), (None, 7), ("x",)):
+            raises(ValueError, shadow.update, *wrong)
+        raises(ValueError, shadow.report, [1])
+
+
+def test_names():
+    with Peer() as peer:
+        client = peer.client()
+        assert Shadow(client, "thing", "cfg").prefix == "$aws/things/thing/shadow/name/cfg/"
+        raises(ValueError, Shadow, client, "a/b")
+        raises(ValueError, Shadow, client, "thing", "a.b")
+        raises(ValueError, Shadow, client, "thing", "")
+
+
+def test_a_shadow_hears_only_its_own():
+    with Peer() as peer:
+        client = peer.connected(window=10)
+        heard = []
+        for name in (None, "cfg", "cfg2"):
+            Shadow(client, "me", name).on_delta(lambda state, name=name: heard.append((name, state)))
+        peer.publish(_P + "update/delta", {"version": 1, "state": {"a": 1}}, 2)
+        peer.publish(_P + "name/cfg2/update/delta", {"version": 1, "state": {"a": 2}}, 3)
+        peer.publish(_P + "name/cfg/update/delta", {"version": 1, "state": {"a": 3}}, 4)
+        peer.publish(_P + "name/other/update/delta", {"version": 1, "state": {"a": 4}}, 5)
+        client.until(lambda: False, 10)
+        assert heard == [(None, {"a": 1}), ("cfg2", {"a": 2}), ("cfg", {"a": 3})]
+
+
+def test_reports_made_offline_go_as_one():
+    with Peer() as peer:
+        cloud = Cloud(peer)
+        device = _Device(peer, connect=False, delta=False)
+        for number in range(100):
+            device.shadow.report({"n": number, "at": {str(number % 3): number}})
+        device.client.connect()
+        device.settle(1000)
+        assert cloud.requests == [("update", {"state": {"reported": {"n": 99, "at": {"0": 99, "1": 97, "2": 98}}}})]
+
+
+def test_reports_with_a_full_window_are_merged():
+    with Peer() as peer:
+        cloud = Cloud(peer)
+        device = _Device(peer, delta=False, window=2)
+        peer.silent = (0x30,)  # no PUBACK, no service
+        for number in range(50):
+            device.shadow.report({"n": number})
+        device.settle(500)
+        assert len(peer.published()) == 2
+        peer.silent = ()
+        device.settle(12000)
+        assert cloud.reported == {"n": 49}
+        assert device.errors == []
+
+
+def _one_by_one(states, before):
+    for state in states:
+        before = updated(before, state)
+    return before
+
+
+def _pruned(state):
+    """Without empty objects: AWS does not say when it keeps one whose last member was deleted."""
+    found = {}
+    for key, value in state.items():
+        value = _pruned(value) if isinstance(value, dict) else value
+        if value != {}:
+            found[key] = value
+    return found
+
+
+def test_merging_is_exact():
+    # the hard cases by hand; tests/properties tries many more
+    for states in (
+        [{"a": 1}, {"a": None}],
+        [{"a": None}, {"a": 1}],
+        [{"a": {"x": 1}}, {"a": {"y": 2}}],
+        [{"a": {"x": 1}}, {"a": {"x": None}}],
+        [{"a": {"x": 1}}, {"a": None}],
+        [{"a": None}, {"a": {"y": 2}}],
+        [{"a": 5}, {"a": {"y": 2}}],
+        [{"a": [1]}, {"a": {"y": 2}}, {"a": {"z": 3}}],
+        [{"a": {"b": None}}, {"a": {"b": {"c": 1}}}],
+        [{"a": {"b": 1}}, {"a": {"b": {"c": 1}}}, {"a": {"b": 2}}],
+        [{}, {"a": {}}],
+    ):
+        for before in ({}, {"a": 1}, {"a": {"x": 0, "z": 9}}, {"a": {"b": {"d": 4}}}, {"a": {"b": 1}}):
+            with Peer() as peer:
+                cloud = Cloud(peer)
+                cloud.reported = before
+                device = _Device(peer, connect=False, delta=False)
+                for state in states:
+                    device.shadow.report(state)
+                device.client.connect()
+                device.settle(1000)
+                assert _pruned(cloud.reported) == _pruned(_one_by_one(states, before)), (states, before)
+
+
+def test_what_is_reported_is_a_copy():
+    with Peer() as peer:
+        cloud = Cloud(peer)
+        device = _Device(peer, connect=False, delta=False)
+        state = {"a": {"b": 1}}
+        device.shadow.report(state)
+        state["a"]["b"] = 2
+        device.client.connect()
+        device.settle(1000)
+        assert cloud.reported == {"a": {"b": 1}}

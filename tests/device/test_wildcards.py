@@ -1,0 +1,47 @@
+"""aws_iot.wildcards: filters by AWS's rule, which is not quite MQTT's."""
+
+from vectors import vectors
+
+from aws_iot.topics import check_filter
+from aws_iot.wildcards import find, matches
+
+
+def test_as_aws_says():
+    for row in vectors("filters"):
+        try:
+            name = check_filter(row["filter"])
+        except ValueError:
+            assert not row["aws"], row
+        else:
+            assert matches(name, row["topic"]) == row["aws"], row
+
+
+def test_levels():
+    for name, topic in (
+        ("a", "a"), ("a/b", "a/b"), ("+", "a"), ("+/+", "/"), ("a/+", "a/"), ("/+", "/a"), ("a/+/c", "a/b/c"),
+        ("#", "a"), ("#", "a/b"), ("#", "/"), ("a/#", "a/b"), ("a/#", "a/b/c"), ("+/#", "a/b"), ("+/b/#", "a/b/c"),
+        ("$aws/#", "$aws/x"), ("$aws/+/x", "$aws/things/x"), ("a/$b", "a/$b"), ("a/+", "a/$b"),
+    ):  # fmt: skip
+        assert matches(name, topic), (name, topic)
+    for name, topic in (
+        ("a", "b"), ("a", "a/"), ("a", "A"), ("a/b", "a"), ("+", "a/b"), ("+", "/a"), ("+/+", "a"), ("a/+", "a"),
+        ("a/+", "b/c"), ("a/+/c", "a/b/d"), ("a/#", "a"), ("a/#", "b/c"), ("a/b/#", "a"), ("+/#", "a"),
+        ("+/b/#", "a/b"), ("#", "$aws/x"), ("+/x", "$aws/x"), ("+/#", "$aws/x"), ("a/+/+", "a/b"),
+    ):  # fmt: skip
+        assert not matches(name, topic), (name, topic)
+
+
+def test_shared():
+    assert matches("$share/group/a/+", "a/b")
+    assert not matches("$share/group/a/+", "$share/group/a/b")
+    assert not matches("$share/group/#", "$aws/x")
+    assert matches("$share/group/#", "x")
+
+
+def test_find_takes_the_first():
+    subs = {"a/b": 1, "a/+": 2, "#": 3}
+    assert find(subs, "a/b") in (1, 2, 3)
+    assert find({"a/+": 2}, "a/b") == 2
+    assert find({"x": 0, "a/+": 2, "y/#": 1}, "a/b") == 2
+    assert find({"x": 0, "a/+": 2}, "b") is None
+    assert find({}, "a") is None
