@@ -6,8 +6,8 @@ Loaded when an update begins. Everything that waits is a generator, advanced fro
 import gc
 from hashlib import sha256
 
+from . import borrow
 from .errors import LinkError, Rejected, ResponseTimeout
-from .images import Image, newer
 from .job import JobError
 from .transport import ticks_add, ticks_diff, ticks_ms
 
@@ -37,7 +37,9 @@ class Download:
         self.job = job
         self.options = options
         self.emit = emit
-        self.image = image = Image(job.document)
+        images = borrow("images")
+        self._newer = images.newer
+        self.image = image = images.Image(job.document)
         if image.kind and image.kind != slot.kind:
             raise JobError("image of kind %s, this board takes %s" % (image.kind, slot.kind))
         if options["public_key"] and not image.signature:
@@ -50,28 +52,31 @@ class Download:
             raise JobError("image for board %s, this is %s" % (board, slot.board))
         if image.version and version and version != image.version:
             raise JobError("image of version %s, not %s" % (version, image.version))
-        if version and not (self.options["force"] or image.force or newer(version, slot.version)):
+        if version and not (self.options["force"] or image.force or self._newer(version, slot.version)):
             raise JobError("version %s is not newer than %s" % (version, slot.version))
 
     def _source(self):
         """The stream, which needs no second TLS session, or the URL."""
         image, options = self.image, self.options
+        gc.collect()  # what stays for the whole download had better not lie among what goes
         if image.stream:
-            from .streams import StreamSource
-
-            return StreamSource(self.thing, image.stream, image.file, image.size, **options["stream"])
-        from .https import HttpsSource
-
+            return borrow("streams").StreamSource(self.thing, image.stream, image.file, image.size, **options["stream"])
         # what is signed may come over plain HTTP
         chosen = {"plain": bool(options["public_key"])}
         chosen.update(options["https"])
-        return HttpsSource(image.url, image.size, **chosen)
+        return borrow("https").HttpsSource(image.url, image.size, **chosen)
 
     def fetch(self, have):
         """Bring the bytes from number ``have`` on into the slot."""
         self.have = have
         self.shown = self.reported = have * 100 // self.image.size
-        source = self._source()
+        try:
+            yield from self._attempts(self._source())
+        finally:
+            if not self.thing.mqtt.connected:
+                retry(self.thing.mqtt, 0)
+
+    def _attempts(self, source):
         fails = refused = 0
         while self.have < self.image.size:
             before = self.have
@@ -143,7 +148,7 @@ class Download:
                 raise JobError("job cannot be described: %s" % self.job.error)
             except (LinkError, ResponseTimeout):
                 yield from _sleep(_BACKOFF_MS)
-        fresh = Image(self.job.document)
+        fresh = borrow("images").Image(self.job.document)
         if fresh.name != self.image.name:
             raise JobError("the job's image has changed")
         return fresh.url
@@ -172,11 +177,9 @@ class Download:
         if md5 and md5.digest() != image.md5:
             raise JobError("MD5 is wrong")
         if key:
-            from .signature import verify
-
             if image.statement:
                 digest = sha256(image.statement.encode()).digest()
-            if not verify(key, digest, image.signature):
+            if not borrow("signature").verify(key, digest, image.signature):
                 raise JobError("signature is wrong")
 
 

@@ -5,13 +5,16 @@ version untouched or brings it back, and the job has FAILED with the reason. The
 https://docs.aws.amazon.com/iot/latest/developerguide/iot-jobs.html
 """
 
+import gc
+
+from . import borrow
 from .errors import LinkError, ProtocolError, Rejected, ResponseTimeout
-from .images import OPERATIONS, newer
 from .job import Job, JobError, operation
 from .transport import ticks_diff, ticks_ms
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
+_OPERATIONS = ("fota", "app_fw_update", "afr_ota")  # ours and Zerynth's, Nordic's, FreeRTOS's
 _ENOSPC = const(28)
 _STEP_MS = const(100)
 
@@ -46,7 +49,7 @@ class Fota:
 
             jobs = Jobs(thing)
         if jobs:
-            for name in OPERATIONS:
+            for name in _OPERATIONS:
                 jobs.handle(name, self.install, self.resume)
             jobs.watch(self._watch)
 
@@ -65,7 +68,9 @@ class Fota:
         """True unless this trial is of a version that neither document nor image named, and that is not newer."""
         slot = self.slot
         job = slot.record["job"]
-        return job["force"] or job["version"] or slot.version == "0" or newer(slot.version, job["from"])
+        if job["force"] or job["version"] or slot.version == "0":
+            return True
+        return borrow("images").newer(slot.version, job["from"])
 
     def _watch(self):
         """End a trial that takes too long, or should not have been begun."""
@@ -105,11 +110,10 @@ class Fota:
 
     def install(self, job):
         """Fetch, verify and start what ``job`` asks for."""
-        from .download import Download
-
         slot = self.slot
         try:
-            download = Download(self.thing, slot, job, self._options, self._emit)
+            gc.collect()
+            download = borrow("download").Download(self.thing, slot, job, self._options, self._emit)
             image = download.image
             self._emit("start", image.version)
             self._emit("erase", "pending")
@@ -135,13 +139,11 @@ class Fota:
 
     def _switch(self, job, record=None):
         """Tell AWS, which may have cancelled the job, and let the new version have its trial."""
-        from .download import connected
-
         slot = self.slot
         record = record or slot.record["job"]
         details = {"progress": 100, "self_test": "ready", "updatedBy": _hex(slot.version)}
         while True:
-            yield from connected(self.thing)
+            yield from borrow("download").connected(self.thing)
             try:
                 if job.progress(details):
                     break
@@ -176,7 +178,7 @@ def handle_fota_jobs(jobs, force=False, disconnect_mqtt=None, auto_reset=True, j
     for pending in jobs.list():
         for job in pending:
             job.describe()
-            if operation(job.document) not in OPERATIONS:
+            if operation(job.document) not in _OPERATIONS:
                 if job_cbk:
                     job_cbk(job)
             elif job.status == Job.IN_PROGRESS:

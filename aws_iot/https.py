@@ -151,17 +151,24 @@ class HttpsSource:
         return count
 
     def _until(self, action, what):
-        """Repeat ``action`` until it gives something but None or False, at most ``timeout_ms``."""
+        """Repeat ``action`` until it gives something but None, at most ``timeout_ms``."""
         begun = ticks_ms()
         while True:
             result = action()
-            if result:
+            if result is not None:
                 return result
             if ticks_diff(ticks_ms(), begun) > self.timeout_ms:
-                raise ResponseTimeout("download: " + what)
-            if self._stream.stage != "tcp":
-                self._stream.wait(_WAIT_MS, what != "server")
+                raise ResponseTimeout("no answer: " + what)
+            self._poller.ipoll(_WAIT_MS)
             yield True
+
+    def _close(self):
+        if self.sock:
+            try:
+                self.sock.close()  # a TLS socket closes the raw one
+            except OSError:
+                pass
+            self.sock = self._poller = None
 
 
 def _parse_url(url, plain):
@@ -171,7 +178,7 @@ def _parse_url(url, plain):
         raise ValueError("not an https:// URL")
     host, _, path = rest.partition("/")
     host, _, port = host.partition(":")
-    if not host or "@" in host or min(url) <= " ":
+    if not host or "@" in host or min(url.encode()) <= 32:
         raise ValueError("URL")
     return scheme == "https", host, int(port or (443 if scheme == "https" else 80)), "/" + path
 

@@ -10,13 +10,11 @@ aws_fota library, Zerynth's aws.fota (operation "fota" with bc_...).
 
 from binascii import a2b_base64, unhexlify
 
-OPERATIONS = ("fota", "app_fw_update", "afr_ota")
-
 
 class Image:
     """The fields of a document, None for those it has not.
 
-    ``size`` in bytes, ``sha256`` and ``md5`` as bytes, ``signature`` over the image, or over ``statement`` if it has one.
+    ``size`` in bytes, ``sha256`` and ``md5`` as bytes, ``signature`` over the image, or over any ``statement``.
     """
 
     def __init__(self, document):

@@ -137,8 +137,9 @@ def strings(details):
     """At most ten pairs of text without control characters, as AWS takes them."""
     result = {}
     for name in list(details)[:_DETAILS]:
-        text = str(details[name])[:_DETAIL_CHARS]
-        if text and min(text) < " ":
-            text = "".join([letter if letter >= " " else " " for letter in text])
-        result[name] = text or "-"
+        # byte by byte: MicroPython keeps each letter that a loop over a text meets in its heap for ever
+        data = str(details[name])[:_DETAIL_CHARS].encode()
+        if data and min(data) < 32:
+            data = bytes([max(byte, 32) for byte in data])
+        result[name] = str(data, "utf-8") or "-"
     return result

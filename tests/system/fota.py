@@ -1,0 +1,162 @@
+"""Boards, firmware and jobs of the FOTA tests."""
+
+import json
+import re
+import shutil
+import time
+from pathlib import Path
+
+from aws_iot_tools import firmware
+
+from tests.harness.ministack import ACCOUNT, REGION
+from tests.harness.runtimes import Process
+
+HERE = Path(__file__).parent
+_STANDINS = HERE.parent / "harness" / "standins"
+_HEAPS = {"cpython": None, "mp64": "256k", "mp32": "112k"}
+OVER = firmware.OVER
+BUCKET, ROLE = "firmware", "fota-role"
+_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "iot.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
+
+
+def application(version="2.0.0", behaviour="good", more=None) -> bytes:
+    """A bundle with this version of fota_app.py, and more files."""
+    text = (HERE / "fota_app.py").read_text()
+    text = re.sub(r'VERSION = ".*"', f'VERSION = "{version}"', text)
+    text = re.sub(r'BEHAVIOUR = ".*"', f'BEHAVIOUR = "{behaviour}"', text)
+    return firmware.bundle({"app.py": text.encode(), **(more or {})}, version)
+
+
+def image(version="2.0.0", behaviour="good", size=65536) -> bytes:
+    """An ESP32 image that is large and says which version it is."""
+    import random
+
+    body = bytearray(random.Random(size).randbytes(size - 80))
+    words = f"firmware {version} {behaviour} ".encode()
+    body[: len(words)] = words
+    checksum = 0xEF
+    for byte in body:
+        checksum ^= byte
+    head = bytes((0xE9, 1, 2, 0x20)) + bytes(19) + b"\x01"
+    data = head + (0x3F400020).to_bytes(4, "little") + len(body).to_bytes(4, "little") + body
+    data += bytes(15 - len(data) % 16) + bytes((checksum,))
+    import hashlib
+
+    return data + hashlib.sha256(data).digest()
+
+
+class Board:
+    """A board on one runtime: its flash is a folder, and it starts again whenever its program ends."""
+
+    def __init__(self, runtime, folder: Path, configuration: Path, key: Path | None = None, **settings) -> None:
+        self.runtime = runtime
+        self.folder = folder
+        folder.mkdir(parents=True)
+        for file in configuration.parent.iterdir():
+            shutil.copy(file, folder)
+        shutil.copy(HERE / "fota_app.py", folder / "app.py")
+        self.heap = settings.pop("heap", _HEAPS[runtime.name])
+        self.settings = {
+            "kind": "files", "board": "esp32", "trial_s": 60, "attempts": 3, "https": {}, "stream": {},
+            "pause_mqtt": None, "standins": str(_STANDINS), "sectors": 64,
+            "public_key": Path(f"{key}.pub").read_text() if key else None, **settings,
+        }  # fmt: skip
+        self.write_settings()
+        self.events = []
+        self.boots = 0
+        self.process = None
+
+    def write_settings(self) -> None:
+        (self.folder / "board.json").write_text(json.dumps(self.settings))
+
+    def boot(self) -> Process:
+        self.boots += 1
+        self.process = Process(self.runtime, HERE / "fota_board.py", self.folder, heap=self.heap)
+        return self.process
+
+    def power_off(self) -> None:
+        if self.process:
+            self.process.stop()
+            self.process.settle(0.01)
+            self.events += self.process.events
+            self.process = None
+
+    def run(self, done, within_s: float = 30) -> None:
+        """Run the board, through its resets, until done() gives something; AssertionError when it takes too long."""
+        deadline = time.monotonic() + within_s
+        while not (result := done()):
+            if time.monotonic() > deadline:
+                report = self.process.report() if self.process else ""
+                self.power_off()
+                raise AssertionError(f"not done after {within_s} s and {self.boots} boots\n{report}")
+            if self.process is None:
+                self.boot()
+            elif self.process.ended:
+                self.power_off()
+            else:
+                self.process.settle(0.05)
+        return result
+
+    def versions(self) -> list:
+        """The versions that booted, in order."""
+        events = self.events + (self.process.events if self.process else [])
+        return [event["version"] for event in events if event["event"] == "boot"]
+
+    def told(self, name: str) -> list:
+        """What on_event was told under this name."""
+        events = self.events + (self.process.events if self.process else [])
+        return [event["value"] for event in events if event["event"] == "fota" and event["name"] == name]
+
+
+class Cloud:
+    """MiniStack as the source of jobs and of files by presigned URLs."""
+
+    def __init__(self, ministack, thing: str, key: Path | None) -> None:
+        self.thing, self.key = thing, key
+        self.region = REGION
+        self.client = ministack.client
+        self.iot = ministack.client("iot")
+        self._s3, self._iam = ministack.client("s3"), ministack.client("iam")
+        if not any(bucket["Name"] == BUCKET for bucket in self._s3.list_buckets()["Buckets"]):
+            self._s3.create_bucket(Bucket=BUCKET)
+        try:
+            self._iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(_TRUST))
+        except self._iam.exceptions.EntityAlreadyExistsException:
+            pass
+        statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{BUCKET}/*"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self._iam.put_role_policy(RoleName=ROLE, PolicyName="read", PolicyDocument=policy)
+
+    def document(self, data, version="2.0.0", *, url=None, kind=None, board=None, force=False, sign=True, **more):
+        """Our job document for this firmware."""
+        kind = kind or ("image" if data[:1] == b"\xe9" else "files")
+        made = firmware.Firmware(data, version, kind, board)
+        signature = firmware.sign(made, firmware.read_key(self.key)) if self.key and sign else None
+        return {**firmware.document(made, signature, force, url=url), **more}
+
+    def put(self, name: str, data: bytes) -> str:
+        """The URL, for a placeholder, of these bytes in the bucket."""
+        self._s3.put_object(Bucket=BUCKET, Key=name, Body=data)
+        return firmware.url(self, BUCKET, name)
+
+    def job(self, name: str, document: dict, **options) -> str:
+        target = f"arn:aws:iot:{REGION}:{ACCOUNT}:thing/{self.thing}"
+        firmware.create_job(self, name, target, document, f"arn:aws:iam::{ACCOUNT}:role/{ROLE}", **options)
+        return name
+
+    def update(self, name: str, data: bytes, version="2.0.0", **more) -> str:
+        """A job that installs these bytes."""
+        url = self.put(name, data)
+        return self.job(name, self.document(data, version, url=url, **more))
+
+    def state(self, job: str) -> tuple:
+        found = self.iot.describe_job_execution(jobId=job, thingName=self.thing)["execution"]
+        return found["status"], found.get("statusDetails", {}).get("detailsMap", {})
+
+    def outcome(self, job: str):
+        """(status, details) once the job has ended, else None."""
+        state = self.state(job)
+        return state if state[0] in OVER else None

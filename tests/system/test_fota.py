@@ -1,0 +1,57 @@
+"""Firmware over the air through MiniStack: jobs over MQTT, files over HTTP from presigned URLs, policies enforced.
+
+MiniStack's S3 speaks plain HTTP: what comes over it is trusted for its signature. HTTPS is in test_https.py.
+"""
+
+import pytest
+from aws_iot_tools import firmware
+
+from .conftest import ministack_site
+from .fota import Board, Cloud, application, image
+
+
+@pytest.fixture(scope="session")
+def key(tmp_path_factory):
+    return firmware.new_key(tmp_path_factory.mktemp("keys") / "firmware.key")[0]
+
+
+@pytest.fixture
+def configuration(ministack, name, tmp_path):
+    return ministack_site(ministack).project(tmp_path, name)
+
+
+@pytest.fixture
+def cloud(ministack, name, key):
+    return Cloud(ministack, name, key)
+
+
+@pytest.fixture
+def board(runtime, configuration, key, tmp_path):
+    """Makes the board: board(**settings)."""
+    made = []
+
+    def make(**settings):
+        made.append(Board(runtime, tmp_path / "flash", configuration, key, **settings))
+        return made[0]
+
+    yield make
+    for each in made:
+        each.power_off()
+
+
+def test_application_is_updated(board, cloud, name):
+    device = board()
+    job = cloud.update(f"{name}-1", application(more={"lib/data.bin": bytes(range(256)) * 200}))
+    assert device.run(lambda: cloud.outcome(job)) == ("SUCCEEDED", {"version": "2.0.0"})
+    assert device.versions() == ["1.0.0", "2.0.0"]
+    assert device.told("start") == device.told("done") == device.told("confirmed") == ["2.0.0"]
+    assert device.told("progress")[-1] == 100 and len(device.told("progress")) > 10
+    assert device.told("erase") == ["pending", "done"]
+    assert (device.folder / "fota/a/lib/data.bin").read_bytes() == bytes(range(256)) * 200
+
+
+def test_image_is_updated(board, cloud, name):
+    device = board(kind="image")
+    job = cloud.update(f"{name}-1", image(), board="esp32")
+    assert device.run(lambda: cloud.outcome(job)) == ("SUCCEEDED", {"version": "2.0.0"})
+    assert device.versions() == ["1.0.0", "2.0.0"]

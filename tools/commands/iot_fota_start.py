@@ -1,0 +1,80 @@
+"""thing iot-fota-start: start a firmware update of a thing, or of a thing group."""
+
+import click
+
+from ..cli import Command, pass_context
+from ..errors import Partly
+
+_LEAST_S, _MOST_S = 60, 3600
+
+
+def _duration(context, parameter, value):
+    if not _LEAST_S <= value <= _MOST_S:
+        raise click.BadParameter(
+            f"{value} s: a presigned URL lives {_LEAST_S} to {_MOST_S} s in AWS IoT, counted from when the board asks"
+        )
+    return value
+
+
+@click.command(cls=Command)
+@click.argument("thing")
+@click.argument("firmware", type=click.Path(exists=True))
+@click.argument("s3_bucket")
+@click.argument("s3_role")
+@click.option(
+    "--duration", type=int, default=_MOST_S, callback=_duration, metavar="S",
+    help="How long a board's download URL lives, 60 to 3600 s. [default: 3600]",
+)  # fmt: skip
+@click.option("--sign", "key", type=click.Path(exists=True, dir_okay=False), metavar="KEY", help="Sign with this key.")
+@click.option("--version", metavar="V", help="The firmware's version. [default: VERSION in the application]")
+@click.option("--board", metavar="NAME", help="Only boards of this sys.platform take it. [default: any]")
+@click.option("--force", is_flag=True, help="Let boards go back to an older version, too.")
+@click.option("--stream", is_flag=True, help="Deliver it by MQTT: for boards without memory for a second TLS session.")
+@click.option("--group", is_flag=True, help="THING is a thing group: all things in it now.")
+@click.option("--watch", is_flag=True, help="Show what the boards report until all have ended.")
+@pass_context
+def command(context, thing, firmware, s3_bucket, s3_role, duration, key, version, board, force, stream, group, watch):
+    """Update THING to FIRMWARE: a folder with an application, or an ESP32 image (.app-bin).
+
+    FIRMWARE goes into S3_BUCKET, from where boards fetch it with what the IAM role S3_ROLE may read. A folder's Python
+    files are compiled; main.py, settings and keys stay the board's own.
+    """
+    from .. import firmware as logic
+
+    made = logic.load(firmware, version, board)
+    signature = logic.sign(made, logic.read_key(key)) if key else None
+    out, aws = context.out, context.aws
+    target = logic.target_arn(aws, thing, group)
+    role = logic.role_arn(aws, s3_role)
+    name = logic.job_name(thing, made)
+    logic.upload(aws, s3_bucket, name, made.data, lambda total: out.progress(total, "uploading"))
+    if stream:
+        logic.create_stream(aws, name, s3_bucket, name, role)
+        document = logic.document(made, signature, force, stream=name)
+        logic.create_job(aws, name, target, document)
+    else:
+        document = logic.document(made, signature, force, url=logic.url(aws, s3_bucket, name))
+        logic.create_job(aws, name, target, document, role, duration)
+    result = {"job": name, "target": target, "version": made.version, "size": len(made.data), "sha256": made.sha256}
+    text = f"job {name}: version {made.version}, {len(made.data)} bytes, {'signed' if signature else 'not signed'}"
+    if not watch:
+        out.data(result, text)
+        return
+    out.say(text)
+    ended = _follow(out, logic, aws, name)
+    if out.json:
+        out.data({**result, "executions": {each: status for each, (status, _) in ended.items()}})
+    failed = [each for each, (status, _) in ended.items() if status != "SUCCEEDED"]
+    if failed:
+        raise Partly(f"{len(failed)} of {len(ended)} boards did not take it: {', '.join(sorted(failed)[:10])}")
+
+
+def _follow(out, logic, aws, job):
+    """Say each change; -> {thing: (status, details)} at the end."""
+    ended = {}
+    for name, status, details in logic.watch(aws, job):
+        ended[name] = status, details
+        words = [f"{details['progress']}%"] if "progress" in details and status == "IN_PROGRESS" else []
+        words += [details[key] for key in ("reason", "version") if key in details]
+        out.say(" ".join([f"{name}: {status}", *words]))
+    return ended
