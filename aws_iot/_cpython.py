@@ -1,5 +1,6 @@
 """CPython's sockets, TLS and clock with the manners of MicroPython's (readinto and write give None for "not now")."""
 
+import io
 import json
 import select as _select
 import socket as _socket
@@ -30,6 +31,13 @@ def sleep_ms(duration_ms):
     time.sleep(duration_ms / 1000)
 
 
+class BytesIO(io.BytesIO):
+    """A stream that takes text as well."""
+
+    def write(self, data):
+        return super().write(data.encode() if isinstance(data, str) else data)
+
+
 def loads(data):
     """json.loads of any buffer."""
     return json.loads(bytes(data))
@@ -40,13 +48,9 @@ class _Stream:
 
     def __init__(self, sock):
         self._sock = sock
-        self.wants_read = False  # TLS: the pending write waits for bytes from the peer
 
     def fileno(self):
         return self._sock.fileno()
-
-    def pending(self):
-        return self._sock.pending() if isinstance(self._sock, _ssl.SSLSocket) else 0
 
     def readinto(self, buffer):
         try:
@@ -58,55 +62,34 @@ class _Stream:
 
     def write(self, data):
         try:
-            self.wants_read = False
             return self._sock.send(data)
-        except _NOT_NOW as error:
-            self.wants_read = isinstance(error, _ssl.SSLWantReadError)
+        except _NOT_NOW:
             return None
-        except (_ssl.SSLEOFError, _ssl.SSLZeroReturnError) as error:
-            raise BrokenPipeError(32, "closed by the peer") from error
 
     def __getattr__(self, name):
         return getattr(self._sock, name)
 
 
 class _Context:
-    """An ssl.SSLContext whose sockets are such streams."""
+    """An ssl.SSLContext that turns such a stream into TLS: CPython's takes the raw socket's place, so does the stream's."""
 
     def __init__(self, context):
         self._context = context
 
-    def wrap_socket(self, sock, server_hostname=None, do_handshake_on_connect=False):
-        raw = sock._sock
-        tls = self._context.wrap_socket(
-            raw, server_hostname=server_hostname, do_handshake_on_connect=do_handshake_on_connect
+    def wrap_socket(self, stream, server_hostname=None, do_handshake_on_connect=False):
+        stream._sock = self._context.wrap_socket(
+            stream._sock, server_hostname=server_hostname, do_handshake_on_connect=do_handshake_on_connect
         )
-        return _Stream(tls)
+        return stream
 
 
 class _Poll:
-    """select.poll with MicroPython's ipoll, aware of what OpenSSL has decrypted and of what it waits for."""
+    """select.poll with MicroPython's ipoll."""
 
     def __init__(self):
         self._poll = _select.poll()
-        self._stream = None
-
-    def register(self, stream, events):
-        self._stream, self._events = stream, events
-        self._poll.register(stream, events)
-
-    modify = register
-
-    def poll(self, timeout_ms):
-        return self._poll.poll(timeout_ms)
-
-    def ipoll(self, timeout_ms):
-        stream = self._stream
-        if stream.pending():
-            return [(stream, _select.POLLIN)]
-        wanted = self._events & ~_select.POLLOUT if stream.wants_read else self._events
-        self._poll.modify(stream, wanted)
-        return self._poll.poll(timeout_ms)
+        self.register = self.modify = self._poll.register
+        self.poll = self.ipoll = self._poll.poll
 
 
 class select:  # noqa: N801 - stands where MicroPython's module stands
@@ -127,24 +110,24 @@ class socket:  # noqa: N801
         return _Stream(_socket.socket(family, kind))
 
 
-def wrap_context(context):
+def prepare(context):
     """What transport.Stream can use: a CPython context given by the user, wrapped."""
     return _Context(context) if isinstance(context, _ssl.SSLContext) else context
 
 
-def tls_context(cert, key, ca, verify=True):
+def context(cert, key, ca, verify=True):
     """A client context from PEM or DER contents (bytes). CPython loads certificates from files only."""
     import os
     import tempfile
 
-    context = _ssl.SSLContext(_ssl.PROTOCOL_TLS_CLIENT)
+    made = _ssl.SSLContext(_ssl.PROTOCOL_TLS_CLIENT)
     if not verify:
-        context.check_hostname = False
-        context.verify_mode = _ssl.CERT_NONE
+        made.check_hostname = False
+        made.verify_mode = _ssl.CERT_NONE
     for data in ca:
-        context.load_verify_locations(cadata=data.decode() if data.startswith(b"-----") else data)
+        made.load_verify_locations(cadata=data.decode() if data.startswith(b"-----") else data)
     if not cert:
-        return _Context(context)
+        return _Context(made)
     if not cert.startswith(b"-----"):
         cert = _ssl.DER_cert_to_PEM_cert(cert).encode()
     for candidate in _key_forms(key):
@@ -153,8 +136,8 @@ def tls_context(cert, key, ca, verify=True):
             with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
                 file.write(cert + b"\n" + candidate)
             try:
-                context.load_cert_chain(path, password="")  # never ask at a terminal
-                return _Context(context)
+                made.load_cert_chain(path, password="")  # never ask at a terminal
+                return _Context(made)
             except _ssl.SSLError as error:
                 problem = error
     raise ValueError("key or certificate: %s" % problem)

@@ -57,9 +57,8 @@ def request(client, topic, document=None, timeout_ms=None):
 
 def wait(client):
     """MQTTClient.wait_msg."""
-    taken = client.taken
-    while client.taken == taken and not client.off:
-        client.poll(_STEP_MS)
+    while not client.poll(_STEP_MS) and not client.off:
+        pass
 
 
 def loop_forever(client):
@@ -104,10 +103,11 @@ def loop(client):
 
     def work():
         while not client.off:
-            poll()
+            if poll():
+                continue
             poller = client.poller
             if poller:
-                poller.poll(20)  # outside the lock: a caller need not wait for it
+                poller.ipoll(20)  # outside the lock: a caller need not wait for it
             else:
                 sleep_ms(20)
 

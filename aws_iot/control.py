@@ -70,11 +70,6 @@ def read(reader, kind, at, size):
         raise ProtocolError("packet 0x%02x of %d bytes" % (kind, size))
 
 
-def duplicate(data):
-    """The same PUBLISH, marked as sent before (section 3.3.1.1)."""
-    return bytes((data[0] | 8,)) + data[1:]
-
-
 def topic_of(data):
     """The topic (bytes) of a PUBLISH packet."""
     at = 1

@@ -6,6 +6,7 @@ from .transport import select, socket, ticks_add, ticks_diff
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 _STEP_MS = const(1000)
+_TURN_MS = const(20)  # the handshake mostly waits for bytes, but it may wait for room to write
 _NODELAY = const(1)  # TCP_NODELAY: the same number everywhere; MicroPython does not name it before 1.27
 
 
@@ -73,10 +74,10 @@ def _late(client, end):
         raise ResponseTimeout(client.stage)
 
 
-def _tcp(client, sock, address):
+def _tcp(client, sock, server):
     sock.setblocking(False)
     try:
-        sock.connect(address)
+        sock.connect(server)
     except OSError as error:
         if abs(error.args[0]) not in (11, 36, 115, 119):
             raise  # it does not go on: EAGAIN, EINPROGRESS of macOS, of Linux, of the ESP32
@@ -100,15 +101,16 @@ def _tcp(client, sock, address):
 
 def _connack(client):
     """TLS, CONNECT and CONNACK. The first write drives the handshake, without blocking."""
-    sock = client.sock
+    sock = client.raw = client.sock
     if client.context:
         client.stage = "tls"
         sock = client.sock = client.context.wrap_socket(
             sock, server_hostname=client.ssl_params.get("server_hostname") or client.server, do_handshake_on_connect=False
         )
-    # the TLS socket is polled, not the raw one: it knows of bytes that it has decrypted already
+    # The raw socket is polled, always after TLS has said that it holds no more: MicroPython's unix port polls a TLS socket
+    # with sleeps of 1 ms between.
     client.poller = poller = select.poll()
-    poller.register(sock, select.POLLIN)
+    poller.register(client.raw, select.POLLIN)
     will = (client.lw_topic, client.lw_msg, client.lw_qos, client.lw_retain) if client.lw_topic else None
     data = borrow("control").connect(
         client.client_id, client.keepalive, client.clean, will, client.user, client.pswd
@@ -118,13 +120,11 @@ def _connack(client):
         count = sock.write(data)
         if count is None:
             _late(client, end)
-            poller.modify(sock, select.POLLIN | select.POLLOUT)
-            poller.ipoll(client.wait_ms)
+            poller.ipoll(min(client.wait_ms, _TURN_MS))
             yield
         else:
             data = data[count:]
     client.stage = "connack"
-    poller.modify(sock, select.POLLIN)
     reader = client.reader
     end = ticks_add(client.ticks(), client.timeout_ms)
     while True:
@@ -188,7 +188,7 @@ def disconnect(client):
             end = ticks_add(client.ticks(), _STEP_MS)
             client.flush()
             while client.out and ticks_diff(end, client.ticks()) > 0:
-                client.poller.modify(client.sock, select.POLLOUT)
+                client.poller.modify(client.raw, select.POLLOUT)
                 client.poller.ipoll(_STEP_MS)
                 client.flush()
         except (OSError, ValueError, EOFError):

@@ -9,14 +9,14 @@ subscription (subscriptions.py), every few seconds (timers.py), when a publish c
 link ends (loss.py), and the calls that are made now and then (calls.py).
 """
 
-from json import dumps
+from json import dump
 
 from umqtt.simple import MQTTClient as _MQTTClient
 from umqtt.simple import MQTTException
 
 from . import borrow, method
 from .packet import Reader, publish
-from .transport import sleep_ms, ticks_add, ticks_diff
+from .transport import BytesIO, sleep_ms, ticks_add, ticks_diff
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
@@ -46,12 +46,14 @@ class MQTTClient(_MQTTClient):
     denied = suspect = topic = None  # topics held back, until when; what was sent when the link was cut; of the last QoS 0
     requests = guard = None  # clientToken -> answer; see calls.loop
     find = None  # the subscription of a topic, once there are wildcards
-    taken = queued = 0  # packets; bytes in ``kept``
+    queued = 0  # bytes in ``kept``
+    wrapped = False  # packet ids in flight may be higher than the next
     busy = False  # user code is running
     tell = complain = None  # the callbacks of on_event, on_error
 
     def __init__(self, *args, **options):
         borrow("setup").prepare(self, _MQTTClient.__init__, Reader, *args, **options)
+        self.stream = BytesIO()
 
     def __getattr__(self, name):
         return method(self, "calls", name)
@@ -90,11 +92,13 @@ class MQTTClient(_MQTTClient):
         sock, reader = self.sock, self.reader
         if self.out:
             self.flush()
-        count = sock.readinto(reader.space())
+        space = reader.space()
+        count = sock.readinto(space)
         if count is None and timeout_ms > 0:
-            self.poller.modify(sock, 1 if self.stuck is None else 5)  # POLLIN, POLLOUT
+            # the raw socket: TLS has just said that it holds no more, and a TLS socket is polled with sleeps between
+            self.poller.modify(self.raw, 1 if self.stuck is None else 5)  # POLLIN, POLLOUT
             self.poller.ipoll(min(timeout_ms, _STEP_MS))
-            count = sock.readinto(reader.space())
+            count = sock.readinto(space)
         now = self.ticks()
         if count:
             self.rx_at = now
@@ -125,7 +129,6 @@ class MQTTClient(_MQTTClient):
                     break
             except MemoryError as error:
                 self.report(error)  # it costs this packet, not the connection
-            self.taken += 1
 
     def flush(self):
         """Write what waits, small packets together. After None the same bytes must be written again:
@@ -135,7 +138,7 @@ class MQTTClient(_MQTTClient):
         out = self.out
         while out:
             data = out[0]
-            if self.stuck is None and len(out) > 1 and len(data) < 1024 and type(data) is bytes:
+            if len(out) > 1 and self.stuck is None and len(data) < 1024 and type(data) is not memoryview:
                 out[1] = data + out[1]
                 out.pop(0)
                 continue
@@ -201,7 +204,12 @@ class MQTTClient(_MQTTClient):
     def _message(self, topic, payload, pid):
         self.stats["received"] += 1
         if pid:
-            self.out.append(bytes((0x40, 2, pid >> 8, pid & 255)))  # PUBACK, section 3.4
+            data = bytearray(4)  # PUBACK, section 3.4
+            data[0] = 0x40
+            data[1] = 2
+            data[2] = pid >> 8
+            data[3] = pid & 255
+            self.out.append(data)
         sub = self.subs.get(topic)
         if not sub and self.find:
             sub = self.find(self.subs, topic)
@@ -224,9 +232,11 @@ class MQTTClient(_MQTTClient):
                 self.queued -= len(kept.pop(index)[1])
                 self.limit = self.window
                 self.fails = 0
+                self.suspect = None
                 if self.tell:
                     self.call(self.tell, "puback", pid)
-                self.pump()
+                if kept and kept[-1][2] is None:
+                    self.pump()
                 break
 
     def call(self, function, *args):
@@ -265,40 +275,58 @@ class MQTTClient(_MQTTClient):
         is then still kept and goes on being sent. ValueError for what AWS would refuse (128 KB, 256 bytes of topic, QoS 2).
         """
         name = self.names.get(topic)
-        if isinstance(msg, (dict, list)):
-            msg = dumps(msg)
-        if isinstance(msg, str):
-            msg = msg.encode()
-        if not name or type(msg) is not bytes or len(msg) > _PAYLOAD or qos not in (0, 1):
-            name, msg = borrow("outgoing").checked(self, topic, msg, qos)
+        size = None
+        if type(msg) is not bytes:
+            # through a stream that stays, so that it gets into its packet with one copy
+            stream = self.stream
+            stream.seek(0)
+            if isinstance(msg, (dict, list)):
+                dump(msg, stream)
+            elif isinstance(msg, str):
+                stream.write(msg)
+            else:
+                borrow("outgoing").write(stream, msg)
+            size, msg = stream.tell(), stream
+            stream.seek(0)
+        if not name or qos not in (0, 1) or (len(msg) if size is None else size) > _PAYLOAD:
+            name = borrow("outgoing").check_topic(self, topic, len(msg) if size is None else size, qos)
         if not qos:
             if not self.connected or self.stuck is not None or self.denied:
-                borrow("outgoing").passable(self, name)
+                borrow("outgoing").ready(self, name)
             self.topic = name
-            self.out.append(publish(name, msg, 0, retain, 0))
+            self.out.append(publish(name, msg, 0, retain, 0, size))
             self.stats["sent"] += 1
             self.push()
             if not self.connected:
                 raise self.error
             return None
         pid = self.next_pid()
-        data = publish(name, msg, 1, retain, pid)
+        data = publish(name, msg, 1, retain, pid, size)
         if self.queued + len(data) > self.queue_bytes:
-            borrow("outgoing").make_room(self, len(data))
+            borrow("outgoing").room(self, len(data))
         # packet id, packet, ticks of the last copy on this connection, copies on it, whether it was ever sent
         entry = [pid, data, None, 0, False]
-        self.kept.append(entry)
+        kept = self.kept
+        kept.append(entry)
         self.queued += len(data)
-        self.pump()
-        self.push()
-        if self.window == 1 and self.ready and not self.busy and not self.until(lambda: entry not in self.kept):
-            borrow("outgoing").unconfirmed()
+        if self.ready:
+            if len(kept) <= self.limit and not self.denied:
+                self._send(entry)
+            else:
+                self.pump()
+            self.push()
+            if self.window == 1 and not self.busy and not self.until(lambda: entry not in kept):
+                borrow("outgoing").unconfirmed()
         return pid
 
     def next_pid(self):
         """A packet id that is not in flight."""
         while True:
             self.pid = pid = self.pid % 65535 + 1
+            if pid == 1:
+                self.wrapped = bool(self.kept or self.asked)
+            if not self.wrapped:
+                return pid  # what is in flight began after the last wrap, so lower
             for entry in self.kept:
                 if entry[0] == pid:
                     break
@@ -316,14 +344,17 @@ class MQTTClient(_MQTTClient):
                 continue
             left -= 1
             if entry[2] is None:
-                data = entry[1]
-                if entry[4]:
-                    data = borrow("outgoing").again(self, data)
-                else:
-                    self.stats["sent"] += 1
-                self.out.append(data)
-                entry[2] = self.ticks()
-                entry[3], entry[4] = 1, True
+                self._send(entry)
+
+    def _send(self, entry):
+        if entry[4]:
+            borrow("outgoing").again(self, entry)
+        else:
+            self.stats["sent"] += 1
+            entry[4] = True
+        self.out.append(entry[1])
+        entry[2] = self.ticks()
+        entry[3] = 1
 
     # -- umqtt.simple's other calls
 

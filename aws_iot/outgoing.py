@@ -8,25 +8,29 @@ _PAYLOAD = const(131072)  # https://docs.aws.amazon.com/general/latest/gr/iot-co
 _TOPICS = const(8)  # checked ones that are remembered
 
 
-def checked(client, topic, msg, qos):
-    """(topic, message) as bytes; ValueError for what AWS would refuse."""
+def check_topic(client, topic, size, qos):
+    """``topic`` as bytes; ValueError for what AWS would refuse."""
     if qos not in (0, 1):
         raise ValueError("QoS: AWS has 0 and 1")
-    name = borrow("topics").check_topic(topic)
-    if not isinstance(msg, bytes):
-        try:
-            msg = bytes(memoryview(msg))
-        except TypeError:
-            raise ValueError("payload: bytes, str, dict or list expected")
-    if len(msg) > _PAYLOAD:
+    if size > _PAYLOAD:
         raise ValueError("payload: over 128 KB")
+    name = borrow("topics").check_topic(topic)
     if len(client.names) == _TOPICS:
         client.names.clear()
     client.names[topic] = name
-    return name, msg
+    return name
 
 
-def passable(client, topic):
+def write(stream, msg):
+    """A payload that is neither bytes, str, dict nor list; None is an empty one. ValueError for what is none."""
+    if msg is not None:
+        try:
+            stream.write(memoryview(msg))
+        except TypeError:
+            raise ValueError("payload: bytes, str, dict or list expected")
+
+
+def ready(client, topic):
     """Wait until a QoS 0 publish to ``topic`` (bytes) can be written; LinkError, StateError when it cannot."""
     if client.denied:
         borrow("loss").refuse(client, topic)
@@ -38,7 +42,7 @@ def passable(client, topic):
         raise LinkError("not connected, and QoS 0 is not kept (QoS 1 would be)")
 
 
-def make_room(client, size):
+def room(client, size):
     """Wait until ``size`` bytes may be kept; StateError when they may not."""
     if size > client.queue_bytes:
         raise ValueError("payload: over queue_bytes")
@@ -55,7 +59,7 @@ def unconfirmed():
     raise ResponseTimeout("no PUBACK yet; the message is kept")
 
 
-def again(client, data):
-    """A PUBLISH packet that was sent on an earlier connection (section 4.4): a new message if the session was lost."""
+def again(client, entry):
+    """A publish that was sent on an earlier connection (section 4.4): a new message if the session was lost."""
     client.stats["resent"] += 1
-    return borrow("control").duplicate(data) if client.session else data
+    entry[1][0] = entry[1][0] & 0xF7 | (8 if client.session else 0)  # DUP

@@ -12,22 +12,36 @@ const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 _DUP = const(0x08)
 
 
-def publish(topic, payload, qos, retain, pid):
-    """PUBLISH (section 3.3) of ``payload`` (bytes) to ``topic`` (bytes); ``pid`` counts at QoS 1 only."""
-    size = len(topic)
-    left = size + len(payload) + (4 if qos else 2)
-    head = [0x30 | qos << 1 | (1 if retain else 0)]
+def publish(topic, payload, qos, retain, pid, size=None):
+    """PUBLISH (section 3.3) of ``payload`` (bytes) to ``topic`` (bytes), as a bytearray; ``pid`` counts at QoS 1 only.
+
+    With ``size`` the payload is that many bytes of a stream: so it is written into the packet without a copy between.
+    """
+    name = len(topic)
+    left = name + (4 if qos else 2) + (len(payload) if size is None else size)
+    at = 2 if left < 128 else 3 if left < 16384 else 4
+    data = bytearray(at + left)
+    data[0] = 0x30 | qos << 1 | (1 if retain else 0)
+    at = 1
     while left > 127:
-        head.append(left & 127 | 128)
+        data[at] = left & 127 | 128
         left >>= 7
-    head += (left, size >> 8, size & 255)
-    return b"".join((bytes(head), topic, bytes((pid >> 8, pid & 255)) if qos else b"", payload))
-
-
-def _wrong(what):
-    from .errors import ProtocolError
-
-    raise ProtocolError(what)
+        at += 1
+    data[at] = left
+    data[at + 1] = name >> 8
+    data[at + 2] = name & 255
+    at += 3
+    data[at : at + name] = topic
+    at += name
+    if qos:
+        data[at] = pid >> 8
+        data[at + 1] = pid & 255
+        at += 2
+    if size is None:
+        data[at:] = payload
+    else:
+        payload.readinto(memoryview(data)[at:])
+    return data
 
 
 class Reader:
@@ -40,6 +54,7 @@ class Reader:
 
     topic = payload = value = None
     pid = 0
+    name = b""  # the topic's bytes: the same one mostly comes again, and need not be made and checked again
 
     def __init__(self, size, limit):
         # 512 bytes hold any PUBLISH header that AWS allows (256 bytes of topic), so an oversized one can still be named
@@ -55,10 +70,9 @@ class Reader:
     def space(self):
         """The free part of the buffer, for the stream to write into; never empty."""
         start, end = self.start, self.end
-        self.payload = self.value = None
         if start == end:
-            self.start = self.end = 0
             self.buf = self.small
+            self.start = self.end = 0
             return self.buf
         if start:
             self.buf[: end - start] = self.buf[start:end]
@@ -67,8 +81,8 @@ class Reader:
 
     def filled(self, count):
         """``count`` bytes were written into ``space()``."""
-        gone = min(self.skip, count)  # nothing of a skipped packet is kept; what follows it is
-        if gone:
+        if self.skip:  # nothing of a skipped packet is kept; what follows it is
+            gone = min(self.skip, count)
             self.skip -= gone
             self.start = self.end + gone
         self.end += count
@@ -78,22 +92,27 @@ class Reader:
 
         Raises ProtocolError for anything that MQTT 3.1.1 does not let a server send.
         """
-        buf, start, have = self.buf, self.start, self.end - self.start
+        start = self.start
+        have = self.end - start
         if have < 2 or self.skip:
             return 0
-        size, at, shift = 0, start + 1, 0
-        while True:
-            byte = buf[at]
-            at += 1
-            size |= (byte & 127) << shift
-            if byte < 128:
-                break
-            shift += 7
-            if shift > 21:
-                _wrong("remaining length")
-            if at - start >= have:
-                return 0
-        kind, end = buf[start], at + size
+        buf = self.buf
+        kind, size, at = buf[start], buf[start + 1], start + 2
+        if size > 127:
+            size &= 127
+            shift = 7
+            while True:
+                if at - start == have:
+                    return 0
+                byte = buf[at]
+                at += 1
+                size |= (byte & 127) << shift
+                if byte < 128:
+                    break
+                shift += 7
+                if shift > 21:
+                    borrow("malformed").length()
+        end = at + size
         self.pid = 0
         if end - start > have:
             if end - start > len(buf) and borrow("oversize").room(self, kind, at, end):
@@ -115,25 +134,32 @@ class Reader:
         """Take the packet id at ``at``."""
         self.pid = self.buf[at] << 8 | self.buf[at + 1]
         if not self.pid:
-            _wrong("packet id 0")
+            borrow("malformed").packet_id()
 
     def _publish(self, kind, at, end):
         qos = kind >> 1 & 3
         buf = self.buf
         # QoS 2 was never granted; DUP has no meaning at QoS 0
         if qos > 1 or kind & _DUP > qos << 3 or end - at < 3:
-            _wrong("PUBLISH 0x%02x" % kind)
+            borrow("malformed").publish(kind)
         name = at + 2
         at = name + (buf[at] << 8 | buf[at + 1])
         if at == name or at + 2 * qos > end:
-            _wrong("PUBLISH topic")
-        try:
-            self.topic = topic = str(buf[name:at], "utf-8")
-        except ValueError:  # UnicodeError is one
-            _wrong("topic is not UTF-8")
-        if "\0" in topic or "+" in topic or "#" in topic:
-            _wrong("topic " + topic)
+            borrow("malformed").publish(kind)
+        name = buf[name:at]
+        if name != self.name:
+            self._topic(name)
         if qos:
             self.packet_id(at)
             at += 2
         self.payload = buf[at:end]
+
+    def _topic(self, name):
+        self.name = b""
+        try:
+            self.topic = topic = str(name, "utf-8")
+            if "\0" in topic or "+" in topic or "#" in topic:
+                raise ValueError
+        except ValueError:  # UnicodeError is one
+            borrow("malformed").topic(bytes(name))
+        self.name = bytes(name)

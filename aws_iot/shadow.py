@@ -4,8 +4,6 @@ What flows all the time is here, requests and rare answers are in shadow_request
 https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-comms-device.html
 """
 
-from json import dumps
-
 from . import borrow, method
 from .transport import loads
 
@@ -48,7 +46,7 @@ class Shadow:
 
     def send(self, state):
         """Publish a report, at once or when there is room."""
-        self.client.publish(self.topic, '{"state":{"reported":%s}}' % dumps(state), False, 1)
+        self.client.publish(self.topic, {"state": {"reported": state}}, False, 1)
 
     def on_delta(self, callback):
         """``callback(state)`` with the desired members that differ from the reported ones; a dict that it returns is reported.

@@ -66,10 +66,10 @@ def update(shadow, reported=None, desired=None, version=None, timeout_ms=None):
     for key, value in (("reported", reported), ("desired", desired)):
         if value is not None:
             if not isinstance(value, dict):
-                raise ValueError(key + ": a dict")
+                raise ValueError("reported and desired: dicts")
             state[key] = value
     if not state:
-        raise ValueError("reported or desired: a dict")
+        raise ValueError("reported or desired is needed")
     document = {"state": state}
     if version is not None:
         document["version"] = version

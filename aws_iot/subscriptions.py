@@ -105,6 +105,8 @@ def answered(client, kind):
         return  # too late, or never asked for
     client.asked = None
     client.fails = 0
+    if client.suspect and client.suspect[0] in asked[1]:
+        client.suspect = None
     if kind == 0xB0:
         for name in asked[1]:
             if name in client.drop:

@@ -43,6 +43,4 @@ class Thing:
         self.mqtt.subscribe(topic, qos, handler)
 
     def __getattr__(self, name):
-        if name == "mqtt":  # not yet set: a bad argument
-            raise AttributeError(name)
         return getattr(self.mqtt, name)

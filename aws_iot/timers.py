@@ -38,12 +38,13 @@ def run(client, now):
     if (client.fails or client.short) and ticks_diff(now, client.up_at) > _PROVED_MS:
         client.fails = client.short = 0
     for entry in client.kept:
-        if entry[2] is not None:
+        if entry[2] is not None and client.stuck is None:
             left = _RESEND_MS - ticks_diff(now, entry[2])
             if left <= 0:
                 if entry[3] == _COPIES:
                     _left(now, 0, now, "puback")
-                client.out.append(borrow("control").duplicate(entry[1]))
+                entry[1][0] |= 8  # DUP, section 3.3.1.1
+                client.out.append(entry[1])
                 client.stats["resent"] += 1
                 entry[2] = now
                 entry[3] += 1
@@ -68,8 +69,8 @@ def run(client, now):
         hook(now)
 
 
-def _left(since, limit, now, what):
-    left = limit - ticks_diff(now, since)
+def _left(start, limit, now, what):
+    left = limit - ticks_diff(now, start)
     if left <= 0:
         from .errors import ResponseTimeout
 

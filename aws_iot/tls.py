@@ -11,15 +11,15 @@ def context(cert=None, key=None, cacert=None, verify=True):
     ``cacert`` None means Amazon Root CA 1 and 3, read from the files beside this one. ValueError names what is wrong.
     https://docs.aws.amazon.com/iot/latest/developerguide/server-authentication.html
     """
-    cas = _certificates(_content(cacert, "cacert")) if cacert else [_root("1"), _root("3")]
+    cas = _certificates(_content(cacert, "cacert")) if cacert else [_root("AmazonRootCA1.pem"), _root("AmazonRootCA3.pem")]
     cert = cert and _content(cert, "certificate")
     key = key and _content(key, "private key")
     if (cert is None) != (key is None):
         raise ValueError("certificate and private key go together")
     if sys.implementation.name != "micropython":
-        from ._cpython import tls_context
+        from . import _cpython
 
-        return tls_context(cert, key, cas, verify)
+        return _cpython.context(cert, key, cas, verify)
     import tls
 
     result = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
@@ -42,9 +42,9 @@ def prepare(client):
         client.ssl = True  # mbedTLS has its own copy; the texts need not stay
         return made
     if sys.implementation.name != "micropython":
-        from ._cpython import wrap_context
+        from . import _cpython
 
-        return wrap_context(ssl)
+        return _cpython.prepare(ssl)
     return ssl
 
 
@@ -93,7 +93,6 @@ def _certificates(data):
 
 
 def _root(name):
-    name = "AmazonRootCA%s.pem" % name
     try:
         with open(__file__.rsplit("/", 1)[0] + "/" + name, "rb") as file:
             return file.read()

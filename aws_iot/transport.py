@@ -8,7 +8,8 @@ import sys
 if sys.implementation.name == "micropython":
     import select
     import socket
+    from io import BytesIO
     from json import loads  # takes any buffer
     from time import sleep_ms, ticks_add, ticks_diff, ticks_ms
 else:
-    from ._cpython import loads, select, sleep_ms, socket, ticks_add, ticks_diff, ticks_ms  # noqa: F401
+    from ._cpython import BytesIO, loads, select, sleep_ms, socket, ticks_add, ticks_diff, ticks_ms  # noqa: F401
