@@ -35,13 +35,13 @@ class _Stamp:
 
 def make_venv() -> None:
     """Install the pinned requirements and this checkout (editable) into .venv, unless they are there already."""
-    stamp = _Stamp(VENV, "requirements.txt", "pyproject.toml")
+    stamp = _Stamp(VENV, "requirements.txt", "constraints.txt", "pyproject.toml")
     if stamp.holds() and (VENV / "bin/python").exists():
         return
     if not (VENV / "bin/pip").exists():
         _create_venv()
     say("installing the pinned Python packages into .venv (about a minute)")
-    run([*_PIP, "-r", ROOT / "requirements.txt"])
+    run([*_PIP, "-r", ROOT / "requirements.txt", "-c", ROOT / "constraints.txt"])
     run([*_PIP, "--no-deps", "--editable", ROOT])
     stamp.write()
 
