@@ -96,7 +96,8 @@ class MQTTClient(_MQTTClient):
         count = sock.readinto(space)
         if count is None and timeout_ms > 0:
             # the raw socket: TLS has just said that it holds no more, and a TLS socket is polled with sleeps between
-            self.poller.modify(self.raw, 1 if self.stuck is None else 5)  # POLLIN, POLLOUT
+            if self.stuck is not None:
+                self.poller.modify(self.raw, 5)  # POLLIN, POLLOUT
             self.poller.ipoll(min(timeout_ms, _STEP_MS))
             count = sock.readinto(space)
         now = self.ticks()
@@ -116,7 +117,7 @@ class MQTTClient(_MQTTClient):
     def take(self):
         """Handle the packets that are in the buffer."""
         sock, reader = self.sock, self.reader
-        while self.sock is sock:
+        while reader.start < reader.end and self.sock is sock:
             try:
                 kind = reader.next() & 0xF0
                 if kind == 0x30:
@@ -147,7 +148,9 @@ class MQTTClient(_MQTTClient):
                 if self.stuck is None:
                     self.stuck = self.ticks()
                 return
-            self.stuck = None
+            if self.stuck is not None:
+                self.stuck = None
+                self.poller.modify(self.raw, 1)
             self.tx_at = self.ticks()
             if count < len(data):
                 out[0] = memoryview(data)[count:]
@@ -242,18 +245,20 @@ class MQTTClient(_MQTTClient):
     def call(self, function, *args):
         """Run user code: now, or after the user code that is running. What it raises goes to ``on_error``."""
         later = self.later
-        later.append((function, args))
         if self.busy:
+            later.append((function, args))
             return
         self.busy = True
         try:
-            while later:
-                function, args = later.pop(0)
+            while True:
                 try:
                     function(*args)
                 except Exception as error:
                     if function is not self.complain:
                         self.report(error)
+                if not later:
+                    break
+                function, args = later.pop(0)
         finally:
             self.busy = False
 
