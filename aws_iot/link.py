@@ -19,6 +19,8 @@ def attempt(client):
     client.stage = "dns"
     if client.tell:
         client.event("connecting")
+        if client.off:
+            yield False  # the callback has called disconnect(): this attempt is not gone on with
     if client.lw_topic and (client.lw_qos > 1 or borrow("topics").check_topic(client.lw_topic) is None):
         raise ValueError("QoS: AWS has 0 and 1")
     if client.ssl and not client.context:

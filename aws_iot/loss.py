@@ -78,11 +78,13 @@ def _suspect(client, now):
         times = 3  # it was not kept: be surer
     else:
         return None
+    told = "closed after PUBLISH to %s: does the policy allow iot:Publish there?"
     if topic and _again(client, topic, times):
         _hold_back(client, topic, now)
         client.report(Rejected(0x87, "publish denied? " + str(topic, "utf-8")))
-    topic = topic or topic_of(flying[0][1])
-    return "closed after PUBLISH to %s: does the policy allow iot:Publish there?" % str(topic, "utf-8")
+    elif not flying:
+        told = "closed just after PUBLISH to %s: the link was cut, or does the policy allow iot:Publish there?"
+    return told % str(topic or topic_of(flying[0][1]), "utf-8")
 
 
 def _hold_back(client, what, now):
@@ -125,7 +127,7 @@ def _explain(client, error, stage):
         if what in ("connack", "connect"):
             return "no answer to CONNECT from " + where
         return "no %s in time: the network is gone or the server hangs" % (what.upper() if what.endswith("ack") or what == "pingresp" else what)
-    if stage == "dns":
+    if stage == "dns" and isinstance(error, OSError):
         return "cannot look up %s: no network, no DNS, or a wrong endpoint (%s)" % (client.server, error)
     if isinstance(error, ValueError) or stage == "tls" or _code(error) < -1000 or type(error) is not OSError:
         found = _tls(client, error, str(error).lower())
