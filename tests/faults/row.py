@@ -39,7 +39,7 @@ class Row:
     heap: str = "112k"
     within_s: float = 12  # real time for the whole row
     gap: bool = True  # judge the ticker beside async run()
-    growth_bytes: int = 1536  # 32-bit heap after the fault against the first ready link (leaks: see the cycles)
+    growth_bytes: int = 2048  # 32-bit heap after the fault against the first ready link (leaks: see the cycles)
     breaches: str | None = None  # words of a breach of the rules that this row provokes
     drivers: tuple = ("poll", "async")
     runtimes: tuple = ("cpython", "mp64", "mp32")
@@ -137,6 +137,7 @@ async def traffic(run):
     """The default script for a device that runs already."""
     device = run.device
     await device.says("ready", run.row.within_s)
+    await device.until(lambda: _subscribed(run), run.row.within_s, "subscriptions")
     for index in range(run.row.tells):
         await run.tell(f"told-{index}")
         await asyncio.sleep(0.03)
@@ -144,6 +145,11 @@ async def traffic(run):
     await device.until(lambda: len(device.heard("accepted")) >= wanted, run.row.within_s, f"{wanted} publishes")
     await run.settled()
     await run.finish()
+
+
+def _subscribed(run):
+    session = run.broker.sessions.get(run.params.get("client_id", "device"))
+    return session and {"ctl", "in/#"} - ({"in/#"} if not run.row.tells else set()) <= set(session.filters)
 
 
 class First:

@@ -114,7 +114,7 @@ async def _slow_large(run):
 
 
 async def _endless_drip(run):
-    """A packet that drips one byte each 4 s and would take days."""
+    """A packet drips one byte each 4 s and would take days: it ends when an answer is due that queues behind it."""
     device = await run.start()
     await device.says("puback")
     link = run.broker.live()[0]
@@ -174,6 +174,6 @@ ROWS = [
     Row("retained flood behind SUBACK", faults=_retained, strays=("retained",), check=_flooded, connects=1),
     Row("DUP redelivery: both acknowledged", script=_redelivered, connects=1),
     Row("40 KB slower than the keep-alive", script=_slow_large, device={"keepalive": 12}, heap="1m", connects=1),
-    Row("a packet that never ends", script=_endless_drip, device={"keepalive": 20, "clock": 40}, cause="in time",
-        heap="1m"),
+    Row("a packet that never ends", script=_endless_drip, cause="in time", heap="1m",
+        device={"keepalive": 20, "clock": 40, "period_ms": 20000}),
 ]

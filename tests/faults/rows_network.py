@@ -98,7 +98,7 @@ async def _asleep(run):
 
 
 async def _flaky(run):
-    """Ten connections, three of them ended by the wire; the others are ended by the server after some use."""
+    """Nine connections, three of them ended by the wire; the others are ended by the server after some use."""
     device = await run.start()
     for count in range(7):
         link = await device.until(lambda: run.broker.link_of("device"), 10, f"link {count}")
@@ -107,7 +107,7 @@ async def _flaky(run):
         link.close(reset=count % 2 == 0)
         await device.until(lambda link=link: link.closed_at, 5, "end of the link")
     await device.until(lambda: run.broker.link_of("device"), 10, "a last link")
-    assert run.relay.connections >= 10
+    assert run.relay.connections >= 9, f"only {run.relay.connections} connections"
     await traffic(run)
 
 

@@ -101,7 +101,7 @@ async def _window_of_one(run):
     """publish() waits for its PUBACK, gives up in time, and the message is kept all the same."""
     device = await run.start()
     said = await device.says("raised", what="publish")
-    assert 6_500 < said["ms"] < 10_500, f"publish returned after {said['ms']} ms"
+    assert 6_500 < said["ms"] < 8_000 + 1000 * run.clock, f"publish returned after {said['ms']} ms"
     await device.says("puback", count=3)
     assert {packet.payload for packet in run.broker.published} == {b"device-1", b"device-2", b"device-3"}
     await run.finish()
@@ -170,8 +170,8 @@ ROWS = [
     Row("SUBACK 0x80", faults=lambda: [Grant([0x80, 1, 1])], device={"filters": ["no/#", "in/#"]}, connects=1,
         error="subscription refused: no/#"),
     Row("SUBACK without a code", faults=lambda: [Grant([])], cause="broke the protocol"),
-    Row("SUBACK with too few codes", faults=lambda: [Grant([1])], cause="broke the protocol: SUBACK for 1"),
-    Row("SUBACK with too many codes", faults=lambda: [Grant([1, 1, 1])], cause="broke the protocol: SUBACK for 3"),
+    Row("SUBACK with too few codes", faults=lambda: [Grant([1])], cause="broke the protocol"),
+    Row("SUBACK with too many codes", faults=lambda: [Grant([1, 1, 1])], cause="broke the protocol"),
     Row("SUBACK for another id", faults=lambda: [Replace(mqtt.SUBACK, mqtt.suback(4711, [1, 1]))], connects=1,
         check=_subscribed_same_id),
     Row("UNSUBACK instead of SUBACK", faults=lambda: [Replace(mqtt.SUBACK, lambda data: mqtt.unsuback(data[3]))],

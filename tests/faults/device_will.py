@@ -1,0 +1,15 @@
+"""A device with a last will."""
+
+from device_base import main
+from device_session import Session
+
+
+class Will(Session):
+    def make(self):
+        client = super().make()
+        client.set_last_will("will", b"gone", True, 1)
+        return client
+
+
+if __name__ == "__main__":
+    main(Will)

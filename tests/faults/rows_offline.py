@@ -1,0 +1,141 @@
+"""Being offline, and coming back."""
+
+import asyncio
+
+from tests.harness import broker_packets as mqtt
+from tests.harness.broker_faults import CloseAfter, CloseOn
+from tests.harness.broker_shadow import ShadowService
+
+from .row import Row, traffic
+
+_WORDS = {"cpython": 0, "mp64": 2, "mp32": 1}
+
+
+async def _hour(run):
+    """An hour without network, a report every second: the heap stays flat, one merged report follows on return."""
+    device = await run.start()
+    await device.says("ready")
+    service = run.broker.services[0]
+    await run.broker.stop()
+    seen = len(service.reports)
+    marks = await device.until(lambda: device.heard("mark", count=3600), run.row.within_s, "the end of the hour")
+    await run.broker.start()
+    await device.until(lambda: service.reported.get("count") == 3600, run.row.within_s, "the merged report")
+    late = service.reports[seen:]
+    assert len(late) <= 3, f"{len(late)} reports instead of one"
+    assert set(service.reported["nested"]) == {f"k{index}" for index in range(5)}, service.reported
+    heaps = [said["heap"] for said in device.heard("mark")]
+    assert marks and max(heaps[1:]) - min(heaps[1:]) <= 1024 * _WORDS[run.runtime], f"not flat: {heaps}"
+    await run.finish()
+
+
+async def _full(run):
+    """The queue fills while offline: the caller is told; what was accepted before is there later."""
+    await run.broker.stop()
+    device = await run.start()
+    said = await device.says("raised", what="publish")
+    assert "queue full" in said["text"], said
+    assert 1 <= len(device.heard("accepted")) < run.params["publishes"]
+    await run.broker.start()
+    await device.says("ready")
+    await run.settled()
+    await run.finish()
+
+
+async def _too_large(run):
+    """A message that can never fit into the queue is refused at once."""
+    device = await run.start()
+    said = await device.says("raised", what="publish")
+    assert said["type"] == "ValueError", said
+    await device.says("ready")
+    await run.finish()
+
+
+async def _restarts(run):
+    """The broker is stopped and started again and again under publishes in both directions."""
+    device = await run.start()
+    await device.says("ready")
+    wanted, times = run.params["publishes"], run.row.device["restarts"]
+    told = 0
+    for count in range(times):
+        for _ in range(wanted // times):
+            await run.tell(f"told-{told}")
+            told += 1
+            await asyncio.sleep(0)
+        await asyncio.sleep(0.03 + 0.01 * (count % 5))
+        await run.broker.stop(reset=count % 2 == 0)
+        await asyncio.sleep(0.02 * (count % 3))
+        await run.broker.start()
+        link = await device.until(lambda: run.broker.link_of("device"), 20, f"a link after stop {count + 1}")
+        await device.until(lambda link=link: link.closed_at or link.session, 5, "the session")
+    await device.until(lambda: len(device.heard("accepted")) >= wanted, 30, "all publishes")
+    await run.settled()
+    await run.finish()
+
+
+async def _power_cut(run):
+    """The power goes with a publish in flight: the last will is out; after a new start the session goes on."""
+    device = await run.start()
+    await device.says("accepted", count=2)
+    device.kill()
+    await device.ends(5)
+    while run.broker.live():
+        await asyncio.sleep(0.01)
+    assert run.broker.wills == [("will", b"gone", 1, True)], run.broker.wills
+    await run.tell("while-off")
+    again = await run.start()
+    await again.says("got", payload="while-off")
+    await traffic(run)
+    assert len(run.broker.wills) == 1, "a clean end published the will"
+
+
+async def _cycles(run):
+    """Many connections, one after the other, each ended in its own way: the heap does not grow with them."""
+    device = await run.start()
+    for count in range(1, 26):
+        await device.says("ready", count=count)
+        await run.order(do="heap")
+        await device.says("heap", count=count + 1)
+        run.broker.live()[0].close(reset=count % 2 == 0)
+    await device.says("ready", count=26)
+    heaps = [said["bytes"] for said in device.heard("heap")][1:]
+    per_cycle = (min(heaps[20:]) - min(heaps[4:9])) / 16
+    assert per_cycle < 100, f"{per_cycle:.0f} bytes a cycle: {heaps}"
+    await traffic(run)
+
+
+async def _failed_cycles(run):
+    """Many attempts that fail: nothing is left of them."""
+    device = await run.start()
+    await device.says("disconnected", run.row.within_s, count=24)
+    run.broker.faults.clear()
+    await device.says("ready", run.row.within_s)
+    heaps = [said["heap"] for said in device.heard("failed")]
+    per_cycle = (min(heaps[18:24]) - min(heaps[3:8])) / 15
+    assert per_cycle < 100, f"{per_cycle:.0f} bytes a cycle: {heaps}"
+    await traffic(run)
+
+
+_FAST = {"clock": 40, "random": 0}
+_SMALL_QUEUE = {"window": 10, "queue_bytes": 1000, "timeout_ms": 2000}
+
+ROWS = [
+    Row("an hour offline, a report a second", program="shadow", script=_hour, services=lambda: [ShadowService()],
+        device={"clock": 400, "reports": 3600, "options": {"window": 10}}, within_s=30, gap=False),
+    Row("queue full while offline", script=_full, tells=0,
+        device={"publishes": 60, "period_ms": 50, "size": 100, "options": _SMALL_QUEUE}),
+    Row("message larger than the queue", script=_too_large, tells=0,
+        device={"publishes": 1, "size": 5000, "options": _SMALL_QUEUE}),
+    Row("broker restarts 6 times under 60 publishes each way", script=_restarts, within_s=40, tells=0,
+        device={**_FAST, "publishes": 60, "period_ms": 800, "restarts": 6}),
+    Row("broker restarts 50 times under 200 publishes each way", script=_restarts, within_s=120, tells=0, long=True,
+        device={**_FAST, "publishes": 200, "period_ms": 1600, "restarts": 50, "options": {"window": 10,
+                "queue_bytes": 20000}}, heap="160k"),
+    Row("25 links lost: the heap per cycle", script=_cycles, within_s=30, device={**_FAST}),
+    Row("25 TLS links lost: the heap per cycle", script=_cycles, within_s=40, device={**_FAST}, tls=("good",)),
+    Row("24 attempts that fail: the heap per cycle", script=_failed_cycles, within_s=40, program="failing",
+        device={**_FAST}, faults=lambda: [CloseAfter(mqtt.CONNACK), CloseOn(mqtt.SUBSCRIBE)]),
+    Row("24 TLS handshakes that fail: the heap per cycle", script=_failed_cycles, within_s=60, program="failing",
+        device={**_FAST}, tls=("stranger",) * 24 + ("good",)),
+    Row("power cut with a publish in flight", script=_power_cut, program="will"),
+]
