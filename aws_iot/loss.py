@@ -83,7 +83,7 @@ def _suspect(client, now):
         _hold_back(client, topic, now)
         client.report(Rejected(0x87, "publish denied? " + str(topic, "utf-8")))
     elif not flying:
-        told = "closed just after PUBLISH to %s: the link was cut, or does the policy allow iot:Publish there?"
+        told = "closed after PUBLISH to %s: the link was cut, or does the policy allow iot:Publish there?"
     return told % str(topic or topic_of(flying[0][1]), "utf-8")
 
 
