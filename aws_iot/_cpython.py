@@ -125,10 +125,13 @@ def context(cert, key, ca, verify=True):
         made.check_hostname = False
         made.verify_mode = _ssl.CERT_NONE
     for data in ca:
-        made.load_verify_locations(cadata=data.decode() if data.startswith(b"-----") else data)
+        try:
+            made.load_verify_locations(cadata=data.decode() if b"-----BEGIN" in data else data)
+        except _ssl.SSLError as error:  # an OSError, which would look as if the network failed
+            raise ValueError("cacert: damaged or of an unknown kind (%s)" % error) from None
     if not cert:
         return _Context(made)
-    if not cert.startswith(b"-----"):
+    if b"-----BEGIN" not in cert:
         cert = _ssl.DER_cert_to_PEM_cert(cert).encode()
     for candidate in _key_forms(key):
         with tempfile.TemporaryDirectory() as folder:
@@ -144,7 +147,7 @@ def context(cert, key, ca, verify=True):
 
 
 def _key_forms(key):
-    if key.startswith(b"-----"):
+    if b"-----BEGIN" in key:
         return [key]
     import base64
 

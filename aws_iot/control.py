@@ -75,4 +75,4 @@ def topic_of(data):
     at = 1
     while data[at] > 127:
         at += 1
-    return data[at + 3 : at + 3 + (data[at + 1] << 8 | data[at + 2])]
+    return bytes(data[at + 3 : at + 3 + (data[at + 1] << 8 | data[at + 2])])
