@@ -37,14 +37,15 @@ class Poller:
         self.peer = peer
 
     def register(self, stream, events):
-        pass
+        self.events = events
 
     modify = register
 
     def poll(self, timeout_ms=-1):
-        if not self.peer.readable():
-            self.peer.sleep_ms(timeout_ms)
-        return [(self.peer, 4)]
+        peer = self.peer
+        if not (peer.readable() or self.events & 4 and peer.writable()):
+            peer.sleep_ms(timeout_ms)
+        return [(peer, 4)] if peer.writable() else []
 
     ipoll = poll
 
@@ -60,7 +61,8 @@ class Peer:
         self.session = False  # kept by the server
         self.connack = 0
         self.silent = ()
-        self.failing = None  # raised by connect()
+        self.failing = {}  # "dns", "tcp", "tls" or "read" -> the error that is raised there
+        self.deaf = False  # nothing can be written, and connect() gets no answer
         self.closed = False  # by the server: the client reads the end
         self.room = None  # bytes that the client may still write; None: any number
         self.sent = []
@@ -125,9 +127,13 @@ class Peer:
     def readable(self):
         return self._in or self.closed
 
+    def writable(self):
+        return not self.deaf and self.room != 0
+
     # -- as the socket module, and as a socket
 
     def getaddrinfo(self, *args):
+        self._fail("dns")
         return [(2, 1, 0, "", "peer")]
 
     def socket(self, family, kind):
@@ -145,14 +151,23 @@ class Peer:
         pass
 
     def connect(self, address):
-        if self.failing:
-            raise self.failing
+        self._fail("tcp")
         self.connections += 1
+
+    def wrap_socket(self, sock, server_hostname, do_handshake_on_connect):
+        """As a TLS context: nothing is encrypted."""
+        self._fail("tls")
+        return self
+
+    def _fail(self, where):
+        if where in self.failing:
+            raise self.failing[where]
 
     def close(self):
         pass
 
     def readinto(self, buffer):
+        self._fail("read")
         count = min(len(buffer), len(self._in))
         if count:
             buffer[:count] = self._in[:count]
@@ -162,7 +177,7 @@ class Peer:
 
     def write(self, data):
         count = len(data) if self.room is None else min(len(data), self.room)
-        if not count:
+        if not self.writable():
             return None
         if self.room is not None:
             self.room -= count

@@ -146,12 +146,12 @@ def test_the_document_is_not_changed():
 def test_offline():
     with Peer() as peer:
         client = peer.client()
-        peer.failing = OSError(111)
+        peer.failing["tcp"] = OSError(111)
         begin = peer.clock.now
         error = raises(LinkError, client.request, _TOPIC, {}, 5000)
         assert "refused" in str(error)
         assert (peer.clock.now - begin) & 0x3FFFFFFF >= 5000
-        peer.failing = None
+        peer.failing.clear()
         _service(peer, ("accepted", {}, 0))
         client.request(_TOPIC, {}, 130000)  # waits for the connection
 

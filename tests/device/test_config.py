@@ -1,0 +1,82 @@
+"""aws_iot.config: the files of a thing, and which of them, or which field, is missing or broken."""
+
+from json import dumps
+
+from samples import folder, raises
+
+from aws_iot import load
+from aws_iot.config import arguments, read
+
+_CONF = {"endpoint": "x-ats.iot.eu-west-1.amazonaws.com", "mqttid": "thing-1", "policy_name": "p", "cert_arn": "arn"}
+
+
+def _project(conf=None, **files):
+    """A folder with the three files, some changed (None: not there); the path of thing.conf.json."""
+    root = folder("config")
+    contents = {
+        "thing.conf.json": dumps(_CONF if conf is None else conf),
+        "certificate.pem.crt": "C",
+        "private.pem.key": "K",
+    }
+    for name in files:
+        contents[name.replace("__", ".")] = files[name]
+    for name in contents:
+        if contents[name] is not None:
+            with open(root + "/" + name, "w") as file:
+                file.write(contents[name])
+    return root + "/thing.conf.json"
+
+
+def _wrong(path):
+    text = str(raises(ValueError, read, path))
+    assert path[:-15] in text  # the file is named with its folder
+    return text
+
+
+def test_load_is_zerynths():
+    endpoint, mqttid, certificate, key = load(_project())
+    assert (endpoint, mqttid) == (_CONF["endpoint"], "thing-1")
+    assert (certificate, key) == (b"C", b"K")
+
+
+def test_arguments_of_a_thing():
+    assert arguments(_project(), {}) == {
+        "endpoint": _CONF["endpoint"], "mqtt_id": "thing-1", "clicert": b"C", "pkey": b"K", "thingname": None,
+        "cacert": None, "port": 8883,
+    }  # fmt: skip
+    conf = dict(_CONF, thingname="other", port=443, cacert="ca.pem")
+    found = arguments(_project(conf, ca__pem="A"), {"keepalive": 30, "port": 1})
+    assert (found["thingname"], found["cacert"]) == ("other", b"A")
+    assert (found["keepalive"], found["port"]) == (30, 1)  # what the program says counts
+
+
+def test_missing_files():
+    root = folder("config")
+    assert "thing.conf.json: no such file" in _wrong(root + "/thing.conf.json")
+    assert "certificate.pem.crt: no such file" in _wrong(_project(certificate__pem__crt=None))
+    assert "private.pem.key: no such file" in _wrong(_project(private__pem__key=None))
+    assert "ca.pem: no such file" in _wrong(_project(dict(_CONF, cacert="ca.pem")))
+    raises(ValueError, load, "nowhere.json")
+
+
+def test_empty_files():
+    for name in ("thing__conf__json", "certificate__pem__crt", "private__pem__key"):
+        text = _wrong(_project(**{name: ""}))
+        assert name.replace("__", ".") in text and "empty" in text
+
+
+def test_broken_json():
+    for content in ("{", "no", '{"endpoint": }', "{} x", "\0"):
+        text = _wrong(_project(thing__conf__json=content))
+        assert "not JSON" in text or "endpoint is missing" in text, content  # MicroPython takes "{" for {}
+    for content in ("[]", "7", '"x"', "null"):
+        assert "not a JSON object" in _wrong(_project(thing__conf__json=content))
+
+
+def test_missing_fields():
+    for field in ("endpoint", "mqttid"):
+        for value in (None, "", 7, ["x"], {}):
+            assert field + " is missing" in _wrong(_project(dict(_CONF, **{field: value}))), value
+        conf = dict(_CONF)
+        del conf[field]
+        assert field + " is missing" in _wrong(_project(conf))

@@ -1,0 +1,179 @@
+"""aws_iot.tls: certificates and keys in every form that AWS, openssl and Zerynth's tools hand out."""
+
+import sys
+from binascii import a2b_base64
+
+from peer import Peer
+from samples import raises
+
+import aws_iot.tls as tls
+
+# A P-256 key made for this test, as PKCS#8 and as SEC1, and its certificate: they open nothing.
+_CERTIFICATE = (
+    "MIIBUDCB96ADAgECAhRA6WOXbonbMwzhbynl02gv4a++XjAKBggqhkjOPQQDAjAXMRUwEwYDVQQDDAxUZXN0IFJvb3QgQ0EwIBcNMjYxMTE5"
+    "MTg0OTA2WhgPMjEwMDEwMjMxODQ5MDZaMBExDzANBgNVBAMMBmRldmljZTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABCyEG5JFfUkf3+DD"
+    "hz09gyZ2Liy6SwrMv02obcSFo5s+p4CNslfn1V/i3iZWbKJ+Lhyt8yR3vZxaR295OdRyokijJTAjMAwGA1UdEwEB/wQCMAAwEwYDVR0lBAww"
+    "CgYIKwYBBQUHAwIwCgYIKoZIzj0EAwIDSAAwRQIgMy2YSWSmFAeubvz9JywTTsDXBg4tIEW88Cud7nZ4ALkCIQDJiE314jatBkpEv5ZoKJrY"
+    "7omWkaCsVVYtOx7QNW5n2A=="
+)
+_PKCS8 = (
+    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgpwybW5PF744ryumJxnFlWA0Bp0SrSmGzHM0kxW9COK6hRANCAAQshBuSRX1J"
+    "H9/gw4c9PYMmdi4suksKzL9NqG3EhaObPqeAjbJX59Vf4t4mVmyifi4crfMkd72cWkdveTnUcqJI"
+)
+_SEC1 = (
+    "MHcCAQEEIKcMm1uTxe+OK8rpicZxZVgNAadEq0phsxzNJMVvQjiuoAoGCCqGSM49AwEHoUQDQgAELIQbkkV9SR/f4MOHPT2DJnYuLLpLCsy/"
+    "TahtxIWjmz6ngI2yV+fVX+LeJlZson4uHK3zJHe9nFpHb3k51HKiSA=="
+)
+_MICROPYTHON = sys.implementation.name == "micropython"
+
+
+def _pem(kind, body):
+    lines = [body[at : at + 64] for at in range(0, len(body), 64)]
+    return "-----BEGIN %s-----\n%s\n-----END %s-----\n" % (kind, "\n".join(lines), kind)
+
+
+def _forms(text, body):
+    """The same content in every form that is accepted."""
+    data = text.encode()
+    return [
+        text,
+        data,
+        data + b"\0",
+        data.replace(b"\n", b"\r\n"),
+        data.rstrip(),
+        b"Bag Attributes\n" + data,
+        a2b_base64(body),
+    ]
+
+
+def _certificate():
+    return _pem("CERTIFICATE", _CERTIFICATE)
+
+
+def _key():
+    return _pem("PRIVATE KEY", _PKCS8)
+
+
+def _settings(context):
+    """(verifies the chain, checks the host name) of a context."""
+    if _MICROPYTHON:
+        return context.verify_mode == 2, context.verify_mode == 2  # mbedTLS: one with the other
+    inner = context._context
+    return inner.verify_mode == 2, inner.check_hostname
+
+
+def test_certificate_forms():
+    for certificate in _forms(_certificate(), _CERTIFICATE):
+        tls.context(certificate, _key())
+
+
+def test_key_forms():
+    sec1 = _pem("EC PRIVATE KEY", _SEC1)
+    parameters = _pem("EC PARAMETERS", "BggqhkjOPQMBBw==")  # openssl ecparam -genkey puts them in front
+    keys = _forms(sec1, _SEC1) + _forms(_key(), _PKCS8) + [parameters + sec1]
+    for key in keys:
+        tls.context(_certificate(), key)
+
+
+def test_ca_forms():
+    root = tls._root("AmazonRootCA1.pem")
+    text = str(root, "ascii")
+    body = "".join(text.strip().split("\n")[1:-1])
+    for ca in _forms(text, body)[:-2] + [a2b_base64(body), root + tls._root("AmazonRootCA3.pem")]:
+        tls.context(None, None, ca)
+
+
+def test_verified_unless_told_otherwise():
+    assert _settings(tls.context()) == (True, True)
+    assert _settings(tls.context(_certificate(), _key())) == (True, True)
+    assert _settings(tls.context(verify=False)) == (False, False)
+
+
+def test_what_is_wrong_is_named():
+    def wrong(*arguments):
+        return str(raises(ValueError, tls.context, *arguments))
+
+    certificate, key = _certificate(), _key()
+    for value in ("certificate.pem.crt", b"/certs/key", "x", bytearray(b"x"), 7, ["x"]):
+        assert "certificate:" in wrong(value, key), value
+        assert "private key:" in wrong(certificate, value), value
+        assert "cacert:" in wrong(None, None, value), value
+    assert "not a file name" in wrong("certificate.pem.crt", key)
+    assert "go together" in wrong(certificate, None)
+    assert "go together" in wrong(None, key)
+    for damaged in (
+        certificate[:200],
+        b"\x30\x82\1\1garbage",
+        _pem("CERTIFICATE", "AAAA"),
+        a2b_base64(_CERTIFICATE)[:99],
+    ):
+        text = wrong(damaged, key)
+        assert "certificate" in text, text
+        text = wrong(None, None, damaged)
+        assert "cacert" in text, text
+    for damaged in (key[:120], b"\x30\x82\1\1garbage", _pem("PRIVATE KEY", "AAAA"), a2b_base64(_SEC1)[:40]):
+        assert "key" in wrong(certificate, damaged)
+
+
+def test_a_root_that_is_not_there():
+    here = tls.__file__
+    tls.__file__ = "/nowhere/aws_iot/tls.py"
+    try:
+        text = str(raises(ValueError, tls.context))
+    finally:
+        tls.__file__ = here
+    assert "AmazonRootCA1.pem" in text and "cacert" in text
+
+
+def test_only_the_der_is_taken_from_pem():
+    # for ports that read only DER
+    issuer = _pem("CERTIFICATE", "AAAA")
+    assert tls._der((_certificate() + issuer).encode()) == a2b_base64(_CERTIFICATE)
+    parameters = _pem("EC PARAMETERS", "BggqhkjOPQMBBw==")
+    assert tls._der((parameters + _pem("EC PRIVATE KEY", _SEC1)).encode()) == a2b_base64(_SEC1)
+    assert tls._der(b"\x30\1\0") == b"\x30\1\0"
+
+
+class _Port:
+    """Stands in for the load methods of a port that reads only DER."""
+
+    def __init__(self):
+        self.taken = []
+
+    def load(self, *data):
+        for item in data:
+            if item.startswith(b"-----"):
+                raise ValueError("invalid cert")
+        self.taken.append(data)
+
+
+def test_ports_that_read_only_der():
+    port = _Port()
+    tls._load(port.load, "certificate or private key", _certificate().encode(), _key().encode())
+    assert port.taken == [(a2b_base64(_CERTIFICATE), a2b_base64(_PKCS8))]
+
+
+def test_of_a_client():
+    pair = (_certificate(), _key(), None)
+    with Peer() as peer:
+        client = peer.client(ssl=pair)
+        assert _settings(tls.prepare(client)) == (True, True)
+        assert client.ssl is True  # the texts are gone
+        client = peer.client(
+            ssl=True, ssl_params={"cert": pair[0], "key": pair[1], "cadata": tls._root("AmazonRootCA1.pem")}
+        )
+        assert _settings(tls.prepare(client)) == (True, True)
+        client = peer.client(ssl=True, ssl_params={"cert_reqs": 0})
+        assert _settings(tls.prepare(client)) == (False, False)
+        assert tls.prepare(peer.client(ssl=peer)) is peer  # a context of one's own
+
+
+def test_a_context_of_cpythons():
+    if _MICROPYTHON:
+        context = __import__("tls").SSLContext(0)
+        with Peer() as peer:
+            assert tls.prepare(peer.client(ssl=context)) is context
+    else:
+        context = __import__("ssl").create_default_context()
+        with Peer() as peer:
+            assert tls.prepare(peer.client(ssl=context))._context is context
