@@ -83,7 +83,7 @@ def _configuration(folder, port, upstream):
         f"listener {port}",
         f"cafile {folder / 'devices-ca.pem'}", f"certfile {folder / 'server.pem'}", f"keyfile {folder / 'server.key'}",
         "require_certificate true",
-        "connection cloud", f"address localhost:{upstream}", "remote_clientid thing-cloud-bridge",
+        "connection cloud", f"address 127.0.0.1:{upstream}", "remote_clientid thing-cloud-bridge",
         f"bridge_cafile {folder / 'devices-ca.pem'}", f"bridge_certfile {folder / 'bridge.pem'}",
         f"bridge_keyfile {folder / 'bridge.key'}",
         "try_private false", "notifications false", "cleansession true",
