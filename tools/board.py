@@ -5,6 +5,7 @@ import base64
 import contextlib
 import hashlib
 import io
+import itertools
 import time
 
 from .errors import ToolError
@@ -164,17 +165,23 @@ class Board:
         parents = {path[:index] for path in files for index in range(1, len(path)) if path[index] == "/"}
         self.run(_PARENTS % (sorted(parents),))
         for path, content in files.items():
-            self.run(_OPEN % f"{path}.new")
-            for start in range(0, len(content), _CHUNK):
-                # Base 64 is shorter on the line than repr() of binary data.
-                self.run(f"w(a({base64.b64encode(content[start : start + _CHUNK])}))")
-            self.run("f.close()")
+            self._write_one(f"{path}.new", content)
             advance()
         there = self.hashes([f"{path}.new" for path in files])
         for path, content in files.items():
             if there.get(f"{path}.new") != hashlib.sha256(content).hexdigest():
                 raise ToolError(f"{path} did not arrive whole (a bad cable, worn flash?); nothing was replaced")
         self.run(_RENAME % (list(files),))
+
+    def _write_one(self, path, content):
+        """One call over the line per chunk; base 64 is shorter there than repr() of binary data."""
+        code = _OPEN % path
+        for start in range(0, len(content), _CHUNK):
+            code += f"w(a({base64.b64encode(content[start : start + _CHUNK])}))\n"
+            if start + _CHUNK < len(content):
+                self.run(code)
+                code = ""
+        self.run(code + "f.close()")
 
     def remove(self, paths):
         self.run(f"import os\nfor p in {list(paths)!r}:\n    os.remove(p)")
@@ -192,15 +199,21 @@ class Board:
             self._serial.exit_raw_repl()
             self._serial.read_until(1, b">>> ", timeout=1)
             self._serial.serial.write(b"\x04")
-            deadline = time.monotonic() + seconds
-            while lines and (left := deadline - time.monotonic()) > 0:
-                line = self._serial.read_until(1, b"\n", timeout=left, timeout_overall=left)
-                text = line.decode(errors="replace").strip()
-                if text and text != "MPY: soft reboot":
-                    show(text)
-                    lines -= 1
-                if text.startswith(">>>"):  # main.py has ended
-                    return
+            for line in itertools.islice(self._printed(time.monotonic() + seconds), lines):
+                show(line)
+
+    def _printed(self, deadline):
+        """The lines that a program prints, until it has ended (the prompt has no line's end) or the time is over."""
+        text = b""
+        while not text.startswith(b">>>") and time.monotonic() < deadline:
+            waiting = self._serial.serial.inWaiting()
+            if not waiting:
+                time.sleep(0.01)
+            *whole, text = (text + self._serial.serial.read(waiting)).split(b"\n")
+            for line in whole:
+                words = line.decode(errors="replace").strip()
+                if words and words != "MPY: soft reboot":
+                    yield words
 
     @contextlib.contextmanager
     def _words(self):

@@ -74,9 +74,17 @@ def add(aws, project, report, policy_name, progress):
     report.created = outcome.done
     report.left = len(todo) - outcome.done
     report.failure = outcome.failures[0][1] if outcome.failures else None
+    try:
+        _conclude(project, report)
+    except OSError as error:
+        report.failure = report.failure or error
+    return report
+
+
+def _conclude(project, report):
     if not report.left:
         project.change_state(plan=None)
-    if not project.active() and project.record(report.names[0]).get("done"):
-        project.activate(project.record(report.names[0]))
-        report.active = report.names[0]
-    return report
+    first = project.record(report.names[0])
+    if not project.active() and first.get("done"):
+        project.activate(first)
+        report.active = first.name

@@ -65,7 +65,7 @@ class Record:
         gone = self.folder.with_name(f"{_GONE}{self.name}")
         shutil.rmtree(gone, ignore_errors=True)
         self.folder.rename(gone)
-        sweep(self.folder.parent)
+        shutil.rmtree(gone)
 
 
 def sweep(parent):

@@ -9,6 +9,7 @@ The exit status asks the server for the next start: SOFT_RESET_RAW or SOFT_RESET
 
 import io
 import os
+import select
 import sys
 
 import vfs
@@ -18,8 +19,11 @@ SOFT_RESET_RAW = 12
 _WINDOW = 128
 _BANNER = b"\r\nMicroPython v%d.%d.%d on make-believe board\r\n>>> "
 
-_in = sys.stdin.buffer
+_in = sys.stdin.buffer  # not blocking: see Board
 _out = sys.stdout.buffer
+_poller = select.poll()
+_poller.register(sys.stdin, select.POLLIN)
+_pending = b""
 
 
 class Flash:
@@ -46,15 +50,35 @@ def jail(flash, firmware):
     os.chdir("/")
 
 
-def key():
-    """The next byte; the server turns Ctrl-C into SIGINT, which comes out here as b"\\x03"."""
+def more():
+    """Wait for bytes; the server turns Ctrl-C into SIGINT, which comes out here as b"\\x03"."""
+    global _pending
     try:
-        byte = _in.read(1)
+        _poller.poll()
+        _pending = _in.read(_WINDOW)
     except KeyboardInterrupt:
-        return b"\x03"
-    if not byte:
+        _pending = b"\x03"
+    if not _pending:
         sys.exit(0)
+
+
+def key():
+    """The next byte."""
+    global _pending
+    if not _pending:
+        more()
+    byte, _pending = _pending[:1], _pending[1:]
     return byte
+
+
+def text(stops):
+    """All that has come up to one of these bytes, which stays; at least one byte of either."""
+    global _pending
+    if not _pending:
+        more()
+    end = min([at for at in (_pending.find(stop) for stop in stops) if at >= 0] or [len(_pending)])
+    found, _pending = _pending[:end], _pending[end:]
+    return found
 
 
 def execute(source, space):
@@ -65,9 +89,9 @@ def execute(source, space):
         _out.write(b"\x04\x04\r\nMPY: soft reboot\r\n")
         sys.exit(SOFT_RESET_RAW)
     except BaseException as error:
-        text = io.StringIO()
-        sys.print_exception(error, text)
-        return text.getvalue().encode()
+        trace = io.StringIO()
+        sys.print_exception(error, trace)
+        return trace.getvalue().encode()
     return b""
 
 
@@ -88,16 +112,19 @@ def run_file(name):
 
 
 def raw_paste():
+    """The code that is pasted, window by window; Ctrl-C gives it up, as after a cable was pulled."""
     _out.write(b"R\x01" + bytes((_WINDOW, 0)) + b"\x01")
     source = bytearray()
-    while True:
-        byte = key()
-        if byte == b"\x04":
-            _out.write(b"\x04")
-            return source
-        source += byte
-        if len(source) % _WINDOW == 0:
-            _out.write(b"\x01")
+    try:
+        while part := text((b"\x03", b"\x04")):
+            windows = len(source) // _WINDOW
+            source += part
+            _out.write(b"\x01" * (len(source) // _WINDOW - windows))
+        whole = key() == b"\x04"
+    except KeyboardInterrupt:
+        whole = False
+    _out.write(b"\x04")
+    return source if whole else b"raise KeyboardInterrupt"
 
 
 def raw(space):
@@ -105,26 +132,28 @@ def raw(space):
     _out.write(b"raw REPL; CTRL-B to exit\r\n>")
     source = bytearray()
     while True:
-        byte = key()
-        if byte == b"\x02":
-            return
-        if byte in b"\x01\x03":
+        try:
+            byte = key()
+            if byte == b"\x02":
+                return
+            if byte in b"\x01\x03":
+                source = bytearray()
+                if byte == b"\x01":
+                    _out.write(b"raw REPL; CTRL-B to exit\r\n>")
+            elif byte == b"\x05" and not source:
+                if key() + key() == b"A\x01":
+                    finish(raw_paste(), space)
+            elif byte == b"\x04":
+                _out.write(b"OK")
+                if not source:
+                    _out.write(b"\r\nMPY: soft reboot\r\n")
+                    sys.exit(SOFT_RESET_RAW)
+                finish(source, space)
+                source = bytearray()
+            else:
+                source += byte
+        except KeyboardInterrupt:  # on a board Ctrl-C is a byte like others here; a signal comes at any moment
             source = bytearray()
-            if byte == b"\x01":
-                _out.write(b"raw REPL; CTRL-B to exit\r\n>")
-        elif byte == b"\x05" and not source:
-            if key() + key() != b"A\x01":
-                continue
-            finish(raw_paste(), space)
-        elif byte == b"\x04":
-            _out.write(b"OK")
-            if not source:
-                _out.write(b"\r\nMPY: soft reboot\r\n")
-                sys.exit(SOFT_RESET_RAW)
-            finish(source, space)
-            source = bytearray()
-        else:
-            source += byte
 
 
 def finish(source, space):
@@ -136,21 +165,24 @@ def friendly(space):
     """The prompt: keys that switch modes, and lines that are run without echo."""
     line = bytearray()
     while True:
-        byte = key()
-        if byte == b"\x01":
-            raw(space)
-            _out.write(_BANNER % sys.implementation.version[:3])
-        elif byte == b"\x04":
-            _out.write(b"\r\nMPY: soft reboot\r\n")
-            sys.exit(SOFT_RESET)
-        elif byte == b"\x03":
+        try:
+            byte = key()
+            if byte == b"\x01":
+                raw(space)
+                _out.write(_BANNER % sys.implementation.version[:3])
+            elif byte == b"\x04":
+                _out.write(b"\r\nMPY: soft reboot\r\n")
+                sys.exit(SOFT_RESET)
+            elif byte in b"\r\n":
+                _out.write(b"\r\n" + execute(bytes(line).decode(), space) + b">>> ")
+                line = bytearray()
+            elif byte not in b"\x02\x03":
+                line += byte
+            else:
+                line = bytearray()
+                _out.write(b"\r\n>>> ")
+        except KeyboardInterrupt:
             line = bytearray()
-            _out.write(b"\r\n>>> ")
-        elif byte in b"\r\n":
-            _out.write(b"\r\n" + execute(bytes(line).decode(), space) + b">>> ")
-            line = bytearray()
-        elif byte != b"\x02":
-            line += byte
 
 
 def main(flash, mode, firmware):
