@@ -1,0 +1,119 @@
+"""The bench: a folder as on a board, a broker with mutual TLS 1.2, the peers' own environment, and their processes."""
+
+import contextlib
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from aws_iot_tools import mpy, umqtt
+
+from ..harness import CACHE, ROOT
+from ..harness.certificates import Authority
+from ..harness.mosquitto import Mosquitto
+from ..harness.runtimes import Process, Runtime
+from .peers import Peer
+
+HERE = Path(__file__).resolve().parent
+FOLDER = CACHE / "bench"
+HEAP = "112k"  # an ESP32's grown heap: the collector's share is in every figure
+_ROBUST = "micropython-umqtt.robust==1.0"
+
+
+class Board(Runtime):
+    """MicroPython in a folder that looks like a board's, since module paths cost heap: `lib` holds what is imported.
+
+    CPython, for its peers, runs in an environment of its own.
+    """
+
+    def command(self, script, *arguments, heap=None) -> list:
+        words = super().command(script, *arguments, heap=heap)
+        if not self.bits:
+            words[0] = str(FOLDER / "venv/bin/python")
+        return words
+
+    def environment(self, form="mpy", extra_paths=()) -> dict:
+        if self.bits:
+            return {"MICROPYPATH": "lib:.frozen"}
+        environment = super().environment()
+        paths = [str(HERE / "device"), str(HERE / "cpython"), environment["PYTHONPATH"]]
+        return {**environment, "PYTHONPATH": ":".join(paths)}
+
+
+@dataclass
+class Bench:
+    """What every measurement gets."""
+
+    board: Path
+    broker: Mosquitto
+    quick: bool = False
+
+    def count(self, number: int, peer: Peer) -> int:
+        """How often to do a thing: fewer times for a peer that stalls each time, or when a quick look is enough."""
+        return max(number // (20 if peer.slow else 1) // (10 if self.quick else 1), 20)
+
+    def run(self, runtime: str, task: str, peer: Peer, *arguments, port=None, heap=HEAP) -> Process:
+        """Start a task with a peer; the caller ends it (it is a context manager)."""
+        words = (task, peer.key, "localhost", port or self.broker.port, "thing", *arguments)
+        return Process(Board(runtime), "main.py", *words, heap=heap, cwd=self.board)
+
+    def program(self, runtime: str, name: str, *arguments, heap: str | None) -> Process:
+        """Start a whole program of programs/."""
+        return Process(Board(runtime), name + ".py", *arguments, heap=heap, cwd=self.board)
+
+
+@contextlib.contextmanager
+def prepare(quick: bool = False):
+    """Get what is missing, lay out the board's folder, start the broker, and yield the Bench."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    _make_venv()
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        board, broker = Path(folder) / "board", Path(folder) / "broker"
+        broker.mkdir()
+        authority = Authority()
+        _lay_out(board, authority)
+        mosquitto = Mosquitto(broker, authority, tls="1.2").start()
+        try:
+            yield Bench(board, mosquitto, quick)
+        finally:
+            mosquitto.stop()
+
+
+def _lay_out(board: Path, authority: Authority) -> None:
+    lib = board / "lib"
+    lib.mkdir(parents=True)
+    mpy.compile_package(HERE / "device", lib)  # first: what is not of its source is removed from a folder
+    mpy.compile_package(ROOT / "aws_iot", lib / "aws_iot")
+    (lib / "umqtt").mkdir()
+    mpy.compile_package(_umqtt(), lib / "umqtt")
+    for program in (HERE / "programs").glob("*.py"):
+        shutil.copyfile(program, board / program.name)
+    (board / "main.py").write_text("import device\n")
+    (board / "ca.pem").write_bytes(authority.pem())
+    authority.issue("thing", "P-256").write(board, "thing")
+
+
+def _umqtt() -> Path:
+    """umqtt.simple and umqtt.robust in one folder."""
+    package = FOLDER / "umqtt"
+    if not (package / "robust.py").exists():
+        umqtt.get(Path(sys.executable).parent / "unearth")
+        package.mkdir(exist_ok=True)
+        shutil.copyfile(umqtt.FOLDER / "umqtt" / "simple.py", package / "simple.py")
+        umqtt.download(Path(sys.executable).parent / "unearth", _ROBUST, "umqtt/robust.py", package / "robust.py")
+    return package
+
+
+def _make_venv() -> None:
+    """The peers on CPython, pinned, apart from the project's own environment."""
+    wanted = (HERE / "requirements.txt").read_text()
+    venv, stamp = FOLDER / "venv", FOLDER / "venv" / "made-from.txt"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    print("installing the peers on CPython into .cache/bench/venv", file=sys.stderr)
+    subprocess.run([sys.executable, "-m", "venv", "--clear", venv], check=True)
+    pip = [venv / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "-r", HERE / "requirements.txt"], check=True)
+    stamp.write_text(wanted)

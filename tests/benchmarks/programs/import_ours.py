@@ -1,0 +1,6 @@
+import gc
+
+from aws_iot import Thing  # noqa: F401
+
+gc.collect()
+print('{"event": "imported", "bytes":', gc.mem_alloc(), "}")

@@ -1,0 +1,59 @@
+"""The least -X heapsize (bisected) in which the program of three lines imports, and in which the other connects and
+answers 200 deltas. TLS has its memory elsewhere, on this port as on an ESP32.
+"""
+
+from . import heap
+from .cloud import Cloud
+from .measurement import Column, Measurement
+
+_LIMIT_KB = 64
+_ROUNDS = 200
+
+
+def _imports(bench, runtime, peer, heap_size) -> bool:
+    with heap.importing(bench, runtime, peer, heap_size) as device:
+        device.wait(10)
+        return any(event["event"] == "imported" for event in device.events)
+
+
+def _answers(bench, runtime, peer, heap_size) -> bool:
+    with (
+        Cloud(bench.broker.plain_port, heap.accepts(peer)) as cloud,
+        heap.answering(bench, runtime, peer, _ROUNDS, heap_size) as device,
+    ):
+        try:
+            device.expect("connected", 5)
+            cloud.rounds(_ROUNDS)
+            device.expect("done", 5)
+        except (AssertionError, OSError, EOFError):
+            return False
+        return True
+
+
+def _smallest(works) -> int:
+    """Bisect: the least number of KB that works, when all larger ones do."""
+    low, high = 0, _LIMIT_KB
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if works(f"{middle}k") else (middle, high)
+    return high
+
+
+def sample(bench, runtime, peer):
+    return {
+        "imports": _smallest(lambda size: _imports(bench, runtime, peer, size)),
+        "rounds": _smallest(lambda size: _answers(bench, runtime, peer, size)),
+    }
+
+
+MEASUREMENT = Measurement(
+    "smallest",
+    "Smallest heap, KB",
+    __doc__,
+    (Column("imports", "imports"), Column("rounds", "200 delta rounds")),
+    sample,
+    runtimes=("mp32", "mp64"),
+    left_out=heap.LEFT_OUT,
+    rounds=1,
+    reference="umqtt",
+)
