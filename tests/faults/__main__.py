@@ -22,7 +22,10 @@ def main(argv=None):
             found = asyncio.run(run_all(rows, runtime, driver))
             table.update({(name, runtime, driver): outcome for name, outcome in found.items()})
             problems += [outcome for outcome in found.values() if outcome.problem]
-            print(f"{runtime} {driver}: {len(found) - sum(1 for o in found.values() if o.problem)} of {len(found)}", flush=True)
+            print(
+                f"{runtime} {driver}: {len(found) - sum(1 for o in found.values() if o.problem)} of {len(found)}",
+                flush=True,
+            )
     for outcome in problems:
         print(f"\n=== {outcome.row.name} [{outcome.runtime} {outcome.driver}]\n{outcome.problem}")
     print(_table(rows, table, options.runtime or RUNTIMES, options.driver or DRIVERS))
@@ -62,8 +65,11 @@ def _table(rows, table, runtimes, drivers):
         cells = [_cell(table.get((row.name, *column))) for column in columns]
         lines.append(f"{row.name:<{width}}" + "".join(f"{cell:<18}" for cell in cells))
     failed = sum(1 for outcome in table.values() if outcome.problem)
-    lines += ["", f"{len(table) - failed} passed, {failed} failed", "cells: real time, growth of the heap, "
-              "longest wait of a 20 ms ticker beside run()"]
+    lines += [
+        "",
+        f"{len(table) - failed} passed, {failed} failed",
+        "cells: real time, growth of the heap, longest wait of a 20 ms ticker beside run()",
+    ]
     return "\n".join(lines)
 
 

@@ -1,9 +1,31 @@
 """All rows, in their groups."""
 
-from . import rows_application, rows_connect, rows_hostile, rows_network, rows_offline, rows_publish, rows_tls
+from . import (
+    rows_application,
+    rows_connect,
+    rows_cut,
+    rows_hostile,
+    rows_network,
+    rows_offline,
+    rows_publish,
+    rows_tls,
+)
 
+GROUPS = {
+    "network": rows_network.ROWS,
+    "tls": rows_tls.ROWS,
+    "connect": rows_connect.ROWS,
+    "publish": rows_publish.ROWS,
+    "hostile": rows_hostile.ROWS,
+    "application": rows_application.ROWS,
+    "offline": rows_offline.ROWS,
+    "cut and fuzz": rows_cut.ROWS,
+}
 ROWS = []
-for _name, _module in (("network", rows_network), ("tls", rows_tls), ("connect", rows_connect), ("publish", rows_publish), ("hostile", rows_hostile), ("application", rows_application), ("offline", rows_offline)):
-    for _row in _module.ROWS:
+for _name, _rows in GROUPS.items():
+    for _row in _rows:
         _row.group = _name
         ROWS.append(_row)
+_names = [row.name for row in ROWS]
+if len(set(_names)) != len(_names):
+    raise ValueError("two rows of one name")

@@ -16,7 +16,7 @@ class Hang(AssertionError):
 
 
 class Device:
-    """Runs device_NAME.py on `runtime` with `params` as its argv[1], in a heap of this size (MicroPython: "56k")."""
+    """Runs device_NAME.py on `runtime` with `params` in its environment, in a heap of this size (MicroPython: "56k")."""
 
     def __init__(self, runtime, name, params, heap=None):
         self.runtime, self.name, self.params, self.heap = RUNTIMES[runtime], name, params, heap
@@ -24,10 +24,10 @@ class Device:
         self._changed = asyncio.Event()
 
     async def __aenter__(self):
-        argv = self.runtime.command(_FOLDER / f"device_{self.name}.py", json.dumps(self.params), heap=self.heap)
+        argv = self.runtime.command(_FOLDER / f"device_{self.name}.py", heap=self.heap)
         self._process = await asyncio.create_subprocess_exec(
             *argv,
-            env=self.runtime.environment(),
+            env={**self.runtime.environment(), "DEVICE": json.dumps(self.params)},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,

@@ -1,13 +1,14 @@
 """What every device program of the fault suite has: a client or Thing with a fast clock, a driver, and JSON lines out.
 
-Runs on CPython and MicroPython. argv[1] is JSON; see App for what it may hold. The row's host side reads the lines:
-each has "e" (the event) and "ms" (device time, as its fast clock counts it).
+Runs on CPython and MicroPython. The environment variable DEVICE is JSON (an argument of over 255 bytes ends
+MicroPython's unix port); see App for what it may hold. The row's host side reads the lines: each has "e" (the event) and
+"ms" (device time, as its fast clock counts it).
 """
 
-import asyncio
 import gc
 import json
 import sys
+from os import getenv
 
 import aws_iot.transport as transport
 from aws_iot.errors import IotError
@@ -91,7 +92,7 @@ class App:
         self.chance = Chance(params.get("seed", 1)) if fixed is None else lambda: fixed
         transport.socket = Network(transport.socket, params.get("dns"), params.get("send_buffer"))
         self.client = self.make()
-        self.was_ready = self.measure = False
+        self.was_ready, self.measure = False, 0
 
         self.client.on_event(self.on_event)
         self.client.on_error(self.on_error)
@@ -112,8 +113,14 @@ class App:
             options["ssl"] = context(pair[0], pair[1], read(files["ca"]))
             options["ssl_params"] = {"server_hostname": files.get("host", "localhost")}
         return MQTTClient(
-            params.get("client_id", "device"), params.get("host", "127.0.0.1"), params["port"],
-            keepalive=params.get("keepalive", 60), ticks_ms=self.clock, random=self.chance, **options)
+            params.get("client_id", "device"),
+            params.get("host", "127.0.0.1"),
+            params["port"],
+            keepalive=params.get("keepalive", 60),
+            ticks_ms=self.clock,
+            random=self.chance,
+            **options,
+        )
 
     def start(self):
         """Subscriptions and the like, before the first connection."""
@@ -134,6 +141,8 @@ class App:
     def on_event(self, name, value):
         if isinstance(value, Exception):
             self.say(name, type=type(value).__name__, text=str(value))
+        elif name == "data":
+            self.say(name, size=len(value[1]))
         else:
             self.say(name, value=value)
         self.event(name, value)
@@ -154,7 +163,7 @@ class App:
         getattr(self, "do_" + order["do"])(order)
 
     def do_heap(self, order):
-        self.measure = True  # on the next step: here the stack still holds what the library borrows
+        self.measure += 1  # on the next step: here the stack still holds what the library borrows
 
     def do_jump(self, order):
         self.clock.offset += order["ms"]
@@ -167,6 +176,8 @@ class App:
         self.start()
         try:
             if self.params.get("driver") == "async":
+                import asyncio
+
                 asyncio.run(self.run_async())
             else:
                 self.run_poll()
@@ -180,9 +191,10 @@ class App:
 
     def tick(self):
         if self.client.ready and not self.was_ready:
-            self.was_ready = self.measure = True
-        if self.measure:
-            self.measure = False
+            self.was_ready = True
+            self.measure += 1
+        while self.measure:
+            self.measure -= 1
             self.say("heap", bytes=heap_bytes())
         if not self.done:
             self.step()
@@ -195,6 +207,8 @@ class App:
 
     async def run_async(self):
         """run() as one task; this one ticks every 20 ms and measures how long it was kept waiting."""
+        import asyncio
+
         task = asyncio.create_task(self.client.run())
         before = real_ms()
         while not self.done and not self.late():
@@ -210,5 +224,5 @@ class App:
 
 
 def main(program):
-    """Run `program` (a class) with the parameters of argv[1]."""
-    program(json.loads(sys.argv[1])).run()
+    """Run `program` (a class) with the parameters that the host gave."""
+    program(json.loads(getenv("DEVICE"))).run()

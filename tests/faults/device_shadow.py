@@ -23,13 +23,16 @@ class ShadowDevice(App):
         every_ms = self.params.get("report_every_ms", 1000)
         while self.reported < self.params.get("reports", 0) and self.clock.elapsed() >= self.reported * every_ms:
             self.reported += 1
-            self.attempt("report", self.shadow.report, {"count": self.reported, "nested": {"k%d" % (self.reported % 5): 1}})
+            self.attempt(
+                "report", self.shadow.report, {"count": self.reported, "nested": {"k%d" % (self.reported % 5): 1}}
+            )
             if self.reported % 600 == 0:
                 self.say("mark", count=self.reported, heap=heap_bytes())
 
-
     def do_request(self, order):
-        answer = self.attempt("shadow.update", self.shadow.update, {"asked": 1}, None, None, order.get("timeout_ms", 8000))
+        answer = self.attempt(
+            "shadow.update", self.shadow.update, {"asked": 1}, None, None, order.get("timeout_ms", 8000)
+        )
         self.say("answer", ok=answer is not None)
 
 

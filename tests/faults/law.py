@@ -26,9 +26,10 @@ def judge(run):
     assert not device.errors, "the device printed what is no JSON line"
     end = device.heard("end")
     assert end and end[-1]["in_time"], "the device ran into its time limit"
-    assert not outstanding(run), outstanding(run)
-    _reported(run)
-    _delivered(run)
+    if row.truthful:
+        assert not outstanding(run), outstanding(run)
+        _reported(run)
+        _delivered(run)
     _said(run)
     breaches = [text for text in run.broker.violations if not (row.breaches and row.breaches in text)]
     assert not breaches, breaches

@@ -47,7 +47,9 @@ async def _black_hole(run):
         device = await run.start(host="endpoint.example", dns=[[hole.port], [run.port]])
         said = await device.says("disconnected")
         # a wait is in real time: the fast clock may overshoot by the longest that poll() waits
-        assert 9_000 < said["ms"] < 13_000 + 1000 * run.clock, f"the attempt was given up after {said['ms']} ms of the device's clock"
+        assert 9_000 < said["ms"] < 13_000 + 1000 * run.clock, (
+            f"the attempt was given up after {said['ms']} ms of the device's clock"
+        )
         await traffic(run)
 
 
@@ -129,28 +131,63 @@ ROWS = [
     Row("black hole: no answer to SYN", script=_black_hole, cause="no network, or a firewall"),
     Row("reset at accept", faults=lambda: [CloseOnOpen(reset=True, times=2)], cause="closed before CONNACK"),
     Row("closed at accept", faults=lambda: [CloseOnOpen(times=2)], cause="closed before CONNACK"),
-    Row("half-open: peer gone without FIN, idle", wires=lambda: First(StallWire), script=_half_open,
-        device={"keepalive": 10}, cause="no PINGRESP in time"),
-    Row("half-open while publishing", wires=lambda: First(StallWire), script=_half_open,
-        device={"keepalive": 30, "publishes": 6, "period_ms": 2000}, cause="in time"),
+    Row(
+        "half-open: peer gone without FIN, idle",
+        wires=lambda: First(StallWire),
+        script=_half_open,
+        device={"keepalive": 10},
+        cause="no PINGRESP in time",
+    ),
+    Row(
+        "half-open while publishing",
+        wires=lambda: First(StallWire),
+        script=_half_open,
+        device={"keepalive": 30, "publishes": 6, "period_ms": 2000},
+        cause="in time",
+    ),
     Row("ended while idle by FIN", script=_ended_while_idle, cause="closed by the server"),
     Row("ended while idle by RST", script=_ended_while_idle, cause="closed by the server"),
     Row("WiFi drops for a while", wires=lambda: First(StallWire), script=_silent_and_away, device={"keepalive": 10}),
     Row("deep sleep: socket dead on waking", script=_asleep, gap=False),
     Row("one byte at a time from the server", wires=lambda: lambda number: DripWire(), tells=3),
     Row("every server packet in two-byte segments", faults=lambda: [Split(size=2)], tells=3),
-    Row("peer stops reading: back-pressure", wires=lambda: First(lambda: DeafWire(2000, 0.5)),
-        growth_bytes=32000, device={**_MUCH, "send_buffer": 4096}, heap="1m", connects=1),
-    Row("peer stops reading for good", wires=lambda: First(lambda: DeafWire(2000, 60)), cause="no write in time",
-        growth_bytes=32000, device={**_MUCH, "send_buffer": 4096}, heap="1m"),
-    Row("broker stops reading, window shut", faults=lambda: [StopReading(mqtt.SUBSCRIBE, 0.6, times=1)],
-        growth_bytes=90000, device={**_MUCH, "send_buffer": 4096, "size": 60000}, heap="4m"),
+    Row(
+        "peer stops reading: back-pressure",
+        wires=lambda: First(lambda: DeafWire(2000, 0.5)),
+        growth_bytes=32000,
+        device={**_MUCH, "send_buffer": 4096},
+        heap="1m",
+        connects=1,
+    ),
+    Row(
+        "peer stops reading for good",
+        wires=lambda: First(lambda: DeafWire(2000, 60)),
+        cause="no write in time",
+        growth_bytes=32000,
+        device={**_MUCH, "send_buffer": 4096},
+        heap="1m",
+    ),
+    Row(
+        "broker stops reading, window shut",
+        faults=lambda: [StopReading(mqtt.SUBSCRIBE, 0.6, times=1)],
+        growth_bytes=90000,
+        device={**_MUCH, "send_buffer": 4096, "size": 60000},
+        heap="4m",
+    ),
     Row("latency of 2 s", faults=lambda: [Latency(0.1)], device={"clock": 20}, connects=1),
     Row("latency of 2 s below TCP", wires=lambda: lambda number: SlowWire(0.1), device={"clock": 20}, connects=1),
-    Row("30 % of the connections fail", wires=lambda: _three_in_ten, script=_flaky,
-        device={"publishes": 12, "period_ms": 2000, "clock": 40, "random": 0}, within_s=20),
-    Row("cut before CONNECT has arrived", wires=lambda: First(lambda: CutWire(up_bytes=5, reset=True)),
-        cause="closed before CONNACK"),
+    Row(
+        "30 % of the connections fail",
+        wires=lambda: _three_in_ten,
+        script=_flaky,
+        device={"publishes": 12, "period_ms": 2000, "clock": 40, "random": 0},
+        within_s=20,
+    ),
+    Row(
+        "cut before CONNECT has arrived",
+        wires=lambda: First(lambda: CutWire(up_bytes=5, reset=True)),
+        cause="closed before CONNACK",
+    ),
 ]
 
 

@@ -22,7 +22,8 @@ async def _hour(run):
     await run.broker.start()
     await device.until(lambda: service.reported.get("count") == 3600, run.row.within_s, "the merged report")
     late = service.reports[seen:]
-    assert len(late) <= 3, f"{len(late)} reports instead of one"
+    # those that were in flight when the link went, and one for all the others
+    assert len(late) <= 11, f"{len(late)} reports after the outage"
     assert set(service.reported["nested"]) == {f"k{index}" for index in range(5)}, service.reported
     heaps = [said["heap"] for said in device.heard("mark")]
     assert marks and max(heaps[1:]) - min(heaps[1:]) <= 1024 * _WORDS[run.runtime], f"not flat: {heaps}"
@@ -120,22 +121,67 @@ _FAST = {"clock": 40, "random": 0}
 _SMALL_QUEUE = {"window": 10, "queue_bytes": 1000, "timeout_ms": 2000}
 
 ROWS = [
-    Row("an hour offline, a report a second", program="shadow", script=_hour, services=lambda: [ShadowService()],
-        device={"clock": 400, "reports": 3600, "options": {"window": 10}}, within_s=30, gap=False),
-    Row("queue full while offline", script=_full, tells=0,
-        device={"publishes": 60, "period_ms": 50, "size": 100, "options": _SMALL_QUEUE}),
-    Row("message larger than the queue", script=_too_large, tells=0,
-        device={"publishes": 1, "size": 5000, "options": _SMALL_QUEUE}),
-    Row("broker restarts 6 times under 60 publishes each way", script=_restarts, within_s=40, tells=0,
-        device={**_FAST, "publishes": 60, "period_ms": 800, "restarts": 6}),
-    Row("broker restarts 50 times under 200 publishes each way", script=_restarts, within_s=120, tells=0, long=True,
-        device={**_FAST, "publishes": 200, "period_ms": 1600, "restarts": 50, "options": {"window": 10,
-                "queue_bytes": 20000}}, heap="160k"),
+    Row(
+        "an hour offline, a report a second",
+        program="shadow",
+        script=_hour,
+        services=lambda: [ShadowService()],
+        device={"clock": 400, "reports": 3600, "options": {"window": 10}},
+        within_s=30,
+        gap=False,
+    ),
+    Row(
+        "queue full while offline",
+        script=_full,
+        tells=0,
+        device={"publishes": 60, "period_ms": 50, "size": 100, "options": _SMALL_QUEUE},
+    ),
+    Row(
+        "message larger than the queue",
+        script=_too_large,
+        tells=0,
+        device={"publishes": 1, "size": 5000, "options": _SMALL_QUEUE},
+        growth_bytes=8192,
+    ),
+    Row(
+        "broker restarts 6 times under 60 publishes each way",
+        script=_restarts,
+        within_s=40,
+        tells=0,
+        device={**_FAST, "publishes": 60, "period_ms": 800, "restarts": 6},
+    ),
+    Row(
+        "broker restarts 50 times under 200 publishes each way",
+        script=_restarts,
+        within_s=120,
+        tells=0,
+        long=True,
+        device={
+            **_FAST,
+            "publishes": 200,
+            "period_ms": 1600,
+            "restarts": 50,
+            "options": {"window": 10, "queue_bytes": 20000},
+        },
+        heap="160k",
+    ),
     Row("25 links lost: the heap per cycle", script=_cycles, within_s=30, device={**_FAST}),
     Row("25 TLS links lost: the heap per cycle", script=_cycles, within_s=40, device={**_FAST}, tls=("good",)),
-    Row("24 attempts that fail: the heap per cycle", script=_failed_cycles, within_s=40, program="failing",
-        device={**_FAST}, faults=lambda: [CloseAfter(mqtt.CONNACK), CloseOn(mqtt.SUBSCRIBE)]),
-    Row("24 TLS handshakes that fail: the heap per cycle", script=_failed_cycles, within_s=60, program="failing",
-        device={**_FAST}, tls=("stranger",) * 24 + ("good",)),
+    Row(
+        "24 attempts that fail: the heap per cycle",
+        script=_failed_cycles,
+        within_s=40,
+        program="failing",
+        device={**_FAST},
+        faults=lambda: [CloseAfter(mqtt.CONNACK), CloseOn(mqtt.SUBSCRIBE)],
+    ),
+    Row(
+        "24 TLS handshakes that fail: the heap per cycle",
+        script=_failed_cycles,
+        within_s=60,
+        program="failing",
+        device={**_FAST},
+        tls=("stranger",) * 24 + ("good",),
+    ),
     Row("power cut with a publish in flight", script=_power_cut, program="will"),
 ]

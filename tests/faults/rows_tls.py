@@ -31,14 +31,11 @@ def _secret(run):
 
 def _distrusted(kind, words):
     """A server that must not be trusted, twice; then the right one."""
-    return Row(
-        f"server certificate: {kind}", tls=(kind, kind, "good"), cause=words, raises=words, check=_untouched(2)
-    )
+    return Row(f"server certificate: {kind}", tls=(kind, kind, "good"), cause=words, raises=words, check=_untouched(2))
 
 
 def _refusing(kind, version):
-    return Row(f"client certificate refused, TLS {version}", tls=(kind, kind, "good"), cause="refused",
-               check=_secret)
+    return Row(f"client certificate refused, TLS {version}", tls=(kind, kind, "good"), cause="refused", check=_secret)
 
 
 async def _then_distrusted(run):
@@ -99,38 +96,90 @@ ROWS = [
     Row("TLS 1.3, nothing wrong", tls=("tls13",), connects=1, check=_secret),
     Row("TLS 1.2, nothing wrong", tls=("tls12",), connects=1, check=_secret),
     Row("ClientHello: suites and SNI", tls=("good",), wires=lambda: First(Listen), check=_hello),
-    Row("handshake stalls at once", tls=("good",), wires=lambda: First(lambda: StallWire(down_bytes=0)),
-        cause="TLS handshake with", raises="stalled", device={"clock": 20}),
-    Row("handshake stalls in the server's flight", tls=("good",), cause="TLS handshake with",
-        wires=lambda: First(lambda: StallWire(down_bytes=300)), device={"clock": 20}),
-    Row("RST in the handshake", tls=("good",), wires=lambda: First(lambda: CutWire(down_bytes=200, reset=True)),
-        cause="in the TLS handshake"),
-    Row("FIN in the handshake", tls=("good",), wires=lambda: First(lambda: CutWire(down_bytes=200)),
-        cause="in the TLS handshake"),
-    Row("a captive portal answers", tls=("good",), wires=lambda: First(lambda: NoiseWire(_PORTAL)),
-        cause="no TLS server at", check=_secret),
-    Row("noise instead of TLS", tls=("good",), wires=lambda: First(lambda: NoiseWire(bytes(range(256)) * 4)),
-        cause="in the TLS handshake"),
+    Row(
+        "handshake stalls at once",
+        tls=("good",),
+        wires=lambda: First(lambda: StallWire(down_bytes=0)),
+        cause="TLS handshake with",
+        raises="stalled",
+        device={"clock": 20},
+    ),
+    Row(
+        "handshake stalls in the server's flight",
+        tls=("good",),
+        cause="TLS handshake with",
+        wires=lambda: First(lambda: StallWire(down_bytes=300)),
+        device={"clock": 20},
+    ),
+    Row(
+        "RST in the handshake",
+        tls=("good",),
+        wires=lambda: First(lambda: CutWire(down_bytes=200, reset=True)),
+        cause="in the TLS handshake",
+    ),
+    Row(
+        "FIN in the handshake",
+        tls=("good",),
+        wires=lambda: First(lambda: CutWire(down_bytes=200)),
+        cause="in the TLS handshake",
+    ),
+    Row(
+        "a captive portal answers",
+        tls=("good",),
+        wires=lambda: First(lambda: NoiseWire(_PORTAL)),
+        cause="no TLS server at",
+        check=_secret,
+    ),
+    Row(
+        "noise instead of TLS",
+        tls=("good",),
+        wires=lambda: First(lambda: NoiseWire(bytes(range(256)) * 4)),
+        cause="in the TLS handshake",
+    ),
     Row("TLS alert", tls=("good",), wires=lambda: First(lambda: NoiseWire(_ALERT)), cause="the server refused"),
     Row("one byte damaged in the handshake", tls=("good",), wires=lambda: First(lambda: FlipWire(150))),
-    Row("one byte damaged in a record", tls=("tls12",), wires=lambda: First(lambda: FlipWire(1500)),
-        device={"publishes": 6}),
+    Row(
+        "one byte damaged in a record",
+        tls=("tls12",),
+        wires=lambda: First(lambda: FlipWire(1500)),
+        device={"publishes": 6},
+    ),
     Row("handshake one byte at a time", tls=("good",), wires=lambda: First(DripWire), connects=1, device={"clock": 2}),
     _distrusted("stranger", "not signed by the given CA"),
     _distrusted("misnamed", "the server's certificate is not for"),
     _distrusted("expired", "has expired, or the clock is wrong"),
     _distrusted("future", "not yet valid, or the clock"),
-    Row("clock not set", tls=("future", "good"), program="clockless", script=_clock_unset,
-        cause="the clock is not set (it says 2000-01-01)", check=_untouched(1)),
-    Row("certificate goes bad at a reconnect", tls=("good", "stranger", "expired", "good"), script=_then_distrusted,
-        device={"publishes": 4}, cause="has expired"),
+    Row(
+        "clock not set",
+        tls=("future", "good"),
+        program="clockless",
+        script=_clock_unset,
+        cause="the clock is not set (it says 2000-01-01)",
+        check=_untouched(1),
+    ),
+    Row(
+        "certificate goes bad at a reconnect",
+        tls=("good", "stranger", "expired", "good"),
+        script=_then_distrusted,
+        device={"publishes": 4},
+        cause="has expired",
+    ),
     _refusing("refuse12", "1.2"),
     _refusing("refuse13", "1.3"),
     Row("TLS 1.0 only", tls=("old", "good"), cause="TLS", check=_untouched(1)),
     Row("certificate chain over 8 KB", tls=("large",), connects=1),
     Row("16 KB records", tls=("good",), script=_large, heap="1m", connects=1),
-    Row("close_notify in the middle of a packet", tls=("good",), device={"publishes": 4},
-        faults=lambda: [Truncate(mqtt.PUBLISH, 9, close=True)], cause="closed"),
-    Row("closed without close_notify", tls=("good",), wires=lambda: First(lambda: CutWire(down_bytes=2600)),
-        device={"publishes": 6}),
+    Row(
+        "close_notify in the middle of a packet",
+        tls=("good",),
+        device={"publishes": 4},
+        faults=lambda: [Truncate(mqtt.PUBLISH, 9, close=True)],
+        cause="closed",
+    ),
+    Row(
+        "closed without close_notify",
+        tls=("good",),
+        wires=lambda: First(lambda: CutWire(down_bytes=2600)),
+        device={"publishes": 6},
+    ),
 ]
