@@ -11,7 +11,7 @@ import os
 import shutil
 import socket
 
-from . import journal, processes
+from . import journal, pki, processes
 from .errors import ToolError
 
 _START_S = 10
@@ -110,43 +110,51 @@ def _bridge_certificate(cloud, folder):
 def _server_certificate(folder, addresses):
     """Write server.pem and server.key for these addresses, signed by a CA of this folder; -> the CA as PEM text."""
     from cryptography import x509
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.hazmat.primitives.hashes import SHA256
-    from cryptography.hazmat.primitives.serialization import (
-        Encoding,
-        NoEncryption,
-        PrivateFormat,
-        load_pem_private_key,
-    )
-
-    def pem(key):
-        return key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
-
-    def certificate(name, public, *extensions):
-        now = datetime.datetime.now(datetime.timezone.utc)
-        builder = (
-            x509.CertificateBuilder().subject_name(_name(name)).issuer_name(_name("thing cloud")).public_key(public)
-        )
-        builder = builder.serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(days=1))
-        builder = builder.not_valid_after(now + datetime.timedelta(days=3650))
-        for extension, critical in extensions:
-            builder = builder.add_extension(extension, critical)
-        return builder.sign(ca_key, SHA256()).public_bytes(Encoding.PEM)
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     key_path, ca_path = folder / "ca.key", folder / "ca.pem"
     if not (key_path.exists() and ca_path.exists()):  # boards have it: it must outlive a restart
-        ca_key = ec.generate_private_key(ec.SECP256R1())
-        journal.write(key_path, pem(ca_key), journal.SECRET)
-        authority = x509.BasicConstraints(ca=True, path_length=0)
-        journal.write(ca_path, certificate("thing cloud", ca_key.public_key(), (authority, True)))
+        journal.write(key_path, pki.new_key(), journal.SECRET)
+        key = load_pem_private_key(key_path.read_bytes(), None)
+        signing = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
+        authority = [(x509.BasicConstraints(ca=True, path_length=0), True), (signing, True)]
+        journal.write(ca_path, _certificate("thing cloud", key.public_key(), key, authority))
     ca_key = load_pem_private_key(key_path.read_bytes(), None)
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = pki.new_key()
     names = [x509.DNSName(name) for name in dict.fromkeys(("localhost", socket.gethostname()))]
     numbers = [x509.IPAddress(ipaddress.ip_address(address)) for address in ["127.0.0.1", *addresses]]
-    alternatives = x509.SubjectAlternativeName([*names, *numbers])
-    journal.write(folder / "server.key", pem(key), journal.SECRET)
-    journal.write(folder / "server.pem", certificate("thing cloud server", key.public_key(), (alternatives, False)))
+    server = [
+        (x509.SubjectAlternativeName([*names, *numbers]), False),
+        (x509.BasicConstraints(ca=False, path_length=None), True),
+        (x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.SERVER_AUTH]), False),
+    ]
+    public = load_pem_private_key(key, None).public_key()
+    journal.write(folder / "server.key", key, journal.SECRET)
+    journal.write(folder / "server.pem", _certificate("thing cloud server", public, ca_key, server))
     return ca_path.read_text()
+
+
+def _certificate(name, public, ca_key, extensions):
+    """A certificate of the CA "thing cloud" as PEM, valid for ten years."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    now = datetime.datetime.now(datetime.timezone.utc)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(_name(name))
+        .issuer_name(_name("thing cloud"))
+        .public_key(public)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=3650))
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
+    )
+    for extension, critical in extensions:
+        builder = builder.add_extension(extension, critical)
+    return builder.sign(ca_key, SHA256()).public_bytes(Encoding.PEM)
 
 
 def _name(text):

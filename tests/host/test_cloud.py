@@ -1,0 +1,124 @@
+"""thing cloud: the local AWS as a user has it, and Mosquitto in front of it."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from aws_iot_tools import mosquitto, processes
+from aws_iot_tools.probe import Probe
+from cryptography import x509
+
+from ..harness.ports import free_port
+
+pytestmark = pytest.mark.timeout(180)
+
+
+@pytest.fixture
+def cloud(thing):
+    """`thing` with no environment of any cloud; what it starts is stopped at the end."""
+    for name in list(thing.environment):
+        if name.startswith(("AWS_", "IOT_")):
+            thing.environment.pop(name)
+    # Ports of its own: two that start at the same moment would both take the default ones.
+    thing.up = ("cloud", "up", "--port", free_port(), "--mqtt-port", free_port())
+    yield thing
+    thing.run("cloud", "down", ok=False)
+
+
+def _use(thing) -> dict:
+    """What `eval "$(thing cloud env)"` does to a shell."""
+    script = 'eval "$(thing cloud env)" && env -0'
+    path = os.pathsep.join([str(Path(sys.executable).parent), thing.environment.get("PATH", "")])
+    done = subprocess.run(
+        ["sh", "-c", script], cwd=thing.folder, env={**thing.environment, "PATH": path}, capture_output=True, check=True
+    )
+    shell = dict(entry.split("=", 1) for entry in done.stdout.decode().split("\0") if entry)
+    return {name: value for name, value in shell.items() if name.startswith(("AWS_", "THING_"))}
+
+
+def test_up_env_down_and_its_data_stays(cloud):
+    said = cloud.run(*cloud.up).stdout
+    assert "AWS APIs: http://127.0.0.1:" in said and 'eval "$(thing cloud env)"' in said
+    assert cloud.run(*cloud.up).stdout == said, "it runs already"
+    variables = _use(cloud)
+    assert set(variables) == {
+        "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "THING_CLOUD",
+    }  # fmt: skip
+    cloud.environment.update(variables)
+    cloud.run("new", "demo")
+    cloud.run("add", "demo")
+    config = json.loads((cloud.folder / "demo/thing.conf.json").read_text())
+    assert config["endpoint"] == "localhost" and (cloud.folder / "demo" / config["cacert"]).exists()
+    assert cloud.run("doctor", "demo").stdout.count("ok ") == 9
+
+    assert cloud.run("cloud", "down").stdout == "stopped; its data is kept\n"
+    assert cloud.run("cloud", "down").stdout == "it was not running\n"
+    assert "is the network up" in cloud.run("list", code=1).stderr
+    cloud.run(*cloud.up)
+    cloud.environment.update(_use(cloud))
+    assert cloud.run("list").stdout == "demo_0\n"
+    assert cloud.run("cloud", "env", "--off").stdout.startswith("unset AWS_ENDPOINT_URL ")
+
+
+def test_policies_are_enforced(cloud):
+    cloud.run(*cloud.up)
+    cloud.environment.update(_use(cloud))
+    cloud.run("new", "demo")
+    cloud.run("add", "demo")
+    path = cloud.folder / "demo/thing.conf.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "mqttid": "somebody"}))
+    assert "does not allow iot:Connect" in cloud.run("doctor", "demo", code=1).stdout
+
+
+def test_a_port_that_is_taken(cloud, ministack):
+    assert f"port {ministack.gateway} is taken" in cloud.run("cloud", "up", "--port", ministack.gateway, code=1).stderr
+    assert not (cloud.folder / ".aws_local/cloud.json").exists()
+
+
+def test_what_ended_unexpectedly_is_started_again(cloud):
+    cloud.run(*cloud.up)
+    pid = json.loads((cloud.folder / ".aws_local/cloud.json").read_text())["pids"][0]
+    os.kill(pid, 9)
+    while processes.alive(pid):
+        time.sleep(0.05)
+    url = cloud.json(*cloud.up)["url"]
+    with urllib.request.urlopen(f"{url}/_ministack/health", timeout=5) as answer:
+        assert answer.status == 200
+
+
+def test_mosquitto_in_front(cloud):
+    """Mutual TLS with a certificate for this machine's addresses; shadows go through the bridge."""
+    answer = cloud.json(*cloud.up, "--mosquitto")
+    cloud.environment.update(_use(cloud))
+    addresses = mosquitto.lan_addresses()
+    assert answer["mqtt_host"] in [*addresses, "localhost"]
+    cloud.run("new", "demo")
+    cloud.run("add", "demo")
+    folder = cloud.folder / "demo"
+    config = json.loads((folder / "thing.conf.json").read_text())
+    assert (config["endpoint"], config["port"]) == (answer["mqtt_host"], answer["mqtt_port"])
+    server = x509.load_pem_x509_certificate((cloud.folder / ".aws_local/mosquitto/server.pem").read_bytes())
+    names = server.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert {str(name) for name in names.get_values_for_type(x509.IPAddress)} == {"127.0.0.1", *addresses}
+    cloud.run("shadow", "set", "demo_0", '{"led": "on"}')
+    probe = Probe("localhost", answer["mqtt_port"])
+    probe.open()
+    probe.secure((folder / config["cacert"]).read_text(), folder / "certificate.pem.crt", folder / "private.pem.key")
+    assert probe.connect("demo_0") == 0
+    probe.subscribe("$aws/things/demo_0/shadow/get/+")
+    for _ in range(20):  # the bridge may still be connecting
+        probe.publish("$aws/things/demo_0/shadow/get")
+        probe.timeout_s = 0.5
+        try:
+            assert probe.receive() == "$aws/things/demo_0/shadow/get/accepted"
+            break
+        except TimeoutError:
+            continue
+    else:
+        raise AssertionError((cloud.folder / ".aws_local/mosquitto/mosquitto.log").read_text())
+    probe.close()
