@@ -20,21 +20,19 @@ def accepts(peer) -> bool:
     return peer is peers.DEFAULT
 
 
-def importing(bench, runtime, peer, heap):
-    """A program of three lines that only imports."""
-    return bench.program(runtime, f"import_{_PROGRAMS[peer.key][0]}", heap=heap)
-
-
-def answering(bench, runtime, peer, count, heap):
-    """The peer's whole program, which answers so many deltas."""
+def program(bench, runtime, peer, what, *arguments, heap):
+    """Start the peer's program that does `what`; a Thing's gets its response topics after the other arguments."""
     name, topics = _PROGRAMS[peer.key]
-    return bench.program(runtime, f"app_{name}", bench.broker.port, count, *topics, heap=heap)
+    return bench.program(runtime, f"{what}_{name}", *arguments, *(topics if what != "import" else ()), heap=heap)
 
 
 def sample(bench, runtime, peer):
-    with importing(bench, runtime, peer, "256k") as device:
+    with program(bench, runtime, peer, "import", heap="256k") as device:
         imported = device.expect("imported", 30)["bytes"]
-    with Cloud(bench.broker.plain_port), answering(bench, runtime, peer, 0, "256k") as device:
+    with (
+        Cloud(bench.broker.plain_port),
+        program(bench, runtime, peer, "connect", bench.broker.port, heap="256k") as device,
+    ):
         connected = device.expect("connected", 30)["bytes"]
     return {"imported": imported, "connected": connected}
 

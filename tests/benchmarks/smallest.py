@@ -11,7 +11,7 @@ _ROUNDS = 200
 
 
 def _imports(bench, runtime, peer, heap_size) -> bool:
-    with heap.importing(bench, runtime, peer, heap_size) as device:
+    with heap.program(bench, runtime, peer, "import", heap=heap_size) as device:
         device.wait(10)
         return any(event["event"] == "imported" for event in device.events)
 
@@ -19,7 +19,7 @@ def _imports(bench, runtime, peer, heap_size) -> bool:
 def _answers(bench, runtime, peer, heap_size) -> bool:
     with (
         Cloud(bench.broker.plain_port, heap.accepts(peer)) as cloud,
-        heap.answering(bench, runtime, peer, _ROUNDS, heap_size) as device,
+        heap.program(bench, runtime, peer, "app", bench.broker.port, _ROUNDS, heap=heap_size) as device,
     ):
         try:
             device.expect("connected", 5)

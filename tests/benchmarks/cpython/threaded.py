@@ -12,6 +12,7 @@ class Threaded:
         self.arrived = threading.Event()
         self.room = threading.Semaphore(window)
         self.window = window
+        self.flying = 0
 
     def delta(self, answer, payload):
         state = answer(json.loads(payload)["state"])
@@ -20,7 +21,12 @@ class Threaded:
         self.arrived.set()
 
     def report(self, state):
-        self._publish(self.shadow, json.dumps({"state": {"reported": state}}).encode(), 1, None)
+        self.flying += 1
+        self._publish(self.shadow, json.dumps({"state": {"reported": state}}).encode(), 1, self._acknowledged)
+
+    def _acknowledged(self):
+        self.flying -= 1
+        self.arrived.set()
 
     def publish(self, topic, payload, qos):
         if not qos:
@@ -35,6 +41,8 @@ class Threaded:
         for _ in range(self.window):
             self.room.acquire()
         self.room.release(self.window)
+        while self.flying:
+            self.wait()
 
     def wait(self):
         self.arrived.wait(1)
