@@ -51,7 +51,9 @@ def test_subscribe_and_unsubscribe():
 
 def test_topic_of():
     for size in (0, 100, 200, 20000):
-        assert control.topic_of(publish(b"a/topic", bytes(size), 1, True, 515)) == b"a/topic"
+        topic = control.topic_of(publish(b"a/topic", bytes(size), 1, True, 515))
+        assert topic == b"a/topic"
+        assert type(topic) is bytes  # a key of dicts
     assert control.topic_of(publish(b"t" * 256, b"", 0, False, 0)) == b"t" * 256
 
 

@@ -1,7 +1,11 @@
 """aws_iot.packet: the same packets however the bytes arrive, and an error for what no server may send."""
 
+from io import BytesIO
+
+from samples import raises
 from wire import ACCEPTED, LARGEST, PINGRESP, at_every_cut, message, packet, puback, read, refused, suback, unsuback
 
+from aws_iot.errors import ProtocolError
 from aws_iot.packet import Reader, publish
 
 
@@ -20,6 +24,35 @@ def test_publish_lengths():
         data = publish(b"t", bytes(size), 0, False, 0)
         assert data[1 : 1 + len(length)] == length
         assert len(data) == 1 + len(length) + 3 + size
+
+
+def test_payload_from_a_stream():
+    stream = BytesIO()
+    stream.write(b"hi, and what an earlier message left")
+    for qos, pid in ((0, 0), (1, 300)):
+        stream.seek(0)
+        assert publish(b"a/b", stream, qos, False, pid, 2) == publish(b"a/b", b"hi", qos, False, pid)
+    assert publish(b"a/b", stream, 0, True, 0, 0) == b"\x31\5\0\3a/b"
+
+
+def _fed(reader, data):
+    reader.space()[: len(data)] = data
+    reader.filled(len(data))
+    return reader.next()
+
+
+def test_the_same_topic_again():
+    topics = ("a", "a", "b", "a", "ab", "a")
+    data = b"".join([message(topic, topic.encode()) for topic in topics])
+    at_every_cut(data, [(0x30, 0, topic, topic.encode()) for topic in topics])
+    # what was refused is refused again, and not taken for the one before
+    assert read(message("a") + packet(0x30, b"\0\1+")) == [(0x30, 0, "a", b""), "error"]
+    reader = Reader(512, LARGEST)
+    for _ in range(2):
+        raises(ProtocolError, _fed, reader, packet(0x30, b"\0\1+"))
+        reader.reset()
+    _fed(reader, message("x"))
+    assert reader.topic == "x"
 
 
 def test_dialogue_at_every_cut():
@@ -70,8 +103,8 @@ def test_every_kind_that_no_server_sends():
         kind, flags = first >> 4, first & 15
         if kind == 3 or flags == 0 and kind in (2, 4, 9, 11, 13):
             continue
-        for body in (b"", b"\0\1", b"\0\1\0", b"\0\1t\0\1"):
-            refused(packet(first, body))
+        for body in (b"", b"\0\1", b"\0\1\0", b"\0\1t\0\1") if flags == 0 else (b"\0\1",):
+            assert read(packet(first, body)) == ["error"], first
 
 
 def test_publish_flags():

@@ -15,7 +15,7 @@ from .runtimes import RUNTIMES, run_script
 
 _RUNNER = Path(__file__).with_name("device_runner.py")
 _FORMS = {"mp64": "py", "mp32": "mpy"}
-_HEAP = "256k"  # the test file itself is compiled in it
+_HEAPS = {"mp64": "512k", "mp32": "256k"}  # the test file itself is compiled in it
 _TIMEOUT_S = 50
 
 
@@ -47,7 +47,7 @@ class DeviceTest(pytest.Item):
 
     def runtest(self) -> None:
         module = self.path.with_suffix("").as_posix()
-        options = {"timeout_s": _TIMEOUT_S, "heap": _HEAP, "form": _FORMS[self._runtime.name]}
+        options = {"timeout_s": _TIMEOUT_S, "heap": _HEAPS[self._runtime.name], "form": _FORMS[self._runtime.name]}
         try:
             done = run_script(self._runtime, _RUNNER, module, self._function.name, **options)
         except subprocess.TimeoutExpired as error:
