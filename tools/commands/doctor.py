@@ -8,7 +8,7 @@ from ..errors import ToolError
 
 @click.command(cls=Command)
 @click.argument("path", type=click.Path(file_okay=False), default=".")
-@click.option("--port", metavar="P", help="Examine the board at this serial port too.")
+@click.option("--port", metavar="P", envvar="THING_PORT", help="Examine the board at this serial port too.")
 @pass_context
 def command(context, path, port):
     """Find out why the active thing of the project in PATH does not connect.

@@ -8,7 +8,10 @@ from ..cli import Command, pass_context
 @click.command(cls=Command)
 @click.argument("path", type=click.Path(file_okay=False))
 @click.option(
-    "--port", metavar="P", help="The board's serial port, as mpremote takes it. [default: the one board found]"
+    "--port",
+    metavar="P",
+    envvar="THING_PORT",
+    help="The board's serial port, as mpremote takes it. [default: the one board found]",
 )
 @click.option("--mpy/--py", default=True, help="Send the library compiled or as source. [default: --mpy]")
 @click.option(

@@ -37,13 +37,18 @@ def command(context, path, yes, dry_run):
     with project.lock():
         outcome = cleanup.run(context.aws, project, lambda total: out.progress(total, "deleting things"))
     kept = f"; the policy {plan['policy']} is still in use and stays" if outcome.policy_kept else ""
-    out.data({**plan, "deleted": outcome.done, "failed": len(outcome.failures)}, f"{outcome.done} things deleted{kept}")
+    out.data(
+        {**plan, "deleted": outcome.done, "failed": len(outcome.failures)}, f"{_number(outcome.done)} deleted{kept}"
+    )
     if outcome.failures:
         name, error = outcome.failures[0]
         raise Partly(f"{len(outcome.failures)} not deleted and kept here, {name} for one: {sentence(error)}")
 
 
 def _words(plan):
-    number = len(plan["things"])
-    words = f"{number} thing{'' if number == 1 else 's'} with certificates and shadows"
+    words = f"{_number(len(plan['things']))} with certificates and shadows"
     return words + (f" and the policy {plan['policy']}" if plan["policy"] else "")
+
+
+def _number(things):
+    return f"{things} thing{'' if things == 1 else 's'}"
