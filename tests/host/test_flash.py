@@ -1,0 +1,160 @@
+"""thing flash with the real mpremote library, against the make-believe board (tests/harness/board.py)."""
+
+import datetime
+import json
+import shutil
+import subprocess
+
+import pytest
+
+from ..harness.board import Board
+
+pytestmark = pytest.mark.timeout(180)  # forty files over a line that is polled every 10 ms
+
+
+@pytest.fixture
+def board(tmp_path):
+    with Board(tmp_path / "flash") as running:
+        yield running
+
+
+@pytest.fixture
+def ready(thing, project):
+    """A project with an active thing, and a program that ends at once."""
+    thing.run("add", "demo")
+    (project / "main.py").write_text("print('hello from', __file__)\nprint('again')\n")
+    return project
+
+
+def _files(board) -> set:
+    return {str(path.relative_to(board.flash)) for path in board.flash.rglob("*") if path.is_file()}
+
+
+def test_everything_is_put_on_the_board(thing, ready, board):
+    (ready / "lib2").mkdir()
+    (ready / "lib2/mine.py").write_text("x = 1\n")
+    (ready / "notes.md").write_text("not for the board")
+    (ready / "fota.key").write_text("a signing key that must stay here")
+    done = thing.run("flash", "demo", "--port", board.port)
+    assert "MicroPython 1.25.0" in done.stdout and "demo_0 starts:\n  hello from main.py\n  again\n" in done.stdout
+    for name in ("thing.conf.json", "certificate.pem.crt", "private.pem.key", "main.py", "helpers.py", "lib2/mine.py"):
+        assert (board.flash / name).read_bytes() == (ready / name).read_bytes()
+    config = json.loads((ready / "thing.conf.json").read_text())
+    found = _files(board)
+    assert {config["cacert"], "wifi.json", "lib/umqtt/simple.mpy", "lib/aws_iot/thing.mpy"} <= found
+    assert {"lib/aws_iot/AmazonRootCA1.pem", "lib/aws_iot/AmazonRootCA3.pem"} <= found
+    assert not any(name.endswith((".md", "fota.key", ".new", "journal.json", "_cpython.mpy")) for name in found)
+
+
+def test_what_is_the_same_is_skipped(thing, ready, board):
+    first = thing.json("flash", "demo", "--port", board.port)
+    assert len(first["written"]) > 20 and first["same"] == 0
+    again = thing.json("flash", "demo", "--port", board.port)
+    assert again["written"] == [] and again["same"] == len(first["written"])
+    (ready / "main.py").write_text("print('changed')\n")
+    assert thing.json("flash", "demo", "--port", board.port)["written"] == ["/main.py"]
+    assert (board.flash / "main.py").read_text() == "print('changed')\n"
+
+
+def test_library_as_source_and_back(thing, ready, board):
+    """A .py beside a .mpy would be the one that is imported: the other form is removed."""
+    thing.run("flash", "demo", "--port", board.port)
+    thing.run("flash", "demo", "--port", board.port, "--py")
+    assert {path.suffix for path in (board.flash / "lib/aws_iot").iterdir()} == {".py", ".pem"}
+    thing.run("flash", "demo", "--port", board.port)
+    assert {path.suffix for path in (board.flash / "lib/aws_iot").iterdir()} == {".mpy", ".pem"}
+
+
+def test_umqtt_of_the_firmware_is_used(thing, ready, tmp_path):
+    from aws_iot_tools import umqtt
+
+    firmware = tmp_path / "firmware"
+    shutil.copytree(umqtt.FOLDER / "umqtt", firmware / "umqtt")
+    with Board(tmp_path / "flash", firmware) as board:
+        thing.run("flash", "demo", "--port", board.port)
+        assert not (board.flash / "lib/umqtt").exists()
+
+
+def test_a_running_program_is_stopped_first(thing, ready, board):
+    (board.flash / "main.py").write_text("import time\nprint('busy')\nwhile True:\n    time.sleep_ms(50)\n")
+    board.switch()
+    board.expect("busy")
+    assert "hello from main.py" in thing.run("flash", "demo", "--port", board.port).stdout
+
+
+def test_only_so_many_lines_are_shown(thing, ready, board):
+    (ready / "main.py").write_text(
+        "import time\nn = 0\nwhile True:\n    print('line', n)\n    n += 1\n    time.sleep_ms(20)\n"
+    )
+    shown = thing.json("flash", "demo", "--port", board.port, "--lines", 3)
+    assert shown["printed"] == ["line 0", "line 1", "line 2"]
+
+
+def test_mixed_up_key_is_refused(thing, ready, board):
+    thing.run("add", "demo")
+    shutil.copy(ready / ".aws_things_resources/demo_1/private.pem.key", ready / "private.pem.key")
+    assert "does not belong to the certificate" in thing.run("flash", "demo", "--port", board.port, code=1).stderr
+    assert _files(board) == set()
+
+
+def test_expired_certificate_is_refused(thing, ready, board):
+    from cryptography import x509
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+
+    key = load_pem_private_key((ready / "private.pem.key").read_bytes(), None)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "demo_0")])
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    first, last = datetime.datetime(2020, 1, 1), datetime.datetime(2025, 1, 1)
+    builder = builder.serial_number(1).not_valid_before(first).not_valid_after(last)
+    (ready / "certificate.pem.crt").write_bytes(builder.sign(key, SHA256()).public_bytes(Encoding.PEM))
+    assert "the certificate expired on 2025-01-01" in thing.run("flash", "demo", "--port", board.port, code=1).stderr
+    assert _files(board) == set()
+
+
+def test_key_in_git_is_refused(thing, ready, board):
+    subprocess.run(["git", "init", "-q", ready], check=True)
+    subprocess.run(["git", "-C", ready, "add", "-f", "private.pem.key"], check=True)
+    assert "git tracks private.pem.key" in thing.run("flash", "demo", "--port", board.port, code=1).stderr
+    assert _files(board) == set()
+
+
+def test_no_board(thing, ready):
+    said = thing.run("flash", "demo", "--port", "socket://127.0.0.1:9", code=1).stderr
+    assert said.startswith("thing: no board at socket://127.0.0.1:9: is it plugged in") and said.count("\n") == 1
+    assert "no board at /dev/ttyNONE" in thing.run("flash", "demo", "--port", "/dev/ttyNONE", code=1).stderr
+
+
+def test_a_board_that_loses_its_connection(thing, ready, board):
+    """The cable is pulled while files are written: the old program is still whole, and the next run goes on."""
+    (ready / "main.py").write_text("print('old')\n")
+    thing.run("flash", "demo", "--port", board.port)
+    (ready / "main.py").write_text("print('new')\n" + "# " + "x" * 200_000)
+    running = thing.start("flash", "demo", "--port", board.port)
+    size = -1
+    while size < 20_000:
+        assert running.poll() is None
+        scratch = board.flash / "main.py.new"
+        size = scratch.stat().st_size if scratch.exists() else -1
+    board.pull_the_cable()
+    _, error = running.communicate(timeout=60)
+    assert running.returncode == 1 and "the board" in error.splitlines()[-1]
+    assert (board.flash / "main.py").read_text() == "print('old')\n"
+    (ready / "main.py").write_text("print('new')\n")
+    assert "  new\n" in thing.run("flash", "demo", "--port", board.port).stdout
+
+
+def test_a_full_board(thing, ready, board, tmp_path):
+    """What the board has to spare is asked before anything is written; VfsPosix tells the host's free space."""
+    from aws_iot_tools import flash
+    from aws_iot_tools.errors import ToolError
+
+    class Small:
+        def hashes(self, paths):
+            return {}
+
+        def info(self):
+            return {"free": 1000}
+
+    with pytest.raises(ToolError, match="has 0 KB free and needs 2 KB"):
+        flash.bring_up(Small(), {"/main.py": bytes(3000)}, "/lib/aws_iot", None)

@@ -1,0 +1,116 @@
+"""thing create, show, update, delete, list: Para's Thing; thing shadow."""
+
+import json
+import stat
+
+from aws_iot_tools import pki
+
+# The fields of the seed's example answer.
+_FIELDS = {"id", "timestamp", "type", "appid", "name", "serviceBroker", "deviceState", "deviceMetadata"}
+_METADATA = {
+    "thingId", "thingName", "thingARN", "clientId", "clientCertId", "clientCertARN", "clientCert", "privateKey",
+    "publicKey", "region", "port", "host",
+}  # fmt: skip
+
+
+def test_a_thing_from_create_to_delete(thing, account, ministack):
+    made = json.loads(thing.run("create", "MyThing").stdout)
+    details = made["deviceMetadata"]
+    assert set(made) == _FIELDS and set(details) == _METADATA
+    assert made["name"] == details["clientId"] == details["thingName"] == "MyThing"
+    assert made["id"] == details["thingId"] and made["serviceBroker"] == "AWS" and made["deviceState"] == {}
+    assert details["clientCertARN"].endswith(f"cert/{details['clientCertId']}")
+    assert (details["host"], details["port"], details["region"]) == ("localhost", ministack.port, "us-east-1")
+    pki.check_pair(details["clientCert"], details["privateKey"])
+    assert details["publicKey"] == pki.public_pem(details["privateKey"])
+    assert not [path for path in (thing.folder.parent / "home").rglob("*") if path.is_file()], "the key is kept nowhere"
+
+    assert thing.json("list") == [{"name": "MyThing", "type": None, "attributes": thing.json("list")[0]["attributes"]}]
+    assert account.policies() == ["MyThing-Policy"]
+    read = thing.json("show", "MyThing")
+    assert set(read) == _FIELDS - {"timestamp", "deviceMetadata"} and read["id"] == made["id"]
+
+    assert thing.json("update", "MyThing", '{"led": "on"}')["deviceState"] == {"led": "on"}
+    data = account.client("iot-data")
+    assert _shadow(data)["state"]["desired"] == {"led": "on"}
+    data.update_thing_shadow(thingName="MyThing", payload='{"state":{"reported":{"led":"off","temp":20}}}')
+    assert thing.json("show", "MyThing")["deviceState"] == {"led": "on", "temp": 20}
+
+    thing.run("delete", "MyThing", "--yes")
+    account.assert_empty()
+    assert "has no classic shadow" in thing.run("shadow", "get", "MyThing", code=1).stderr
+
+
+def _shadow(data) -> dict:
+    return json.loads(data.get_thing_shadow(thingName="MyThing")["payload"].read())
+
+
+def test_create_refuses_what_exists(thing, account):
+    account.client("iot").create_thing(thingName="lamp")
+    assert "there is a thing lamp already" in thing.run("create", "lamp", code=1).stderr
+    assert account.certificates() == [] and account.policies() == []
+
+
+def test_delete_takes_things_made_elsewhere_too(thing, account):
+    """A certificate that another thing has as well, and a policy that others use, stay."""
+    iot = account.client("iot")
+    made = [iot.create_keys_and_certificate(setAsActive=True)["certificateArn"] for _ in range(2)]
+    for name in ("lamp", "other"):
+        iot.create_thing(thingName=name)
+        iot.attach_thing_principal(thingName=name, principal=made[0])
+    iot.attach_thing_principal(thingName="lamp", principal=made[1])
+    iot.create_policy(policyName="shared", policyDocument='{"Version":"2012-10-17","Statement":[]}')
+    iot.attach_policy(policyName="shared", target=made[1])
+    assert "nothing was deleted" in thing.run("delete", "lamp", typed="n\n", code=1).stderr
+    thing.run("delete", "lamp", "--yes")
+    assert account.thing_names() == ["other"] and account.policies() == ["shared"]
+    assert [row["certificateArn"] for row in account.certificates()] == [made[0]]
+
+
+def test_rsa_by_aws(thing, account):
+    made = thing.json("create", "lamp", "--rsa")["deviceMetadata"]
+    assert "RSA PRIVATE KEY" in made["privateKey"]
+    pki.check_pair(made["clientCert"], made["privateKey"])
+    thing.run("delete", "lamp", "--yes")
+    account.assert_empty()
+
+
+def test_a_creation_that_stopped_is_private(thing, account, proxy):
+    thing.environment["AWS_ENDPOINT_URL"] = proxy.url
+    proxy.refuse["AttachPolicy"] = (1, 403, "UnauthorizedException")
+    thing.run("create", "lamp", code=1)
+    (key,) = (thing.folder.parent / "home").rglob("*.key")
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600 and stat.S_IMODE(key.parent.stat().st_mode) == 0o700
+    made = thing.json("create", "lamp")["deviceMetadata"]
+    pki.check_pair(made["clientCert"], made["privateKey"])
+    assert len(account.certificates()) == 1
+
+
+def test_shadow_get_and_set(thing):
+    assert "version 1" in thing.run("shadow", "set", "lamp", '{"led": {"on": true, "dim": 3}}').stdout
+    assert thing.json("shadow", "set", "lamp", '{"led": {"dim": null}}')["version"] == 2
+    assert thing.json("shadow", "get", "lamp")["state"]["desired"] == {"led": {"on": True}}
+    thing.run("shadow", "set", "lamp", '{"mode": 1}', "--name", "night")
+    assert thing.json("shadow", "get", "lamp", "--name", "night")["state"]["desired"] == {"mode": 1}
+    assert thing.json("shadow", "get", "lamp")["version"] == 2
+
+
+def test_shadow_watch_follows_changes(thing, account):
+    watch = thing.start("shadow", "watch", "lamp", "--interval", "0.2", "--changes", "2")
+    assert watch.stdout.readline() == "no shadow yet; waiting for it\n"
+    thing.run("shadow", "set", "lamp", '{"led": "on"}')
+    lines = [watch.stdout.readline().rstrip() for _ in range(3)]
+    assert lines == ["version 1", '  desired.led: - -> "on"', '  delta.led: - -> "on"']
+    account.client("iot-data").update_thing_shadow(thingName="lamp", payload='{"state":{"reported":{"led":"on"}}}')
+    output, error = watch.communicate(timeout=30)
+    assert output.splitlines() == ["version 2", '  delta.led: "on" -> -', '  reported.led: - -> "on"'] and not error
+    assert watch.returncode == 0
+
+
+def test_shadow_watch_in_json(thing):
+    thing.run("shadow", "set", "lamp", '{"led": "on"}')
+    watch = thing.start("shadow", "watch", "lamp", "--json", "--changes", "1")
+    assert json.loads(watch.stdout.readline())["version"] == 1
+    thing.run("shadow", "set", "lamp", '{"led": "off"}')
+    output, _ = watch.communicate(timeout=30)
+    assert json.loads(output)["state"]["desired"] == {"led": "off"}
