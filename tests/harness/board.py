@@ -30,6 +30,7 @@ class Board:
         self.flash = Path(flash)
         self.flash.mkdir(parents=True, exist_ok=True)
         self.starts = 0
+        self._switched = False
         self._firmware, self._heap = str(firmware), heap
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = f"socket://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -58,6 +59,18 @@ class Board:
         """All that the board has sent since it was switched on, whether somebody listened or not."""
         return self._output.decode(errors="replace")
 
+    def switch(self) -> None:
+        """Switch the board off and on again."""
+        self._switched = True
+        self._process.kill()
+        starts = self.starts
+        while self.starts == starts:
+            time.sleep(0.01)
+
+    def pull_the_cable(self) -> None:
+        """End the connection; the board runs on."""
+        self._drop_client()
+
     def expect(self, text: str, timeout_s: float = 15) -> None:
         """Wait until the board has printed a text; AssertionError shows what it printed instead."""
         deadline = time.monotonic() + timeout_s
@@ -81,10 +94,13 @@ class Board:
         runtime = RUNTIMES["mp32"]
         arguments = runtime.command(_REPL, self.flash.resolve(), mode, self._firmware, heap=self._heap)
         environment = {key: value for key, value in os.environ.items() if key != "MICROPYPATH"}
+        end, self._keys = os.pipe()
+        os.set_blocking(end, False)  # so that the REPL can take all that has come at once
         self._process = subprocess.Popen(
-            arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0,
+            arguments, stdin=end, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0,
             env=environment, cwd=tempfile.gettempdir(), start_new_session=True,
         )  # fmt: skip
+        os.close(end)
         self.starts += 1
 
     def _run(self) -> None:
@@ -95,10 +111,14 @@ class Board:
                 with self._lock, contextlib.suppress(OSError):
                     if self._client:
                         self._client.sendall(data)
-            mode = _MODES.get(self._process.wait())
-            if self._stopped.is_set() or not mode:  # switched off, or crashed: a crash is not hidden by a restart
-                return
-            self._boot(mode)
+            mode = _MODES.get(self._process.wait(), "friendly" if self._switched else None)
+            self._switched = False
+            with self._lock:  # nobody types meanwhile
+                os.close(self._keys)
+                self._keys = None
+                if self._stopped.is_set() or not mode:  # switched off, or crashed: that is not hidden by a restart
+                    return
+                self._boot(mode)
 
     def _serve(self) -> None:
         """One connection at a time, as a serial port has."""
@@ -123,8 +143,10 @@ class Board:
     def _type(self, data: bytes) -> None:
         while data:
             text, interrupt, data = data.partition(b"\x03")
-            with contextlib.suppress(OSError):  # between two starts there is nobody to read
-                self._process.stdin.write(text)
+            with self._lock, contextlib.suppress(OSError):
+                if self._keys is None:
+                    return
+                os.write(self._keys, text)
                 if interrupt:
                     self._process.send_signal(signal.SIGINT)
                     time.sleep(_SETTLE_S)
@@ -132,5 +154,7 @@ class Board:
     def _drop_client(self) -> None:
         with self._lock:
             if self._client:
+                with contextlib.suppress(OSError):
+                    self._client.shutdown(socket.SHUT_RDWR)
                 self._client.close()
                 self._client = None
