@@ -15,8 +15,9 @@ demo:  ## Watch a 32-bit MicroPython be a Thing of a local AWS (needs no account
 test: lint  ## Run everything on CPython, 64-bit and 32-bit MicroPython.
 	@$(PYTEST) -n 4 --dist worksteal tests
 
-faults: setup  ## Run only the fault suite (scripted broker).
-	@$(PYTEST) -n 4 --dist worksteal tests/faults
+faults: setup  ## Meet every fault of the catalogue on every runtime, and print the table.
+	@FUZZ_SECONDS=60 $(PYTEST) -q --timeout 600 tests/faults/test_fuzz_packet.py
+	@$(BIN)/python -m tests.faults
 
 device-advisor: setup  ## Run the local equivalent of AWS IoT Core Device Advisor's tests.
 	@$(PYTEST) -v tests/faults -m device_advisor

@@ -14,6 +14,7 @@ from aws_iot_tools.policy import least_privilege
 from botocore.config import Config
 
 from .ports import free_port
+from .processes import end
 
 REGION, ACCOUNT = "us-east-1", "000000000000"
 _ARN = f"arn:aws:iot:{REGION}:{ACCOUNT}"
@@ -124,10 +125,5 @@ class MiniStack:
 
     def stop(self) -> None:
         if self._process:
-            self._process.terminate()
-            try:
-                self._process.wait(10)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+            end(self._process)
             self._process = None

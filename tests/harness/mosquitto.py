@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .certificates import Authority
 from .ports import free_port, wait_for_port
+from .processes import end
 
 # ESP32 speaks TLS 1.2 only. Left to itself OpenSSL would pick RSA-PSS, which the unix port's Mbed TLS refuses there.
 _TLS_1_2 = """openssl_conf = conf
@@ -107,12 +108,7 @@ class Mosquitto:
 
     def stop(self) -> None:
         if self._process:
-            self._process.terminate()
-            try:
-                self._process.wait(5)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+            end(self._process)
             self._process = None
 
     @property
