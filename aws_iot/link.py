@@ -155,7 +155,7 @@ def connect(client, clean_session, timeout):
     if clean_session is not None:
         client.clean = clean_session
     if client.sock:
-        client.reset()
+        borrow("loss").reset(client)
     now = client.ticks()
     if client.off or not client.fails or ticks_diff(client.due, now) > _STEP_MS:
         # AWS allows one CONNECT a second for each client id
@@ -182,9 +182,9 @@ def connect(client, clean_session, timeout):
 
 def disconnect(client):
     """MQTTClient.disconnect."""
+    if client.connected and not client.busy:
+        client.until(lambda: not client.kept or not client.connected)
     if client.connected:
-        if not client.busy:
-            client.until(lambda: not client.kept or not client.connected)
         client.out.append(b"\xe0\0")
         try:
             end = ticks_add(client.ticks(), _STEP_MS)
@@ -196,7 +196,7 @@ def disconnect(client):
         except (OSError, ValueError, EOFError):
             pass
     if not client.off:
-        client.reset()
+        borrow("loss").reset(client)
         client.off = True
         if client.tell:
             client.event("disconnected")

@@ -38,6 +38,7 @@ def lost(client, error):
             text = _suspect(client, now) or _closed(client, lived_ms)
     if not text:
         text = _explain(client, error, stage)
+    reset(client)
     client.stats["cause"] = text
     delay_ms = borrow("backoff").delay_ms(max(client.fails, min(client.short, 5) - 1), client.random())
     client.due = ticks_add(client.ticks(), delay_ms)
@@ -47,6 +48,24 @@ def lost(client, error):
     client.error = result
     if client.tell:
         client.event("disconnected", result)
+
+
+def reset(client):
+    """Close the socket and forget what belongs to the connection; what was accepted stays."""
+    sock, client.sock = client.sock, None
+    if sock:
+        try:
+            sock.close()  # a TLS socket closes the raw one
+        except OSError:
+            pass
+    client.poller = client.raw = client.opening = client.asked = client.pinged = client.stuck = None
+    client.connected = client.ready = False
+    client.out.clear()
+    client.reader.reset()
+    for entry in client.kept:
+        entry[2] = None
+        if entry[3]:
+            entry[3] = -1
 
 
 def _code(error):
@@ -61,9 +80,9 @@ def _suspect(client, now):
         name = client.asked[1][0]
         if len(client.asked[1]) > 1:
             client.batch = 1  # one by one, to find which
-        elif _again(client, name, 2) and name in client.subs:
+        elif _again(client, _held(name), 2) and name in client.subs:
             client.subs[name][3] = 2
-            _hold_back(client, name, now)
+            _hold_back(client, _held(name), now)
             client.report(Rejected(0x87, "subscribe denied? " + name))
         return "closed after SUBSCRIBE to %s: does the policy allow iot:Subscribe there?" % name
     flying = [entry for entry in client.kept if entry[2] is not None]
@@ -88,11 +107,16 @@ def _suspect(client, now):
 
 
 def _hold_back(client, what, now):
-    """Not ``what`` for a while: a topic (bytes) to publish to, or a filter (str). It may also have been a bad network."""
+    """Not ``what`` for a while: a topic to publish to, or a filter. It may also have been a bad network."""
     if client.denied is None:
         client.denied, client.denied_ms = {}, _DENIED_MS
     client.denied[what] = ticks_add(now, client.denied_ms)
     client.denied_ms = min(2 * client.denied_ms, _DENIED_MAX_MS)
+
+
+def _held(name):
+    """A filter among the topics that are held back; no topic has a #."""
+    return b"#" + name.encode()
 
 
 def _again(client, what, times):
@@ -186,7 +210,7 @@ def refuse(client, topic):
 def ask_again(client):
     """Subscribe to the filters that were held back long enough."""
     for name, sub in client.subs.items():
-        if sub[3] == 2 and name in client.denied and _allowed(client, name):
+        if sub[3] == 2 and _held(name) in client.denied and _allowed(client, _held(name)):
             sub[3] = 0
     borrow("subscriptions").advance(client)
 

@@ -22,7 +22,6 @@ const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 _STEP_MS = const(1000)  # the longest single wait
 _PAYLOAD = const(131072)
-_NO_MEMORY_MS = const(5000)
 _NESTED = const(16)  # calls that may wait for a callback which itself waits
 
 BROKEN = (OSError, ValueError, EOFError, MemoryError, MQTTException)
@@ -88,7 +87,8 @@ class MQTTClient(_MQTTClient):
 
     def _step(self, timeout_ms):
         if self.busy and len(self.later) >= _NESTED:
-            return False  # the rest stays with the peer until the callback returns
+            sleep_ms(min(timeout_ms, _STEP_MS))  # the rest stays with the peer until the callback returns
+            return False
         sock, reader = self.sock, self.reader
         if self.out:
             self.flush()
@@ -170,27 +170,11 @@ class MQTTClient(_MQTTClient):
         if self.connected and isinstance(error, MemoryError):
             self.stats["errors"] += 1  # nothing is lost but what was to be done just now
             return
-        self.due = ticks_add(self.ticks(), _NO_MEMORY_MS)
         try:
             borrow("loss").lost(self, error)
-        except MemoryError:
-            self.error = error
-        self.reset()
-
-    def reset(self):
-        """Close the socket and forget what belongs to the connection; what was accepted stays."""
-        sock, self.sock = self.sock, None
-        if sock:
-            try:
-                sock.close()  # a TLS socket closes the raw one
-            except OSError:
-                pass
-        self.poller = self.opening = self.asked = self.pinged = self.stuck = None
-        self.connected = self.ready = False
-        self.out.clear()
-        self.reader.reset()
-        for entry in self.kept:
-            entry[2] = None
+        except MemoryError:  # it is lost again at the next step, when there may be room to do it properly
+            self.opening = None
+            self.due = ticks_add(self.ticks(), _STEP_MS)
 
     def until(self, done, timeout_ms=None):
         """poll() until ``done()`` or ``timeout_ms``; says whether it is done."""
@@ -280,26 +264,30 @@ class MQTTClient(_MQTTClient):
         is then still kept and goes on being sent. ValueError for what AWS would refuse (128 KB, 256 bytes of topic, QoS 2).
         """
         name = self.names.get(topic)
-        size = None
-        if type(msg) is not bytes:
+        if type(msg) is bytes:
+            size = len(msg)
+        else:
             # through a stream that stays, so that it gets into its packet with one copy
             stream = self.stream
+            if msg is not stream:
+                stream.seek(0)
+                if isinstance(msg, str):
+                    stream.write(msg)
+                elif isinstance(msg, dict) or isinstance(msg, list):
+                    dump(msg, stream)
+                else:
+                    borrow("outgoing").write(stream, msg)
+                msg = stream
+            size = stream.tell()
             stream.seek(0)
-            if isinstance(msg, (dict, list)):
-                dump(msg, stream)
-            elif isinstance(msg, str):
-                stream.write(msg)
-            else:
-                borrow("outgoing").write(stream, msg)
-            size, msg = stream.tell(), stream
-            stream.seek(0)
-        if not name or qos not in (0, 1) or (len(msg) if size is None else size) > _PAYLOAD:
-            name = borrow("outgoing").check_topic(self, topic, len(msg) if size is None else size, qos)
+        if not name or size > _PAYLOAD or qos not in (0, 1):
+            name = borrow("outgoing").check_topic(self, topic, size, qos)
         if not qos:
+            data = publish(name, msg, 0, retain, 0, size)  # before ready() waits: callbacks use the stream as well
             if not self.connected or self.stuck is not None or self.denied:
                 borrow("outgoing").ready(self, name)
             self.topic = name
-            self.out.append(publish(name, msg, 0, retain, 0, size))
+            self.out.append(data)
             self.stats["sent"] += 1
             self.push()
             if not self.connected:
@@ -309,8 +297,8 @@ class MQTTClient(_MQTTClient):
         data = publish(name, msg, 1, retain, pid, size)
         if self.queued + len(data) > self.queue_bytes:
             borrow("outgoing").room(self, len(data))
-        # packet id, packet, ticks of the last copy on this connection, copies on it, whether it was ever sent
-        entry = [pid, data, None, 0, False]
+        # packet id, packet, ticks of the last copy on this connection, copies on it (-1: only on earlier ones)
+        entry = [pid, data, None, 0]
         kept = self.kept
         kept.append(entry)
         self.queued += len(data)
@@ -352,11 +340,10 @@ class MQTTClient(_MQTTClient):
                 self._send(entry)
 
     def _send(self, entry):
-        if entry[4]:
+        if entry[3]:
             borrow("outgoing").again(self, entry)
         else:
             self.stats["sent"] += 1
-            entry[4] = True
         self.out.append(entry[1])
         entry[2] = self.ticks()
         entry[3] = 1

@@ -37,7 +37,7 @@ def publish(topic, payload, qos, retain, pid, size=None):
         data[at] = pid >> 8
         data[at + 1] = pid & 255
         at += 2
-    if size is None:
+    if type(payload) is bytes:
         data[at:] = payload
     else:
         payload.readinto(memoryview(data)[at:])
@@ -148,18 +148,15 @@ class Reader:
             borrow("malformed").publish(kind)
         name = buf[name:at]
         if name != self.name:
-            self._topic(name)
+            self.name = b""
+            try:
+                self.topic = topic = str(name, "utf-8")
+                if "\0" in topic or "+" in topic or "#" in topic:
+                    raise ValueError
+            except ValueError:  # UnicodeError is one
+                borrow("malformed").topic(bytes(name))
+            self.name = bytes(name)
         if qos:
             self.packet_id(at)
             at += 2
         self.payload = buf[at:end]
-
-    def _topic(self, name):
-        self.name = b""
-        try:
-            self.topic = topic = str(name, "utf-8")
-            if "\0" in topic or "+" in topic or "#" in topic:
-                raise ValueError
-        except ValueError:  # UnicodeError is one
-            borrow("malformed").topic(bytes(name))
-        self.name = bytes(name)

@@ -4,6 +4,8 @@ What flows all the time is here, requests and rare answers are in shadow_request
 https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-comms-device.html
 """
 
+from json import dump
+
 from . import borrow, method
 from .transport import loads
 
@@ -37,7 +39,8 @@ class Shadow:
             self.send(state)
         else:
             borrow("shadow_requests").postpone(self, state)
-        for value in state.values():
+        for key in state:
+            value = state[key]
             if value is None or isinstance(value, dict):
                 borrow("shadow_requests").merge(self.reported, state, True)
                 break
@@ -46,7 +49,12 @@ class Shadow:
 
     def send(self, state):
         """Publish a report, at once or when there is room."""
-        self.client.publish(self.topic, {"state": {"reported": state}}, False, 1)
+        stream = self.client.stream
+        stream.seek(0)
+        stream.write('{"state":{"reported":')
+        dump(state, stream)
+        stream.write("}}")
+        self.client.publish(self.topic, stream, False, 1)
 
     def on_delta(self, callback):
         """``callback(state)`` with the desired members that differ from the reported ones; a dict that it returns is reported.
