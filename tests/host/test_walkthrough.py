@@ -1,4 +1,4 @@
-"""docs/tools.md, as a new user would follow it: every command in it is run as it stands, in a shell."""
+"""The README and docs/tools.md, as a new user would follow it: every command in them is run as it stands, in a shell."""
 
 import os
 import re
@@ -14,14 +14,14 @@ from .. import harness
 from ..harness.board import Board
 
 pytestmark = pytest.mark.timeout(240)
-_PAGE = Path(harness.ROOT) / "docs" / "tools.md"
+_PAGES = (harness.ROOT / "README.md", harness.ROOT / "docs" / "tools.md")
 _BLOCK = re.compile(r"^```sh ?([^\n]*)\n(.*?)^```", re.M | re.S)
 _MARK = "exit code of the block:"
 
 
 def _blocks() -> list:
     """[(kind, commands)]: "" for the walk-through itself, "second shell", or "fleet" for what stands alone."""
-    return [(kind, commands.strip()) for kind, commands in _BLOCK.findall(_PAGE.read_text())]
+    return [(kind, commands.strip()) for page in _PAGES for kind, commands in _BLOCK.findall(page.read_text())]
 
 
 class Shell:
