@@ -2,7 +2,7 @@
 
 from botocore.exceptions import ClientError
 
-from . import setting, things, workers
+from . import bulk, setting, things, workers
 from .aws import WORKERS
 
 
@@ -13,6 +13,7 @@ def plan(project):
 
 def run(aws, project, progress):
     """Delete it all; -> workers.Outcome, whose failures keep their records."""
+    bulk.abandon(aws, project)
     names = project.things()
     with progress(len(names)) as advance:
         outcome = _delete(aws, project, [name for name in names if project.record(name).get("done")], advance)

@@ -74,17 +74,18 @@ def add(aws, project, report, policy_name, progress):
     report.created = outcome.done
     report.left = len(todo) - outcome.done
     report.failure = outcome.failures[0][1] if outcome.failures else None
+    return conclude(project, report)
+
+
+def conclude(project, report):
+    """Strike the plan off when all is made, and make the first thing the active one where there is none."""
     try:
-        _conclude(project, report)
+        if not report.left:
+            project.change_state(plan=None)
+        first = project.record(report.names[0])
+        if not project.active() and first.get("done"):
+            project.activate(first)
+            report.active = first.name
     except OSError as error:
         report.failure = report.failure or error
     return report
-
-
-def _conclude(project, report):
-    if not report.left:
-        project.change_state(plan=None)
-    first = project.record(report.names[0])
-    if not project.active() and first.get("done"):
-        project.activate(first)
-        report.active = first.name

@@ -123,9 +123,13 @@ def ensure_policy(aws, name, announce):
         if not aws_errors.missing(error):
             raise
     announce()
+    aws.iot.create_policy(policyName=name, policyDocument=policy.least_privilege(arn_prefix(aws)))
+
+
+def arn_prefix(aws):
+    """What the ARNs of the account's AWS IoT resources begin with, such as arn:aws:iot:eu-west-1:123456789012."""
     caller = aws.client("sts").get_caller_identity()
-    prefix = f"arn:{caller['Arn'].split(':')[1]}:iot:{aws.region}:{caller['Account']}"
-    aws.iot.create_policy(policyName=name, policyDocument=policy.least_privilege(prefix))
+    return f"arn:{caller['Arn'].split(':')[1]}:iot:{aws.region}:{caller['Account']}"
 
 
 def delete(aws, record):
