@@ -107,8 +107,7 @@ def tick(shadow, now):
         shadow.tries = 0
     if shadow.pending is not None:
         if client.ready and len(client.kept) < client.window:
-            state, shadow.pending = shadow.pending, None
-            shadow.send(state)
+            _flush(shadow)
         elif client.ready:
             client.due = ticks_add(client.ticks(), _SOON_MS)
     if not shadow.delta or "get/accepted" not in shadow.wanted or not client.ready:
@@ -130,6 +129,22 @@ def tick(shadow, now):
     shadow.tries += 1
     client.publish(shadow.prefix + "get")
     client.due = ticks_add(now, _ANSWER_MS)
+
+
+def _flush(shadow):
+    """Send the pending report, unless there is no room for it yet. ValueError: there never will be."""
+    from .errors import StateError
+
+    client = shadow.client
+    state, shadow.pending = shadow.pending, None
+    busy, client.busy = client.busy, True  # as in a callback: room is not waited for
+    try:
+        shadow.send(state)
+    except (StateError, MemoryError):
+        shadow.pending = state
+    finally:
+        client.busy = busy
+    client.push()
 
 
 def answer(shadow, name, document):

@@ -80,8 +80,7 @@ def advance(client):
                 if client.tell:
                     client.event("ready")
                 client.pump()
-                for hook in client.hooks:
-                    hook(None)
+                borrow("timers").hooks(client, None)
             return
         pid = client.next_pid()
         data = control.subscribe(pid, [(name, client.subs[name][0]) for name in names])
@@ -91,21 +90,22 @@ def advance(client):
 
 def answered(client, kind):
     """A packet came that is neither PUBLISH nor PUBACK: SUBACK, UNSUBACK, PINGRESP or a second CONNACK."""
-    asked, codes = client.asked, client.reader.value
-    if kind == 0x20 or kind == 0x90 and asked and len(codes) != len(asked[1]):
-        from .errors import ProtocolError
-
-        raise ProtocolError("packet 0x%02x" % kind)
     if kind == 0xD0:
         client.pinged = None
         if client.tell:
             client.event("pingresp")
         return
-    if not asked or asked[0] != client.reader.pid or (asked[2][0] == 0xA2) != (kind == 0xB0):
-        return  # too late, or never asked for
+    asked, codes = client.asked, client.reader.value
+    mine = asked and asked[0] == client.reader.pid and (asked[2][0] == 0xA2) == (kind == 0xB0)
+    if kind == 0x20 or mine and kind == 0x90 and len(codes) != len(asked[1]):
+        from .errors import ProtocolError
+
+        raise ProtocolError("packet 0x%02x" % kind)
+    if not mine:
+        return  # too late (the answer to a second copy), or never asked for
     client.asked = None
     client.fails = 0
-    if client.suspect and client.suspect[0] in asked[1]:
+    if client.suspect and client.suspect[0] in [b"#" + name.encode() for name in asked[1]]:  # see loss.py
         client.suspect = None
     if kind == 0xB0:
         for name in asked[1]:

@@ -65,8 +65,16 @@ def run(client, now):
     if client.denied:
         client.pump()
         borrow("loss").ask_again(client)
+    hooks(client, now)
+
+
+def hooks(client, now):
+    """Call what ``on_ready`` was given. What it raises costs a report, not the connection."""
     for hook in client.hooks:
-        hook(now)
+        try:
+            hook(now)
+        except Exception as error:
+            client.report(error)
 
 
 def _left(start, limit, now, what):
