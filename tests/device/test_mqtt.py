@@ -432,6 +432,20 @@ def test_on_ready_comes_after_each_connect():
         assert found == [True] * 3
 
 
+def test_hooks_may_raise():
+    with Peer() as peer:
+        client = peer.client()
+        errors, called = [], []
+        client.on_error(errors.append)
+        client.on_ready(lambda ticks: {}["missing"])
+        client.on_ready(called.append)
+        client.connect()
+        _settle(client, 6000)
+        assert client.stats["connects"] == 1 and client.connected
+        assert called[0] is None and len(called) >= 2
+        assert [type(error) for error in errors] == [KeyError] * len(called)
+
+
 def test_disconnect_waits_for_pubacks_and_stays():
     with Peer() as peer:
         client = peer.connected(window=10)

@@ -411,6 +411,37 @@ def test_reports_with_a_full_window_are_merged():
         assert device.errors == []
 
 
+def test_a_pending_report_waits_for_room_in_the_queue():
+    with Peer() as peer:
+        cloud = Cloud(peer)
+        device = _Device(peer, connect=False, delta=False, queue_bytes=600)
+        device.client.publish("t", bytes(500), qos=1)
+        device.shadow.report({"a": "x" * 200})
+        peer.silent = (0x30,)  # no PUBACK
+        device.client.connect()
+        device.settle(7000)
+        assert device.client.connected, device.client.stats
+        peer.silent = ()
+        device.settle(9000)
+        assert cloud.reported == {"a": "x" * 200}
+        assert device.client.stats["connects"] == 1
+
+
+def test_a_pending_report_that_is_too_large_is_told():
+    with Peer() as peer:
+        cloud = Cloud(peer)
+        device = _Device(peer, connect=False, delta=False, queue_bytes=600)
+        for number in range(40):
+            device.shadow.report({"member %d" % number: "x" * 20})
+        device.client.connect()
+        device.settle(1000)
+        assert device.client.connected, device.client.stats
+        assert [type(error) for error in device.errors] == [ValueError], device.errors
+        device.shadow.report({"a": 1})
+        device.settle(1000)
+        assert cloud.reported == {"a": 1}
+
+
 def _one_by_one(states, before):
     for state in states:
         before = updated(before, state)
