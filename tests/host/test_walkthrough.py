@@ -121,7 +121,7 @@ def test_the_other_commands(shell):
 def test_every_command_is_on_the_page():
     from aws_iot_tools.main import COMMANDS
 
-    page = _PAGE.read_text()
+    page = "".join(page.read_text() for page in _PAGES)
     missing = [
         name for name, row in COMMANDS.items()
         if not re.search(rf"thing ({name}|{row[1] or name})\b", page) and f"`{name}`" not in page
