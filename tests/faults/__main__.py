@@ -1,4 +1,4 @@
-"""`python -m tests.faults [words] [--runtime mp32] [--driver poll] [--quick]`: every fault on every runtime, as a table."""
+"""`python -m tests.faults [words] [--runtime mp32] [--driver poll] [--quick]`: the catalogue as a table."""
 
 import argparse
 import asyncio

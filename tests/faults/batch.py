@@ -7,7 +7,7 @@ from . import law
 from .row import Run
 
 _SIDE_BY_SIDE = 6  # device processes at once; more and the ticker's gaps are the machine's, not the library's
-_GAP_MS = 100
+GAP_MS = 100
 _TRIES = 3  # of the ticker alone: a loaded machine also makes gaps
 
 
@@ -44,8 +44,8 @@ async def outcome(row, runtime, driver):
     )
 
 
-async def run_all(rows, runtime, driver, done=lambda outcome: None):
-    """All rows that know this runtime and driver: name -> Outcome. `done` hears of each as it ends."""
+async def run_all(rows, runtime, driver, most_ms=GAP_MS):
+    """All rows that know this runtime and driver: name -> Outcome. `most_ms` is what a ticker may be kept waiting."""
     turn, found = asyncio.Semaphore(_SIDE_BY_SIDE), {}
 
     async def one(row):
@@ -54,17 +54,16 @@ async def run_all(rows, runtime, driver, done=lambda outcome: None):
 
     await asyncio.gather(*(one(row) for row in rows if runtime in row.runtimes and driver in row.drivers))
     for name, result in found.items():
-        if result.problem is None and result.row.gap and (result.gap_ms or 0) > _GAP_MS:
-            found[name] = await _gap_alone(result)
-        done(found[name])
+        if result.problem is None and result.row.gap and (result.gap_ms or 0) > most_ms:
+            found[name] = await _gap_alone(result, most_ms)
     return found
 
 
-async def _gap_alone(result):
+async def _gap_alone(result, most_ms):
     """A long gap counts only if it shows each time with the machine to itself."""
     for _ in range(_TRIES):
         again = await outcome(result.row, result.runtime, result.driver)
-        if again.problem or again.gap_ms <= _GAP_MS:
+        if again.problem or again.gap_ms <= most_ms:
             return again
     again.problem = f"the ticker beside run() was kept waiting for {again.gap_ms} ms"
     return again

@@ -16,10 +16,11 @@ class Hang(AssertionError):
 
 
 class Device:
-    """Runs device_NAME.py on `runtime` with `params` in its environment, in a heap of this size (MicroPython: "56k")."""
+    """Runs device_NAME.py on `runtime`, `params` in its environment, in a heap of this size (MicroPython: "56k")."""
 
-    def __init__(self, runtime, name, params, heap=None):
+    def __init__(self, runtime, name, params, heap=None, cwd=None):
         self.runtime, self.name, self.params, self.heap = RUNTIMES[runtime], name, params, heap
+        self.cwd = cwd
         self.said, self.errors, self.returncode, self.hung = [], "", None, False
         self._changed = asyncio.Event()
 
@@ -28,6 +29,7 @@ class Device:
         self._process = await asyncio.create_subprocess_exec(
             *argv,
             env={**self.runtime.environment(), "DEVICE": json.dumps(self.params)},
+            cwd=self.cwd,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,

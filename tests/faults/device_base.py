@@ -1,8 +1,8 @@
 """What every device program of the fault suite has: a client or Thing with a fast clock, a driver, and JSON lines out.
 
 Runs on CPython and MicroPython. The environment variable DEVICE is JSON (an argument of over 255 bytes ends
-MicroPython's unix port); see App for what it may hold. The row's host side reads the lines: each has "e" (the event) and
-"ms" (device time, as its fast clock counts it).
+MicroPython's unix port); see App for what it may hold. The row's host side reads the lines: each has "e" (the event)
+and "ms" (device time, as its fast clock counts it).
 """
 
 import gc

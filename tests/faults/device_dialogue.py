@@ -1,5 +1,5 @@
-"""A device that holds the same short dialogue again and again, each time with a new client: connect, subscribe, publish,
-receive, ping, disconnect. Whatever cuts it, the dialogue must come to its end by reconnecting."""
+"""A device that holds the same short dialogue again and again, each time with a new client: connect, subscribe,
+publish, receive, ping, disconnect. Whatever cuts it, the dialogue must come to its end by reconnecting."""
 
 from device_base import App, heap_bytes, main
 

@@ -3,8 +3,9 @@
 Parameters besides App's: report_every_ms, reports (how many), answers ("all" reports each delta, "none").
 """
 
-from aws_iot.shadow import Shadow
 from device_base import App, heap_bytes, main
+
+from aws_iot.shadow import Shadow
 
 
 class ShadowDevice(App):

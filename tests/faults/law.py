@@ -1,6 +1,7 @@
-"""The general law that holds for every row (facts: fault catalogue): the process lives and ends in time, only documented
-errors leave a call, nothing accepted is lost, nothing is reported delivered that was not, no data that was never a message
-reaches the application, the next good connection works, the client keeps MQTT's and AWS's rules, the heap is as before."""
+"""The general law that holds for every row: the process lives and ends in time, only documented errors leave a call,
+nothing accepted is lost, nothing is reported delivered that was not, no data that was never a message reaches the
+application, the next good connection works, the client keeps MQTT's and AWS's rules, the heap is as before.
+"""
 
 
 def outstanding(run):

@@ -28,15 +28,15 @@ class Pki:
         return {**{name: str(self.folder / file) for name, file in names.items()}, "host": HOST}
 
     def context(self, kind):
-        """A server's context: good, stranger (unknown root), misnamed, expired, future, large, tls12, tls13, refuse12
-        and refuse13 (they do not trust the device's certificate), old (TLS 1.0)."""
+        """A server's context: good, stranger (unknown root), misnamed, expired, future, large, refuse (does not trust
+        the device's certificate), old (TLS 1.0), tls; 12 or 13 behind it fixes the TLS version."""
         identity = {
             "stranger": lambda: self.other.issue(HOST, hosts=[HOST]),
             "misnamed": lambda: self.root.issue("elsewhere.example", hosts=["elsewhere.example"]),
             "expired": lambda: self.root.issue(HOST, hosts=[HOST], from_days=-30, to_days=-1),
             "future": lambda: self.root.issue(HOST, hosts=[HOST], from_days=1, to_days=30),
             "large": self._large,
-        }.get(kind, lambda: self.root.issue(HOST, hosts=[HOST]))()
+        }.get(kind.rstrip("123"), lambda: self.root.issue(HOST, hosts=[HOST]))()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._made += 1
         context.load_cert_chain(*identity.write(self.folder, f"server{self._made}"))

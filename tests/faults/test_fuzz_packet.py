@@ -11,7 +11,7 @@ from aws_iot.errors import ProtocolError
 from tests.harness import broker_packets as mqtt
 
 _SECONDS = float(os.environ.get("FUZZ_SECONDS", "0"))  # `make faults` sets it
-_EXAMPLES = int(_SECONDS * 400) or 400
+_EXAMPLES = int(_SECONDS * 400) or 150
 
 ids = st.integers(1, 65535)
 topics = st.text(st.characters(exclude_characters="\0+#", exclude_categories=["Cs"]), min_size=1, max_size=60)

@@ -18,7 +18,6 @@ from . import broker_packets as mqtt
 from .broker_rules import Rules
 from .broker_wire import abort
 
-
 _FIN_S = 0.05  # from close_notify to FIN
 
 

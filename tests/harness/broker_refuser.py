@@ -7,7 +7,7 @@ import threading
 
 
 class Refuser:
-    """Listens on loopback with `context`, whose client CA the device's certificate does not match. A context manager."""
+    """A context manager: listens on loopback with `context`, whose client CA did not sign the device's certificate."""
 
     def __init__(self, context):
         self.context, self.port = context, 0

@@ -1,0 +1,61 @@
+"""`python -m tests.faults.device_advisor [ids] [--runtime mp32]`: AWS IoT Core Device Advisor's tests, as a table."""
+
+import argparse
+import asyncio
+import sys
+
+from .advisor import FAIL, run_case
+from .advisor_cases import CASES
+
+RUNTIMES = ("cpython", "mp64", "mp32")
+_SIDE_BY_SIDE = 4
+_SHORT = {"pass": "pass", "pass with warnings": "warn", "fail": "FAIL"}
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(prog="python -m tests.faults.device_advisor", description=__doc__)
+    parser.add_argument("ids", nargs="*", help="only these tests")
+    parser.add_argument("--runtime", action="append", choices=RUNTIMES)
+    options = parser.parse_args(argv)
+    cases = [case for case in CASES if not options.ids or case[0] in options.ids]
+    runtimes = options.runtime or RUNTIMES
+    found = asyncio.run(_run(cases, runtimes))
+    print(table(cases, runtimes, found))
+    return 1 if any(verdict == FAIL for verdict, _ in found.values()) else 0
+
+
+async def _run(cases, runtimes):
+    turn, found = asyncio.Semaphore(_SIDE_BY_SIDE), {}
+
+    async def one(name, case, runtime):
+        async with turn:
+            found[name, runtime] = await run_case(case, runtime)
+            print(f"{runtime}: {name}: {': '.join(found[name, runtime])}", flush=True)
+
+    await asyncio.gather(
+        *(one(name, case, runtime) for runtime in runtimes for name, _, case in cases if callable(case))
+    )
+    return found
+
+
+def table(cases, runtimes, found):
+    """One line a test; Q marks the qualification set."""
+    width = max(len(name) for name, _, _ in cases) + 3
+    lines = ["", " " * (width + 2) + "".join(f"{runtime:<10}" for runtime in runtimes)]
+    for name, qualifies, case in cases:
+        if callable(case):
+            cells = "".join(f"{_SHORT[found[name, runtime][0]]:<10}" for runtime in runtimes)
+        else:
+            cells = f"not applicable: {case}"
+        lines.append(f"{'Q ' if qualifies else '  '}{name:<{width}}{cells}")
+    counts = [list(found.values()), [v for v, _ in found.values() if v == FAIL]]
+    lines += [
+        "",
+        f"{len(counts[0]) - len(counts[1])} passed, {len(counts[1])} failed",
+        "The verdict on real AWS is not asked for here: run examples/device_advisor against it (its README).",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
