@@ -64,6 +64,7 @@ class Peer:
         self.failing = {}  # "dns", "tcp", "tls" or "read" -> the error that is raised there
         self.deaf = False  # nothing can be written, and connect() gets no answer
         self.closed = False  # by the server: the client reads the end
+        self.puback_ms = 0  # how long it takes to acknowledge a message
         self.room = None  # bytes that the client may still write; None: any number
         self.sent = []
         self.service = None  # function(topic, payload): who takes messages
@@ -238,7 +239,9 @@ class Peer:
             self.say(packet(0x20, bytes((1 if self.session and not body[7] & 2 else 0, self.connack))))
         elif kind == PUBLISH:
             topic, payload, pid, _ = _publish(first, body)
-            if pid:
+            if pid and self.puback_ms:
+                self.later(self.puback_ms, self.say, puback(pid))
+            elif pid:
                 self.say(puback(pid))
             if self.service:
                 self.service(topic, payload)
