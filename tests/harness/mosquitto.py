@@ -102,8 +102,12 @@ class Mosquitto:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        wait_for_port(self.port, self._process)
-        wait_for_port(self.plain_port, self._process)
+        try:
+            wait_for_port(self.port, self._process)
+            wait_for_port(self.plain_port, self._process)
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def stop(self) -> None:

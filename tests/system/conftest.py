@@ -87,9 +87,11 @@ def bridge(tmp_path_factory, authority, ministack):
     # Not localhost: where that is ::1 first, Mosquitto 2.0.21 does not go on to the IPv4 address.
     broker.bridge("cloud", f"127.0.0.1:{ministack.port}", *files, "bridge")
     broker.start()
-    _await_bridge(broker.plain_port)
-    yield broker
-    broker.stop()
+    try:
+        _await_bridge(broker.plain_port)
+        yield broker
+    finally:
+        broker.stop()
 
 
 def _await_bridge(port: int, timeout_s: float = 15) -> None:
