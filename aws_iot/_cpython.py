@@ -71,7 +71,9 @@ class _Stream:
 
 
 class _Context:
-    """An ssl.SSLContext that turns such a stream into TLS: CPython's takes the raw socket's place, so does the stream's."""
+    """An ssl.SSLContext that turns such a stream into TLS: CPython's takes the raw socket's place, so does the
+    stream's.
+    """
 
     def __init__(self, context):
         self._context = context

@@ -1,4 +1,6 @@
-"""Calls of an MQTTClient that are made now and then. Borrowed by MQTTClient.__getattr__: each function is a method there."""
+"""Calls of an MQTTClient that are made now and then. Borrowed by MQTTClient.__getattr__: each function is a method
+there.
+"""
 
 from os import urandom
 
@@ -11,8 +13,10 @@ _STEP_MS = const(1000)
 
 
 def on_event(client, callback):
-    """``callback(event, value)``: connecting, connected (session present), ready, disconnected (error), puback (packet id),
-    pingresp, data ((topic, payload) that no handler took), error (unless ``on_error`` is set); values are None else."""
+    """``callback(event, value)``: connecting, connected (session present), ready, disconnected (error), puback
+    (packet id), pingresp, data ((topic, payload) that no handler took), error (unless ``on_error`` is set); values are
+    None else.
+    """
     client.tell = callback
 
 
@@ -22,7 +26,9 @@ def on_error(client, callback):
 
 
 def on_ready(client, hook):
-    """``hook(None)`` after each connect, once all subscriptions are acknowledged; then ``hook(ticks)`` every few seconds."""
+    """``hook(None)`` after each connect, once all subscriptions are acknowledged; then ``hook(ticks)`` every few
+    seconds.
+    """
     client.hooks.append(hook)
 
 

@@ -6,7 +6,8 @@ _FIELDS = ("endpoint", "mqttid")
 
 
 def load(path="thing.conf.json"):
-    """(endpoint, mqttid, clicert, pkey) from ``path``, certificate.pem.crt and private.pem.key beside it (Zerynth's call).
+    """(endpoint, mqttid, clicert, pkey) from ``path``, certificate.pem.crt and private.pem.key beside it (Zerynth's
+    call).
 
     ValueError names the file, key or field that is missing or broken.
     """

@@ -11,9 +11,11 @@ _NODELAY = const(1)  # TCP_NODELAY: the same number everywhere; MicroPython does
 
 
 def attempt(client):
-    """One attempt, as a generator: it yields while it waits, after at most ``client.wait_ms``, and leaves the client up.
+    """One attempt, as a generator: it yields while it waits, after at most ``client.wait_ms``, and leaves the client
+    up.
 
-    Only the look-up blocks: no port offers another. Each stage has ``timeout_ms``; ``client.stage`` says how far it came.
+    Only the look-up blocks: no port offers another. Each stage has ``timeout_ms``; ``client.stage`` says how far it
+    came.
     """
     client.error = None
     client.stage = "dns"
@@ -106,11 +108,10 @@ def _connack(client):
     sock = client.raw = client.sock
     if client.context:
         client.stage = "tls"
-        sock = client.sock = client.context.wrap_socket(
-            sock, server_hostname=client.ssl_params.get("server_hostname") or client.server, do_handshake_on_connect=False
-        )
-    # The raw socket is polled, always after TLS has said that it holds no more: MicroPython's unix port polls a TLS socket
-    # with sleeps of 1 ms between.
+        name = client.ssl_params.get("server_hostname") or client.server
+        sock = client.sock = client.context.wrap_socket(sock, server_hostname=name, do_handshake_on_connect=False)
+    # The raw socket is polled, always after TLS has said that it holds no more: MicroPython's unix port polls a TLS
+    # socket with sleeps of 1 ms between.
     client.poller = poller = select.poll()
     poller.register(client.raw, select.POLLIN)
     will = (client.lw_topic, client.lw_msg, client.lw_qos, client.lw_retain) if client.lw_topic else None

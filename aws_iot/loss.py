@@ -150,7 +150,9 @@ def _explain(client, error, stage):
             return "the TLS handshake with %s stalled" % where
         if what in ("connack", "connect"):
             return "no answer to CONNECT from " + where
-        return "no %s in time: the network is gone or the server hangs" % (what.upper() if what.endswith("ack") or what == "pingresp" else what)
+        if what in ("puback", "suback", "pingresp"):
+            what = what.upper()
+        return "no %s in time: the network is gone or the server hangs" % what
     if stage == "dns" and isinstance(error, OSError):
         return "cannot look up %s: no network, no DNS, or a wrong endpoint (%s)" % (client.server, error)
     if isinstance(error, ValueError) or stage == "tls" or _code(error) < -1000 or type(error) is not OSError:

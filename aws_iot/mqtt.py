@@ -5,8 +5,8 @@ versions frozen in firmware cannot be replaced and each has defects that hang or
 bounded step of connect, write, read, dispatch and timers; all else only calls it.
 
 Here is what flows all the time. Borrowed are what is needed to set up (setup.py), once per connection (link.py), per
-subscription (subscriptions.py), every few seconds (timers.py), when a publish cannot go out at once (outgoing.py), when a
-link ends (loss.py), and the calls that are made now and then (calls.py).
+subscription (subscriptions.py), every few seconds (timers.py), when a publish cannot go out at once (outgoing.py),
+when a link ends (loss.py), and the calls that are made now and then (calls.py).
 """
 
 from json import dump
@@ -30,29 +30,14 @@ BROKEN = (OSError, ValueError, EOFError, MemoryError, MQTTException)
 class MQTTClient(_MQTTClient):
     """MQTTClient(client_id, server, port=0, user=None, password=None, keepalive=0, ssl=None, ssl_params={}, **options).
 
-    The arguments are umqtt.simple's; ``ssl`` is a context, or True with ``ssl_params``; options are those of setup.prepare:
-    clean_session, window, queue_bytes, packet_bytes, timeout_ms. ``stats`` counts, and tells under "cause" why the last connection ended.
-    ``ready``: all subscriptions are acknowledged. ``kept``: the QoS 1 publishes without PUBACK.
+    The arguments are umqtt.simple's; ``ssl`` is a context, or True with ``ssl_params``; options are those of
+    setup.prepare: clean_session, window, queue_bytes, packet_bytes, timeout_ms. ``stats`` counts, and tells under
+    "cause" why the last connection ended. ``connected``: CONNACK is here. ``ready``: all subscriptions are
+    acknowledged. ``kept``: the QoS 1 publishes without PUBACK. setup.prepare tells of the other attributes.
     """
 
-    connected = ready = session = False  # CONNACK is here; and all SUBACKs; the broker knew the session
-    off = False  # disconnect() was called
-    batch = 8  # filters in a SUBSCRIBE; 1 while a refused one is looked for
-    fails = short = 0  # attempts since a link proved itself; links in a row that lived shortly
-    error = opening = sock = poller = context = None
-    stuck = pinged = None  # ticks since which nothing can be written; of the PINGREQ without answer
-    asked = None  # the SUBSCRIBE or UNSUBSCRIBE in flight: [packet id, filters, packet, ticks, copies]
-    denied = suspect = topic = None  # topics held back, until when; what was sent when the link was cut; of the last QoS 0
-    requests = guard = None  # clientToken -> answer; see calls.loop
-    find = None  # the subscription of a topic, once there are wildcards
-    queued = 0  # bytes in ``kept``
-    wrapped = False  # packet ids in flight may be higher than the next
-    busy = False  # user code is running
-    tell = complain = None  # the callbacks of on_event, on_error
-
     def __init__(self, *args, **options):
-        borrow("setup").prepare(self, _MQTTClient.__init__, Reader, *args, **options)
-        self.stream = BytesIO()
+        borrow("setup").prepare(self, _MQTTClient.__init__, Reader, BytesIO, *args, **options)
 
     def __getattr__(self, name):
         return method(self, "calls", name)
@@ -62,8 +47,9 @@ class MQTTClient(_MQTTClient):
     def poll(self, timeout_ms=0):
         """One step: connect when due, write, read, dispatch, timers. True if something was done.
 
-        Returns within ``timeout_ms``, or as soon as something was done; only the look-up of the host name may take longer.
-        Raises nothing: failures of the link are in ``on_event`` and ``stats``, failures of callbacks in ``on_error``.
+        Returns within ``timeout_ms``, or as soon as something was done; only the look-up of the host name may take
+        longer. Raises nothing: failures of the link are in ``on_event`` and ``stats``, failures of callbacks in
+        ``on_error``.
         """
         try:
             if self.connected:
@@ -257,11 +243,13 @@ class MQTTClient(_MQTTClient):
     # -- messages out
 
     def publish(self, topic, msg=b"", retain=False, qos=0):
-        """Publish bytes, str, or a dict or list as JSON. At QoS 1 the packet id is returned and the message is kept until PUBACK.
+        """Publish bytes, str, or a dict or list as JSON. At QoS 1 the packet id is returned and the message is kept
+        until PUBACK.
 
-        QoS 0 raises LinkError when there is no connection. QoS 1 raises StateError when ``queue_bytes`` are full (it waits
-        for room before, at most ``timeout_ms``), and, with a window of 1, ResponseTimeout when no PUBACK came yet: the message
-        is then still kept and goes on being sent. ValueError for what AWS would refuse (128 KB, 256 bytes of topic, QoS 2).
+        QoS 0 raises LinkError when there is no connection. QoS 1 raises StateError when ``queue_bytes`` are full (it
+        waits for room before, at most ``timeout_ms``), and, with a window of 1, ResponseTimeout when no PUBACK came
+        yet: the message is then still kept and goes on being sent. ValueError for what AWS would refuse (128 KB, 256
+        bytes of topic, QoS 2).
         """
         name = self.names.get(topic)
         if type(msg) is bytes:
@@ -353,21 +341,25 @@ class MQTTClient(_MQTTClient):
     def connect(self, clean_session=None, timeout=None):
         """Connect now and return whether the broker kept a session (MQTT section 3.2.2.2).
 
-        One attempt; ``timeout`` in seconds bounds it, else each stage has ``timeout_ms``. A failure raises LinkError with
-        its likely cause; ``poll`` goes on trying, after a back-off.
+        One attempt; ``timeout`` in seconds bounds it, else each stage has ``timeout_ms``. A failure raises LinkError
+        with its likely cause; ``poll`` goes on trying, after a back-off.
         """
         return borrow("link").connect(self, clean_session, timeout)
 
     def disconnect(self):
-        """Wait for the PUBACKs that are due (at most ``timeout_ms``), say DISCONNECT, close. poll() does not reconnect."""
+        """Wait for the PUBACKs that are due (at most ``timeout_ms``), say DISCONNECT, close. poll() does not
+        reconnect.
+        """
         borrow("link").disconnect(self)
 
     def subscribe(self, topic, qos=0, handler=None, raw=False):
-        """Subscribe to a filter; its messages go to ``handler(topic, payload)`` (str, bytes), else to ``set_callback``'s.
+        """Subscribe to a filter; its messages go to ``handler(topic, payload)`` (str, bytes), else to
+        ``set_callback``'s.
 
-        Waits for SUBACK while connected; offline, or in a callback, it is asked for as soon as possible. It is restored after
-        every reconnect that finds no session. Raises Rejected (128) when refused, ResponseTimeout after ``timeout_ms``,
-        ValueError for what AWS would refuse. ``raw``: payload is a memoryview, valid during the call.
+        Waits for SUBACK while connected; offline, or in a callback, it is asked for as soon as possible. It is
+        restored after every reconnect that finds no session. Raises Rejected (128) when refused, ResponseTimeout
+        after ``timeout_ms``, ValueError for what AWS would refuse. ``raw``: payload is a memoryview, valid during the
+        call.
         """
         borrow("subscriptions").subscribe(self, topic, qos, handler, raw)
 

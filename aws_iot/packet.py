@@ -1,7 +1,8 @@
 """MQTT 3.1.1 packets that flow all the time: bytes to events and back (pure: no socket, no clock).
 
 A packet out is one ``bytes``, so that it is one write and one TLS record. Packets in are read by ``Reader`` straight
-from its buffer: whatever way the input is cut, the same packets come out. What flows once per connection is in control.py.
+from its buffer: whatever way the input is cut, the same packets come out. What flows once per connection is in
+control.py.
 http://docs.oasis-open.org/mqtt/mqtt/v3.1.1/mqtt-v3.1.1.html
 """
 
@@ -47,8 +48,8 @@ def publish(topic, payload, qos, retain, pid, size=None):
 class Reader:
     """Takes packets off a stream of bytes; its fields describe the packet that ``next()`` has just returned.
 
-    ``pid``: packet id, or 0. ``topic``: str, and ``payload``: memoryview valid until the next ``space()``, of a PUBLISH;
-    the payload is None when the packet was larger than ``limit`` or than the heap: then it is skipped.
+    ``pid``: packet id, or 0. ``topic``: str, and ``payload``: memoryview valid until the next ``space()``, of a
+    PUBLISH; the payload is None when the packet was larger than ``limit`` or than the heap: then it is skipped.
     ``value``: CONNACK (session present, code) or SUBACK codes (memoryview).
     """
 

@@ -7,9 +7,10 @@ from .transport import loads, ticks_add, ticks_diff
 def request(client, topic, document=None, timeout_ms=None, handler=None, answers=None):
     """Publish ``document`` with a clientToken of its own to ``topic`` and return the accepted answer, a dict.
 
-    Raises Rejected with AWS's code and message, ResponseTimeout after ``timeout_ms`` (default the client's), LinkError when
-    there is no connection in that time. Sent again at half time, but for requests that carry a version: those may count once
-    only. ``answers``: a filter that takes the place of ``topic`` in what is subscribed to, to share it among requests.
+    Raises Rejected with AWS's code and message, ResponseTimeout after ``timeout_ms`` (default the client's),
+    LinkError when there is no connection in that time. Sent again at half time, but for requests that carry a
+    version: those may count once only. ``answers``: a filter that takes the place of ``topic`` in what is subscribed
+    to, to share it among requests.
     https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-mqtt.html
     """
     document = dict(document or ())

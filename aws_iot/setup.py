@@ -5,7 +5,8 @@ from .transport import ticks_ms
 
 
 def prepare(
-    client, construct, reader, client_id, server, port=0, user=None, password=None, keepalive=0, ssl=None, ssl_params=None,
+    client, construct, reader, stream,
+    client_id, server, port=0, user=None, password=None, keepalive=0, ssl=None, ssl_params=None,
     *, clean_session=True, window=1, queue_bytes=10240, packet_bytes=131072 + 288, timeout_ms=10000,
     ticks_ms=ticks_ms, random=None,
 ):  # fmt: skip
@@ -13,8 +14,9 @@ def prepare(
 
     ``window``: QoS 1 publishes in flight; with 1 (umqtt's manner) ``publish`` returns when its PUBACK is here.
     ``queue_bytes``: QoS 1 packets kept until acknowledged, in flight and waiting. ``packet_bytes``: the largest packet
-    taken; a larger one is acknowledged, skipped and reported. ``timeout_ms``: for each stage of connecting, for PINGRESP and
-    for the blocking calls. ``ticks_ms`` and ``random`` (a function that gives any number >= 2**17) can be given for tests.
+    taken; a larger one is acknowledged, skipped and reported. ``timeout_ms``: for each stage of connecting, for
+    PINGRESP and for the blocking calls. ``ticks_ms`` and ``random`` (a function that gives any number >= 2**17) can
+    be given for tests.
     """
     construct(client, client_id, server, port, user, password, keepalive, ssl, ssl_params or {})
     if not client_id or len(borrow("control").string(client_id)) > 130:
@@ -23,6 +25,24 @@ def prepare(
         raise ValueError("keepalive: 0 to 65535 s")
     if window < 1:
         raise ValueError("window: 1 or more")
+    client.connected = client.ready = False  # CONNACK is here; all SUBACKs
+    client.session = False  # the broker kept it
+    client.off = False  # disconnect() was called
+    client.batch = 8  # filters in a SUBSCRIBE; 1 while a refused one is looked for
+    client.fails = client.short = 0  # attempts since a link proved itself; links in a row that lived shortly
+    client.error = None  # why the last link ended
+    client.opening = client.poller = client.raw = client.context = None  # the attempt that goes on; what link.py made
+    client.stuck = client.pinged = None  # ticks since which nothing can be written; of the PINGREQ without answer
+    client.asked = None  # the SUBSCRIBE or UNSUBSCRIBE in flight: [packet id, filters, packet, ticks, copies]
+    client.denied = client.suspect = None  # topics held back, until when; what was in flight when the link was cut
+    client.topic = None  # of the last QoS 0 publish
+    client.requests = None  # clientToken -> answer
+    client.find = None  # the subscription of a topic, once there are wildcards
+    client.guard = None  # see calls.loop
+    client.busy = client.wrapped = False  # user code runs; packet ids in flight may be higher than the next
+    client.tell = client.complain = None  # the callbacks of on_event, on_error
+    client.queued = 0  # bytes in ``kept``
+    client.stream = stream()
     client.stats = {"connects": 0, "sent": 0, "resent": 0, "received": 0, "errors": 0, "cause": None}
     client.clean = clean_session
     client.window = window

@@ -11,7 +11,8 @@ from .transport import loads
 
 
 class Shadow:
-    """The classic shadow of ``thing``, or its shadow ``name``; ``wanted`` are the response topics a delta handler listens to.
+    """The classic shadow of ``thing``, or its shadow ``name``; ``wanted`` are the response topics a delta handler
+    listens to.
 
     ``version`` is the last one seen, ``reported`` what this device has reported since it started.
     """
@@ -27,10 +28,11 @@ class Shadow:
         client.hooks.append(self.tick)
 
     def report(self, state):
-        """Report ``state``, a dict; no answer is awaited. Sent at QoS 1, or merged into one report while that cannot be.
+        """Report ``state``, a dict; no answer is awaited. Sent at QoS 1, or merged into one report while that cannot
+        be.
 
-        Exact, since the shadow keeps the last value of a member. ValueError if it is no dict; StateError when the queue is full
-        and a merge would not be exact.
+        Exact, since the shadow keeps the last value of a member. ValueError if it is no dict; StateError when the
+        queue is full and a merge would not be exact.
         """
         if not isinstance(state, dict):
             raise ValueError("state: a dict")
@@ -57,7 +59,8 @@ class Shadow:
         self.client.publish(self.topic, stream, False, 1)
 
     def on_delta(self, callback):
-        """``callback(state)`` with the desired members that differ from the reported ones; a dict that it returns is reported.
+        """``callback(state)`` with the desired members that differ from the reported ones; a dict that it returns is
+        reported.
 
         After every connect the shadow is fetched, so that nothing set meanwhile is missed.
         """

@@ -1,4 +1,5 @@
-"""The part of a shadow that is needed now and then: asking, waiting for answers, merging reports. Borrowed by shadow.py.
+"""The part of a shadow that is needed now and then: asking, waiting for answers, merging reports. Borrowed by
+shadow.py.
 
 https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-mqtt.html
 """
@@ -58,7 +59,8 @@ def delete(shadow, timeout_ms=None):
 
 
 def update(shadow, reported=None, desired=None, version=None, timeout_ms=None):
-    """Update and await the answer, the accepted document; null members are deleted. With ``version`` only if it is current.
+    """Update and await the answer, the accepted document; null members are deleted. With ``version`` only if it is
+    current.
 
     Raises Rejected (409: version conflict; get and try again), ResponseTimeout after ``timeout_ms``, ValueError.
     """

@@ -9,12 +9,13 @@ class Thing:
     """Thing(endpoint, mqtt_id, clicert, pkey, thingname=None, cacert=None, *, port=8883, keepalive=60, window=10,
     shadow_topics=None, **options): an AWS IoT Thing that connects to ``endpoint`` as ``mqtt_id`` by mutual TLS.
 
-    ``clicert`` and ``pkey``: contents of the certificate and its private key, PEM or DER, bytes or str; ``cacert`` likewise,
-    None for the Amazon roots. ``thingname`` is ``mqtt_id`` unless given. ``shadow_topics`` are the response topics that a delta
-    handler subscribes to; ("update/delta",) alone is the cheapest. ``options`` are MQTTClient's. ValueError for bad arguments.
+    ``clicert`` and ``pkey``: contents of the certificate and its private key, PEM or DER, bytes or str; ``cacert``
+    likewise, None for the Amazon roots. ``thingname`` is ``mqtt_id`` unless given. ``shadow_topics`` are the response
+    topics that a delta handler subscribes to; ("update/delta",) alone is the cheapest. ``options`` are MQTTClient's.
+    ValueError for bad arguments.
 
-    What is not here is the client's (mqtt.py, calls.py): connect, disconnect, poll, run, loop_forever, unsubscribe, named_shadow,
-    request, on_event, on_error, stats, thingname.
+    What is not here is the client's (mqtt.py, calls.py): connect, disconnect, poll, run, loop_forever, unsubscribe,
+    named_shadow, request, on_event, on_error, stats, thingname.
     https://docs.aws.amazon.com/iot/latest/developerguide/iot-thing-management.html
     """
 

@@ -12,29 +12,9 @@ _PROVED_MS = const(30000)  # a link that lived this long is a good one
 
 def run(client, now):
     """Do what is due at ``now``; ``client.due`` is when to look again. ResponseTimeout says what never came."""
-    limit = client.timeout_ms
-    wait = min(_RESEND_MS, limit)
-    reader = client.reader
+    wait = min(_RESEND_MS, client.timeout_ms, _alive(client, now))
     if client.stuck is not None:
-        wait = min(wait, _left(client.stuck, limit, now, "write"))
-    silent = ticks_diff(now, client.tx_at)
-    pinged = client.pinged
-    if reader.end > reader.start or reader.skip:
-        # PINGRESP queues behind the packet, which may take longer than the keep-alive
-        wait = min(wait, _left(client.rx_at, limit, now, "rest of a packet"))
-        client.pinged = pinged and now
-        pinged = None
-    else:
-        # also when only this side talks: bytes that are taken by the local TCP prove nothing
-        silent = max(silent, ticks_diff(now, client.rx_at))
-    if pinged is not None:
-        wait = min(wait, _left(pinged, limit, now, "pingresp"))
-    elif client.keepalive:
-        left = client.keepalive * 750 - silent
-        if left <= 0:
-            ping(client)
-            left = client.keepalive * 750
-        wait = min(wait, left)
+        wait = min(wait, _left(client.stuck, client.timeout_ms, now, "write"))
     if (client.fails or client.short) and ticks_diff(now, client.up_at) > _PROVED_MS:
         client.fails = client.short = 0
     for entry in client.kept:
@@ -50,22 +30,49 @@ def run(client, now):
                 entry[3] += 1
             else:
                 wait = min(wait, left)
-    asked = client.asked
-    if asked:
-        left = _RESEND_MS - ticks_diff(now, asked[3])
-        if left <= 0:
-            if asked[4] == _COPIES:
-                _left(now, 0, now, "suback")
-            client.out.append(asked[2])
-            asked[3] = now
-            asked[4] += 1
-        else:
-            wait = min(wait, left)
+    if client.asked:
+        wait = min(wait, _ask_again(client, client.asked, now))
     client.due = ticks_add(now, wait)
     if client.denied:
         client.pump()
         borrow("loss").ask_again(client)
     hooks(client, now)
+
+
+def _alive(client, now):
+    """Keep-alive (section 3.1.2.10): PINGREQ when it is time; milliseconds until there is something to do."""
+    limit, reader, pinged = client.timeout_ms, client.reader, client.pinged
+    silent = ticks_diff(now, client.tx_at)
+    wait = _RESEND_MS
+    if reader.end > reader.start or reader.skip:
+        # PINGRESP queues behind the packet, which may take longer than the keep-alive
+        wait = _left(client.rx_at, limit, now, "rest of a packet")
+        client.pinged = pinged and now
+        pinged = None
+    else:
+        # also when only this side talks: bytes that are taken by the local TCP prove nothing
+        silent = max(silent, ticks_diff(now, client.rx_at))
+    if pinged is not None:
+        wait = min(wait, _left(pinged, limit, now, "pingresp"))
+    elif client.keepalive:
+        left = client.keepalive * 750 - silent
+        if left <= 0:
+            ping(client)
+            left = client.keepalive * 750
+        wait = min(wait, left)
+    return wait
+
+
+def _ask_again(client, asked, now):
+    left = _RESEND_MS - ticks_diff(now, asked[3])
+    if left <= 0:
+        if asked[4] == _COPIES:
+            _left(now, 0, now, "suback")
+        client.out.append(asked[2])
+        asked[3] = now
+        asked[4] += 1
+        left = _RESEND_MS
+    return left
 
 
 def hooks(client, now):

@@ -11,7 +11,10 @@ def context(cert=None, key=None, cacert=None, verify=True):
     ``cacert`` None means Amazon Root CA 1 and 3, read from the files beside this one. ValueError names what is wrong.
     https://docs.aws.amazon.com/iot/latest/developerguide/server-authentication.html
     """
-    cas = _certificates(_content(cacert, "cacert")) if cacert else [_root("AmazonRootCA1.pem"), _root("AmazonRootCA3.pem")]
+    if cacert:
+        cas = _certificates(_content(cacert, "cacert"))
+    else:
+        cas = [_root("AmazonRootCA1.pem"), _root("AmazonRootCA3.pem")]
     cert = cert and _content(cert, "certificate")
     key = key and _content(key, "private key")
     if (cert is None) != (key is None):
@@ -33,7 +36,9 @@ def context(cert=None, key=None, cacert=None, verify=True):
 
 
 def prepare(client):
-    """The context for the client's ``ssl``: a context, (certificate, key, CA) of a Thing, or True with ``ssl_params``."""
+    """The context for the client's ``ssl``: a context, (certificate, key, CA) of a Thing, or True with
+    ``ssl_params``.
+    """
     ssl, get = client.ssl, client.ssl_params.get
     if ssl is True:
         ssl = (get("cert"), get("key"), get("cadata"), get("cert_reqs", 2) != 0)

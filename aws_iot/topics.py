@@ -26,7 +26,9 @@ def shadow(thing, name=None):
 
 
 def jobs(thing, *parts):
-    """A topic of the thing's jobs: ("notify",), ("get",), ("start-next",), or (job id or "$next", "get" or "update")."""
+    """A topic of the thing's jobs: ("notify",), ("get",), ("start-next",), or (job id or "$next", "get" or
+    "update").
+    """
     return "$aws/things/%s/jobs/%s" % (check_name(thing), "/".join(parts))
 
 
