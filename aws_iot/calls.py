@@ -32,7 +32,7 @@ def on_ready(client, hook):
     client.hooks.append(hook)
 
 
-def named_shadow(client, name, topics=None):
+def named_shadow(client, name: str, topics: tuple | None = None):
     """The shadow called ``name`` of this thing."""
     for shadow in client.shadows:
         if shadow.name == name:
@@ -53,7 +53,7 @@ def event(client, name, value=None):
     client.call(client.tell, name, value)
 
 
-def request(client, topic, document=None, timeout_ms=None):
+def request(client, topic: str, document: dict | None = None, timeout_ms: int | None = None) -> dict:
     """Publish ``document`` with a clientToken to ``topic``; return what comes on topic/accepted, a dict.
 
     Raises Rejected for topic/rejected, ResponseTimeout after ``timeout_ms``.

@@ -5,7 +5,7 @@ import json
 _FIELDS = ("endpoint", "mqttid")
 
 
-def load(path="thing.conf.json"):
+def load(path: str = "thing.conf.json") -> tuple:
     """(endpoint, mqttid, clicert, pkey) from ``path``, certificate.pem.crt and private.pem.key beside it (Zerynth's
     call).
 

@@ -44,7 +44,7 @@ class MQTTClient(_MQTTClient):
 
     # -- the engine
 
-    def poll(self, timeout_ms=0):
+    def poll(self, timeout_ms: int = 0) -> bool:
         """One step: connect when due, write, read, dispatch, timers. True if something was done.
 
         Returns within ``timeout_ms``, or as soon as something was done; only the look-up of the host name may take
@@ -162,7 +162,7 @@ class MQTTClient(_MQTTClient):
             self.opening = None
             self.due = ticks_add(self.ticks(), _STEP_MS)
 
-    def until(self, done, timeout_ms=None):
+    def until(self, done, timeout_ms: int | None = None) -> bool:
         """poll() until ``done()`` or ``timeout_ms``; says whether it is done."""
         end = ticks_add(self.ticks(), self.timeout_ms if timeout_ms is None else timeout_ms)
         while not done():
@@ -232,7 +232,7 @@ class MQTTClient(_MQTTClient):
         finally:
             self.busy = False
 
-    def report(self, error):
+    def report(self, error: BaseException) -> None:
         """Count ``error`` and pass it to ``on_error``: it cost a message, not the connection."""
         self.stats["errors"] += 1
         if self.complain:
@@ -242,7 +242,9 @@ class MQTTClient(_MQTTClient):
 
     # -- messages out
 
-    def publish(self, topic, msg=b"", retain=False, qos=0):
+    def publish(  # type: ignore[override]
+        self, topic: str | bytes, msg=b"", retain: bool = False, qos: int = 0
+    ) -> int | None:
         """Publish bytes, str, or a dict or list as JSON. At QoS 1 the packet id is returned and the message is kept
         until PUBACK.
 
@@ -338,7 +340,7 @@ class MQTTClient(_MQTTClient):
 
     # -- umqtt.simple's other calls
 
-    def connect(self, clean_session=None, timeout=None):
+    def connect(self, clean_session: bool | None = None, timeout: float | None = None) -> bool:
         """Connect now and return whether the broker kept a session (MQTT section 3.2.2.2).
 
         One attempt; ``timeout`` in seconds bounds it, else each stage has ``timeout_ms``. A failure raises LinkError
@@ -346,13 +348,13 @@ class MQTTClient(_MQTTClient):
         """
         return borrow("link").connect(self, clean_session, timeout)
 
-    def disconnect(self):
+    def disconnect(self) -> None:
         """Wait for the PUBACKs that are due (at most ``timeout_ms``), say DISCONNECT, close. poll() does not
         reconnect.
         """
         borrow("link").disconnect(self)
 
-    def subscribe(self, topic, qos=0, handler=None, raw=False):
+    def subscribe(self, topic: str | bytes, qos: int = 0, handler=None, raw: bool = False) -> None:
         """Subscribe to a filter; its messages go to ``handler(topic, payload)`` (str, bytes), else to
         ``set_callback``'s.
 
@@ -363,14 +365,14 @@ class MQTTClient(_MQTTClient):
         """
         borrow("subscriptions").subscribe(self, topic, qos, handler, raw)
 
-    def unsubscribe(self, topic):
+    def unsubscribe(self, topic: str | bytes) -> None:
         """Give a filter back; its handler is not called any more. ResponseTimeout when no UNSUBACK came."""
         borrow("subscriptions").unsubscribe(self, topic)
 
-    def ping(self):
+    def ping(self) -> None:
         """Send PINGREQ; poll() does so by itself when ``keepalive`` is set."""
         borrow("timers").ping(self)
 
-    def wait_msg(self):
+    def wait_msg(self) -> None:
         """Wait, without limit, for the next packet, and take it."""
         borrow("calls").wait(self)

@@ -27,7 +27,7 @@ class Shadow:
         borrow("shadow_requests").prepare(self, thing, name, wanted)
         client.hooks.append(self.tick)
 
-    def report(self, state):
+    def report(self, state: dict) -> None:
         """Report ``state``, a dict; no answer is awaited. Sent at QoS 1, or merged into one report while that cannot
         be.
 
@@ -58,7 +58,7 @@ class Shadow:
         stream.write("}}")
         self.client.publish(self.topic, stream, False, 1)
 
-    def on_delta(self, callback):
+    def on_delta(self, callback) -> None:
         """``callback(state)`` with the desired members that differ from the reported ones; a dict that it returns is
         reported.
 

@@ -45,7 +45,7 @@ def on_documents(shadow, callback):
     listen(shadow, ("update/documents",))
 
 
-def get(shadow, timeout_ms=None):
+def get(shadow, timeout_ms: int | None = None) -> dict:
     """The shadow document: {"state": {"desired", "reported", "delta"}, "metadata", "version", "timestamp"}.
 
     Raises Rejected (404: no shadow yet), ResponseTimeout after ``timeout_ms``.
@@ -53,12 +53,15 @@ def get(shadow, timeout_ms=None):
     return _request(shadow, "get", None, timeout_ms)
 
 
-def delete(shadow, timeout_ms=None):
+def delete(shadow, timeout_ms: int | None = None) -> dict:
     """Delete the shadow; the answer has the version that was deleted. Raises Rejected, ResponseTimeout."""
     return _request(shadow, "delete", None, timeout_ms)
 
 
-def update(shadow, reported=None, desired=None, version=None, timeout_ms=None):
+def update(
+    shadow, reported: dict | None = None, desired: dict | None = None, version: int | None = None,
+    timeout_ms: int | None = None,
+) -> dict:  # fmt: skip
     """Update and await the answer, the accepted document; null members are deleted. With ``version`` only if it is
     current.
 
@@ -72,7 +75,7 @@ def update(shadow, reported=None, desired=None, version=None, timeout_ms=None):
             state[key] = value
     if not state:
         raise ValueError("reported or desired is needed")
-    document = {"state": state}
+    document: dict = {"state": state}
     if version is not None:
         document["version"] = version
     accepted = _request(shadow, "update", document, timeout_ms)

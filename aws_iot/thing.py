@@ -23,23 +23,23 @@ class Thing:
         self.mqtt, self.shadow = borrow("setup").thing(MQTTClient, Shadow, *args, **options)
 
     @classmethod
-    def from_config(cls, path="thing.conf.json", **options):
+    def from_config(cls, path: str = "thing.conf.json", **options):
         """The thing that ``path`` and the certificate and key beside it describe. ValueError names what is missing."""
         return cls(**borrow("config").arguments(path, options))
 
-    def update_shadow(self, state):
+    def update_shadow(self, state: dict) -> None:
         """Report ``state`` (a dict of the thing's own keys). Offline, reports merge into one that is sent on return."""
         self.shadow.report(state)
 
-    def on_shadow_request(self, shadow_cbk):
+    def on_shadow_request(self, shadow_cbk) -> None:
         """``shadow_cbk(requested)`` gets the dict of desired keys that differ; a dict that it returns is reported."""
         self.shadow.on_delta(shadow_cbk)
 
-    def publish(self, topic, payload=b"", qos=0, retain=False):
+    def publish(self, topic: str, payload=b"", qos: int = 0, retain: bool = False) -> int | None:
         """As MQTTClient.publish."""
         return self.mqtt.publish(topic, payload, retain, qos)
 
-    def subscribe(self, topic, handler, qos=1):
+    def subscribe(self, topic: str, handler, qos: int = 1) -> None:
         """As MQTTClient.subscribe: ``handler(topic, payload)`` for messages that match the filter ``topic``."""
         self.mqtt.subscribe(topic, qos, handler)
 
