@@ -13,7 +13,8 @@ import aws_iot.link
 import aws_iot.mqtt
 import aws_iot.transport
 
-_PATCHED = (sys.modules["aws_iot.link"], sys.modules["aws_iot.mqtt"], sys.modules["aws_iot.transport"])
+_MICROPYTHON = sys.implementation.name == "micropython"
+_LINK, _TRANSPORT = aws_iot.link, aws_iot.transport
 _ticks_add = aws_iot.transport.ticks_add
 _ticks_diff = aws_iot.transport.ticks_diff
 
@@ -75,18 +76,22 @@ class Peer:
         self._seed = 1
 
     def __enter__(self):
-        self._saved = []
-        stands = {"socket": self, "select": self, "sleep_ms": self.sleep_ms}
-        for module in _PATCHED:
-            for name in stands:
-                if hasattr(module, name) and not (module is aws_iot.mqtt and name != "sleep_ms"):
-                    self._saved.append((module, name, getattr(module, name)))
-                    setattr(module, name, stands[name])
+        self._saved = [(aws_iot.mqtt, "sleep_ms", aws_iot.mqtt.sleep_ms)]
+        aws_iot.mqtt.sleep_ms = self.sleep_ms
+        for name in ("socket", "select"):
+            for module in (_LINK, _TRANSPORT):
+                self._saved.append((module, name, getattr(module, name)))
+                setattr(module, name, self)
+            if _MICROPYTHON:
+                sys.modules[name] = self  # what is borrowed imports them anew
         return self
 
     def __exit__(self, *_):
         for module, name, value in self._saved:
             setattr(module, name, value)
+        if _MICROPYTHON:
+            del sys.modules["socket"]
+            del sys.modules["select"]
 
     def client(self, client_id="me", **options):
         """An MQTTClient that will talk to this."""
