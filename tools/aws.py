@@ -58,7 +58,10 @@ class Aws:
 
     def _make(self, service):
         config = Config(
-            retries={"mode": "adaptive", "max_attempts": 10}, max_pool_connections=WORKERS + 2, connect_timeout=10
+            retries={"mode": "adaptive", "max_attempts": 10},
+            max_pool_connections=WORKERS + 2,
+            connect_timeout=10,
+            user_agent="aws_iot_tools",  # botocore composes its own anew for each call: a sixth of the CPU time
         )
         client = self.session.client(service, endpoint_url=self._endpoint_url, config=config)
         client.meta.events.register("request-created", self._pace)  # once per attempt: retries count too

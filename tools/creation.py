@@ -1,6 +1,7 @@
 """add-things: a planned number of things under one base name, made side by side and resumed after any end."""
 
 import re
+import time
 
 from . import names, things, workers
 from .aws import WORKERS
@@ -18,6 +19,7 @@ class Report:
         self.dropped = 0  # things of an older plan that will not be made
         self.created = 0
         self.left = 0
+        self.seconds = 0.0
         self.failure = None
         self.active = None
 
@@ -69,8 +71,10 @@ def add(aws, project, report, policy_name, progress):
         record = project.record(name)
         things.create(aws, record, owner, policy_name, record.get("key") or report.plan["key"])
 
+    start = time.monotonic()
     with progress(len(todo)) as advance:
         outcome = workers.run(todo, make, WORKERS, advance, stop_on_error=True)
+    report.seconds = time.monotonic() - start
     report.created = outcome.done
     report.left = len(todo) - outcome.done
     report.failure = outcome.failures[0][1] if outcome.failures else None

@@ -72,5 +72,6 @@ def _tell(out, report):
     if report.active:
         out.say(f"{report.active} is the active thing")
     document = {"created": report.created, "left": report.left, "first": first, "last": last, "active": report.active}
+    document["seconds"] = round(report.seconds, 2)
     if not report.failure or out.json:
         out.data(document, f"{report.created} created: {first}" + (f" to {last}" if last != first else ""))
