@@ -14,6 +14,8 @@ from . import law
 from .device import Device
 from .pki import context, pki
 
+_HEAPS = {"cpython": None, "mp64": "224k", "mp32": "112k"}
+
 
 @dataclass
 class Row:
@@ -36,7 +38,7 @@ class Row:
     check: Callable | None = None  # (run): more assertions at the end
     services: Callable = tuple
     strays: tuple = ()  # messages that the faults themselves send; they must arrive
-    heap: str = "112k"
+    heap: str | None = None  # MicroPython's; None: that of a grown ESP32, doubled where words are
     within_s: float = 12  # real time for the whole row
     gap: bool = True  # judge the ticker beside async run()
     growth_bytes: int = 2048  # 32-bit heap after the fault against the first ready link (leaks: see the cycles)
@@ -54,7 +56,8 @@ class Run:
         self.row, self.runtime, self.driver = row, runtime, driver
         self.sent = []  # QoS 1 payloads for the device
         self.seconds = 0.0
-        self.clock = row.device.get("clock", 10)
+        # a handshake takes real time, which a fast clock makes long
+        self.clock = row.device.get("clock", 5 if row.tls else 10)
 
     async def play(self):
         """Run it to its end and judge; AssertionError says what is wrong."""
@@ -93,14 +96,16 @@ class Run:
 
     def _defaults(self):
         params = {"port": self.port, "driver": self.driver, "limit_s": self.row.within_s, "clean": False}
-        params["options"] = {"window": 10}
+        params |= {"options": {"window": 10}, "clock": self.clock}
         if self.row.tls:
             params["tls"] = pki().device()
         return params
 
     async def start(self, **params):
         """Start the device."""
-        device = Device(self.runtime, self.row.program, {**self.params, **params}, self.row.heap)
+        device = Device(
+            self.runtime, self.row.program, {**self.params, **params}, self.row.heap or _HEAPS[self.runtime]
+        )
         self.device = await self.stack.enter_async_context(device)
         return self.device
 

@@ -165,7 +165,7 @@ async def _silent_service(run):
 async def _no_memory_in_publish(run):
     device = await run.start()
     await device.says("ready")
-    await run.order(do="publish_large", size=70000)
+    await run.order(do="publish_large", size=25000 if run.runtime == "mp32" else 45000)
     await device.says("memory")
     await traffic(run)
 

@@ -47,7 +47,7 @@ async def _black_hole(run):
         device = await run.start(host="endpoint.example", dns=[[hole.port], [run.port]])
         said = await device.says("disconnected")
         # a wait is in real time: the fast clock may overshoot by the longest that poll() waits
-        assert 9_000 < said["ms"] < 13_000 + 1000 * run.clock, (
+        assert 9_000 < said["ms"] < 18_000 + 1000 * run.clock, (
             f"the attempt was given up after {said['ms']} ms of the device's clock"
         )
         await traffic(run)
@@ -104,7 +104,8 @@ async def _flaky(run):
     device = await run.start()
     for count in range(7):
         link = await device.until(lambda: run.broker.link_of("device"), 10, f"link {count}")
-        await run.tell(f"while-{count}")
+        if link.session and "in/#" in link.session.filters:
+            await run.tell(f"while-{count}")
         await asyncio.sleep(4 / run.clock)
         link.close(reset=count % 2 == 0)
         await device.until(lambda link=link: link.closed_at, 5, "end of the link")
@@ -174,8 +175,8 @@ ROWS = [
         device={**_MUCH, "send_buffer": 4096, "size": 60000},
         heap="4m",
     ),
-    Row("latency of 2 s", faults=lambda: [Latency(0.1)], device={"clock": 20}, connects=1),
-    Row("latency of 2 s below TCP", wires=lambda: lambda number: SlowWire(0.1), device={"clock": 20}, connects=1),
+    Row("latency of 2 s", faults=lambda: [Latency(0.2)], connects=1),
+    Row("latency of 2 s below TCP", wires=lambda: lambda number: SlowWire(0.2), connects=1),
     Row(
         "30 % of the connections fail",
         wires=lambda: _three_in_ten,

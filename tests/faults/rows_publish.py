@@ -303,5 +303,5 @@ ROWS = [
         device={"clock": 20},
         cause="in time",
     ),
-    Row("quiet application: PINGREQ in time", script=_quiet, device={"keepalive": 4}, connects=1),
+    Row("quiet application: PINGREQ in time", script=_quiet, device={"keepalive": 10}, connects=1),
 ]

@@ -66,7 +66,8 @@ class Link:
                 if self.writer.is_closing():
                     return
                 self.writer.write(piece)
-                await self.writer.drain()
+                with contextlib.suppress(ConnectionError):  # the client is gone; reading tells
+                    await self.writer.drain()
                 if len(pieces) > 1:
                     await asyncio.sleep(gap_s)
 
