@@ -16,6 +16,7 @@ RATES = {
     "CreateKeysAndCertificate": 10, "CreateCertificateFromCsr": 10, "UpdateCertificate": 10, "DeleteCertificate": 10,
     "DescribeCertificate": 10, "ListCertificates": 10, "ListNamedShadowsForThing": 50, "DeleteThingShadow": 400,
 }  # fmt: skip
+_CONNECT_ATTEMPTS = 3
 _SHARE = 0.95  # of the quota: the network's jitter can push two calls together
 
 
@@ -65,6 +66,7 @@ class Aws:
         )
         client = self.session.client(service, endpoint_url=self._endpoint_url, config=config)
         client.meta.events.register("request-created", self._pace)  # once per attempt: retries count too
+        client.meta.events.register_first("needs-retry", _give_up)
         return client
 
     def _pace(self, operation_name, **_):
@@ -92,6 +94,12 @@ class Aws:
     def endpoint(self):
         """The address that things of this account and region connect to (the ATS one, never the legacy one)."""
         return self.iot.describe_endpoint(endpointType="iot:Data-ATS")["endpointAddress"]
+
+
+def _give_up(caught_exception, attempts, **_):
+    """Ten attempts are for throttling; where nothing answers at all, three tell it within seconds."""
+    if isinstance(caught_exception, exceptions.EndpointConnectionError) and attempts >= _CONNECT_ATTEMPTS:
+        raise caught_exception
 
 
 def code(error):

@@ -54,8 +54,8 @@ def read_json(path):
 
 
 @contextlib.contextmanager
-def lock(path):
-    """Hold a lock file for one command at a time; ToolError when another one has it. It dies with its process."""
+def lock(path, wait=False):
+    """Hold a lock file for one command at a time; ToolError when another has it, or wait. It dies with its process."""
     try:
         import fcntl
     except ImportError:  # Windows has no flock: two commands at once are not caught there
@@ -63,7 +63,7 @@ def lock(path):
         return
     with open(path, "w") as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
             raise ToolError(f"another `thing` command is at work in {path.parent}; wait for it to end") from None
         yield

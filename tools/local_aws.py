@@ -3,10 +3,12 @@
 The folder holds cloud.json (where it listens, its process id), state/, s3/, ca.pem and the logs.
 """
 
+import getpass
 import importlib.util
 import json
 import os
 import sys
+import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -61,24 +63,33 @@ class Cloud:
 
 def up(folder, region="us-east-1", port=None, mqtt_port=None, with_mosquitto=False):
     """Start the local AWS of a folder unless it runs; -> Cloud. A busy default port is replaced by a free one."""
-    cloud = Cloud.load(folder)
-    if cloud and cloud.running:
-        return cloud
     if importlib.util.find_spec("ministack") is None:
         raise ToolError("the local AWS is not installed: pip install ministack")
-    folder.mkdir(parents=True, exist_ok=True)
-    port, inner = _port(port, _HTTP_PORT), _port(None if with_mosquitto else mqtt_port, _MQTT_PORT)
+    # One at a time: what starts meanwhile would see the same ports free, and MiniStack shares a port that is taken.
+    with journal.lock(Path(tempfile.gettempdir()) / f"thing-cloud-{getpass.getuser()}.lock", wait=True):
+        cloud = Cloud.load(folder)
+        if cloud and cloud.running:
+            return cloud
+        folder.mkdir(parents=True, exist_ok=True)
+        cloud = _start(
+            folder, region, _port(port, _HTTP_PORT), _port(None if with_mosquitto else mqtt_port, _MQTT_PORT)
+        )
+        if with_mosquitto:
+            front = mosquitto.start(cloud, _port(mqtt_port, _MQTT_PORT))
+            cloud.mqtt_host, cloud.mqtt_port, cloud.ca = front.host, front.port, front.ca
+            cloud.pids.insert(0, front.pid)
+            cloud.save()
+    return cloud
+
+
+def _start(folder, region, port, mqtt_port):
     log = folder / "ministack.log"
-    process = processes.start([sys.executable, "-m", "ministack"], log, _settings(folder, region, port, inner))
+    process = processes.start([sys.executable, "-m", "ministack"], log, _settings(folder, region, port, mqtt_port))
     url = f"http://127.0.0.1:{port}"
     processes.wait_until(lambda: _ready(url), process, log, _START_S, "MiniStack")
-    cloud = Cloud(folder, url, "localhost", inner, _get(f"{url}/_ministack/iot/ca.pem").decode(), region, [process.pid])
+    ca = _get(f"{url}/_ministack/iot/ca.pem").decode()
+    cloud = Cloud(folder, url, "localhost", mqtt_port, ca, region, [process.pid])
     cloud.save()
-    if with_mosquitto:
-        front = mosquitto.start(cloud, _port(mqtt_port, _MQTT_PORT))
-        cloud.mqtt_host, cloud.mqtt_port, cloud.ca = front.host, front.port, front.ca
-        cloud.pids.insert(0, front.pid)
-        cloud.save()
     return cloud
 
 

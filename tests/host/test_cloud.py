@@ -24,7 +24,6 @@ def cloud(thing):
     for name in list(thing.environment):
         if name.startswith(("AWS_", "IOT_")):
             thing.environment.pop(name)
-    # Ports of its own: two that start at the same moment would both take the default ones.
     thing.up = ("cloud", "up", "--port", free_port(), "--mqtt-port", free_port())
     yield thing
     thing.run("cloud", "down", ok=False)
@@ -78,6 +77,18 @@ def test_policies_are_enforced(cloud):
 def test_a_port_that_is_taken(cloud, ministack):
     assert f"port {ministack.gateway} is taken" in cloud.run("cloud", "up", "--port", ministack.gateway, code=1).stderr
     assert not (cloud.folder / ".aws_local/cloud.json").exists()
+
+
+def test_two_that_start_at_once_do_not_meet(cloud):
+    """MiniStack would share a port that another one listens on: starts go one by one."""
+    folders = ["one", "two"]
+    started = [cloud.start("--json", "cloud", "up", folder) for folder in folders]
+    try:
+        answers = [json.loads(process.communicate(timeout=90)[0]) for process in started]
+    finally:
+        for folder in folders:
+            cloud.run("cloud", "down", folder, ok=False)
+    assert len({answer["url"] for answer in answers}) == len({answer["mqtt_port"] for answer in answers}) == 2
 
 
 def test_what_ended_unexpectedly_is_started_again(cloud):

@@ -1,4 +1,4 @@
-"""The README and docs/tools.md, as a new user would follow it: every command in them is run as it stands, in a shell."""
+"""README and docs/tools.md, as a new user would follow them: every command in them is run as it stands, in a shell."""
 
 import os
 import re
