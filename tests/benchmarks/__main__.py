@@ -55,12 +55,13 @@ def _sample(place, measurement, runtime, results, only) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the work, in one round")
+    parser.add_argument("--rounds", type=int, default=3, help="of what varies (default 3)")
     parser.add_argument("--runtime", choices=peers.RUNTIMES, action="append", help="only on this one")
     parser.add_argument("--peer", choices=[peer.key for peer in peers.ALL], action="append", help="only this one")
     parser.add_argument("measurement", nargs="*", choices=[[], *(found.key for found in MEASUREMENTS)])
     arguments = parser.parse_args()
     chosen = [found for found in MEASUREMENTS if not arguments.measurement or found.key in arguments.measurement]
-    turns = 1 if arguments.quick else max(found.rounds for found in chosen)
+    turns = 1 if arguments.quick else arguments.rounds
     with bench.prepare(arguments.quick) as place:
         results = measure(place, chosen, turns, arguments.runtime or peers.RUNTIMES, arguments.peer)
         if not (arguments.measurement or arguments.runtime or arguments.peer or arguments.quick):

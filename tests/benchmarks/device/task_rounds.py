@@ -1,18 +1,12 @@
 """Answer deltas until so many are answered; tells the CPU time of the later ones."""
 
+from answers import echo
 from clock import cpu_us
 
 
 def run(make, tell, warm, count):
     peer = make()
-    seen = [0]
-
-    def answer(state):
-        seen[0] += 1
-        return state
-
-    peer.connect()
-    peer.on_delta(answer)
+    seen = echo(peer)
     tell("ready")
     while seen[0] < warm:
         peer.wait()

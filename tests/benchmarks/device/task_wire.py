@@ -2,17 +2,12 @@
 
 import sys
 
+from answers import echo
+
 
 def run(make, tell, count):
     peer = make()
-    seen = [0]
-
-    def answer(state):
-        seen[0] += 1
-        return state
-
-    peer.connect()
-    peer.on_delta(answer)
+    seen = echo(peer)
     for qos in (0, 1):
         peer.publish("bench/telemetry", b"x" * 128, qos)
         peer.drain()

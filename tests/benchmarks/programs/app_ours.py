@@ -5,20 +5,36 @@ import sys
 from aws_iot import Thing
 
 
+def read(name):
+    with open(name, "rb") as file:
+        return file.read()
+
+
+def connect(port, topics):
+    thing = Thing(
+        "localhost",
+        "thing",
+        read("thing.crt"),
+        read("thing.key"),
+        None,
+        read("ca.pem"),
+        port=port,
+        shadow_topics=topics,
+    )
+    thing.on_shadow_request(answer)
+    thing.connect()
+    while not thing.ready:
+        thing.poll(1000)
+    return thing
+
+
 def answer(state):
     seen[0] += 1
     return state
 
 
 seen = [0]
-thing = Thing(
-    "localhost", "thing", open("thing.crt").read(), open("thing.key").read(), None, open("ca.pem").read(),
-    port=int(sys.argv[1]), shadow_topics=sys.argv[3:] or None,
-)  # fmt: skip
-thing.on_shadow_request(answer)
-thing.connect()
-while not thing.ready:
-    thing.poll(1000)
+thing = connect(int(sys.argv[1]), sys.argv[3:] or None)
 print('{"event": "connected"}')
 while seen[0] < int(sys.argv[2]) or thing.kept:
     thing.poll(1000)

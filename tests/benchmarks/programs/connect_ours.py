@@ -1,7 +1,10 @@
 import gc
-import sys
 
-from aws_iot import Thing
+gc.collect()
+start = gc.mem_alloc()
+import sys  # noqa: E402
+
+from aws_iot import Thing  # noqa: E402
 
 
 def read(name):
@@ -9,13 +12,24 @@ def read(name):
         return file.read()
 
 
-thing = Thing(
-    "localhost", "thing", read("thing.crt"), read("thing.key"), None, read("ca.pem"),
-    port=int(sys.argv[1]), shadow_topics=sys.argv[2:] or None,
-)  # fmt: skip
-thing.on_shadow_request(lambda state: state)
-thing.connect()
-for _ in range(50):
-    thing.poll(10)
+def connect(port, topics):
+    thing = Thing(
+        "localhost",
+        "thing",
+        read("thing.crt"),
+        read("thing.key"),
+        None,
+        read("ca.pem"),
+        port=port,
+        shadow_topics=topics,
+    )
+    thing.on_shadow_request(lambda state: state)
+    thing.connect()
+    for _ in range(50):
+        thing.poll(10)
+    return thing
+
+
+thing = connect(int(sys.argv[1]), sys.argv[2:] or None)
 gc.collect()
-print('{"event": "connected", "bytes":', gc.mem_alloc(), "}")
+print('{"event": "connected", "start":', start, ', "bytes":', gc.mem_alloc(), "}")

@@ -1,7 +1,10 @@
 import gc
-import sys
 
-from umqtt.simple import MQTTClient
+gc.collect()
+start = gc.mem_alloc()
+import sys  # noqa: E402
+
+from umqtt.simple import MQTTClient  # noqa: E402
 
 
 def read(name):
@@ -9,11 +12,17 @@ def read(name):
         return file.read()
 
 
-params = {"cert": read("thing.crt"), "key": read("thing.key"), "cadata": read("ca.pem"), "server_hostname": "localhost"}
-client = MQTTClient("thing", "localhost", int(sys.argv[1]), ssl=True, ssl_params=params)
-client.set_callback(lambda topic, payload: None)
-client.connect()
-params.clear()
-client.subscribe(b"$aws/things/thing/shadow/update/delta", 1)
+def connect(port):
+    params = {"cert": read("thing.crt"), "key": read("thing.key"), "cadata": read("ca.pem")}
+    params["server_hostname"] = "localhost"
+    client = MQTTClient("thing", "localhost", port, ssl=True, ssl_params=params)
+    client.set_callback(lambda topic, payload: None)
+    client.connect()
+    params.clear()
+    client.subscribe(b"$aws/things/thing/shadow/update/delta", 1)
+    return client
+
+
+client = connect(int(sys.argv[1]))
 gc.collect()
-print('{"event": "connected", "bytes":', gc.mem_alloc(), "}")
+print('{"event": "connected", "start":', start, ', "bytes":', gc.mem_alloc(), "}")

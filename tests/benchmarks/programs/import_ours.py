@@ -1,6 +1,8 @@
 import gc
 
-from aws_iot import Thing  # noqa: F401
+gc.collect()
+start = gc.mem_alloc()
+from aws_iot import Thing  # noqa: E402, F401
 
 gc.collect()
-print('{"event": "imported", "bytes":', gc.mem_alloc(), "}")
+print('{"event": "imported", "start":', start, ', "bytes":', gc.mem_alloc(), "}")

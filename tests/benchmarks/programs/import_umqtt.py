@@ -1,6 +1,8 @@
 import gc
 
-from umqtt.simple import MQTTClient  # noqa: F401
+gc.collect()
+start = gc.mem_alloc()
+from umqtt.simple import MQTTClient  # noqa: E402, F401
 
 gc.collect()
-print('{"event": "imported", "bytes":', gc.mem_alloc(), "}")
+print('{"event": "imported", "start":', start, ', "bytes":', gc.mem_alloc(), "}")
