@@ -19,8 +19,8 @@ Ratios come first, the figure itself in brackets: machines differ. Here: {machin
   to `.mpy` (-O3) and lies in a folder `lib`, as on a board. The collector's share of the time is in every figure.
 - The broker is Mosquitto on the loop-back with mutual TLS 1.2, P-256, TCP_NODELAY set. The cloud's side is a plain TCP
   client that does nothing else.
-- The peers take turns within each round. A figure is the best of the rounds ({rounds} in this run): what else runs on the
-  machine only adds, so single figures of a busy machine, rates above all, are lower bounds.
+- The peers take turns within each round. A figure is the best of the rounds ({rounds} in this run): what else runs on
+  the machine only adds, so single figures of a busy machine, rates above all, are lower bounds.
 - The floor is a hand-written loop over the same interpreter and TLS for just the one packet, parsed in a preallocated
   buffer: it checks nothing, keeps nothing, sends nothing again, has no deadlines.
 - `aws_iot, deltas only` is a Thing with `shadow_topics=("update/delta",)`: what the peers' hand-made shadows subscribe
