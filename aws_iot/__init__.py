@@ -1,5 +1,6 @@
 """AWS IoT for MicroPython. A name is loaded, with the file that it is in, when it is first used."""
 
+import gc
 import sys
 
 __version__ = "0.1.0"
@@ -8,6 +9,8 @@ _WHERE = {"Thing": "thing", "Shadow": "shadow", "MQTTClient": "mqtt", "load": "c
 
 
 def __getattr__(name):
+    if name not in _WHERE and name.islower():
+        return __import__("aws_iot." + name, None, None, (name,))  # from aws_iot import jobs
     file = _WHERE.get(name, "errors")
     return getattr(__import__("aws_iot." + file, None, None, (file,)), name)
 
@@ -18,8 +21,12 @@ def borrow(name):
     MicroPython reads a .mpy file in some milliseconds and its garbage collector takes it back; CPython keeps it.
     """
     path = "aws_iot." + name
+    board = sys.implementation.name == "micropython"
+    if board:
+        # the names that stay of each module go to the bottom of the heap, and leave no holes between what goes
+        gc.collect()
     module = __import__(path, None, None, (name,))
-    if sys.implementation.name == "micropython":
+    if board:
         del sys.modules[path]
         delattr(sys.modules["aws_iot"], name)
     return module

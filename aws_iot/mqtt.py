@@ -15,8 +15,8 @@ from umqtt.simple import MQTTClient as _MQTTClient
 from umqtt.simple import MQTTException
 
 from . import borrow, method
-from .packet import Reader, publish
-from .transport import BytesIO, sleep_ms, ticks_add, ticks_diff
+from .packet import publish
+from .transport import sleep_ms, ticks_add, ticks_diff
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
@@ -37,7 +37,7 @@ class MQTTClient(_MQTTClient):
     """
 
     def __init__(self, *args, **options):
-        borrow("setup").prepare(self, _MQTTClient.__init__, Reader, BytesIO, *args, **options)
+        borrow("setup").prepare(self, *args, **options)
 
     def __getattr__(self, name):
         return method(self, "calls", name)

@@ -61,5 +61,16 @@ def unconfirmed():
 
 def again(client, entry):
     """A publish that was sent on an earlier connection (section 4.4): a new message if the session was lost."""
+    resent(client, entry)
+    if not client.session:
+        entry[1][0] &= 0xF7  # no DUP
+
+
+def resent(client, entry):
+    """A publish goes out once more. If it is a report, and a newer one is through already, all is reported again."""
     client.stats["resent"] += 1
-    entry[1][0] = entry[1][0] & 0xF7 | (8 if client.session else 0)  # DUP
+    entry[1][0] |= 8  # DUP, section 3.3.1.1
+    topic = str(borrow("control").topic_of(entry[1]), "utf-8")
+    for shadow in client.shadows:
+        if shadow.topic == topic and shadow.last not in [kept[0] for kept in client.kept]:
+            borrow("shadow_requests").repeat(shadow)

@@ -34,7 +34,12 @@ def request(client, topic, document=None, timeout_ms=None, handler=None, answers
         return max(0, ticks_diff(end, client.ticks()))
 
     def subscribed():
-        return client.ready and all(entry[3] for entry in entries)
+        for entry in entries:
+            if entry[3] == 2:
+                from .errors import Rejected
+
+                raise Rejected(128, "subscription refused: " + topic)
+        return client.ready and entries[0][3] and entries[1][3]
 
     try:
         if not client.until(subscribed, left()):

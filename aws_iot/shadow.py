@@ -14,11 +14,14 @@ class Shadow:
     """The classic shadow of ``thing``, or its shadow ``name``; ``wanted`` are the response topics a delta handler
     listens to.
 
-    ``version`` is the last one seen, ``reported`` what this device has reported since it started.
+    ``version`` is the last one seen, ``reported`` what this device has reported since it started
+    (None for a member that it deleted).
     """
 
     time = version = tries = 0
     pending = None  # reports that could not be sent yet, merged
+    last = None  # packet id of the newest report
+    hold = None  # ticks until which they must wait
     asked = None  # ticks of a get that waits for its answer
     delta = documents = None
 
@@ -42,9 +45,8 @@ class Shadow:
         else:
             borrow("shadow_requests").postpone(self, state)
         for key in state:
-            value = state[key]
-            if value is None or isinstance(value, dict):
-                borrow("shadow_requests").merge(self.reported, state, True)
+            if isinstance(state[key], dict):
+                borrow("shadow_requests").merge(self.reported, state)
                 break
         else:
             self.reported.update(state)
@@ -56,7 +58,7 @@ class Shadow:
         stream.write('{"state":{"reported":')
         dump(state, stream)
         stream.write("}}")
-        self.client.publish(self.topic, stream, False, 1)
+        self.last = self.client.publish(self.topic, stream, False, 1)
 
     def on_delta(self, callback) -> None:
         """``callback(state)`` with the desired members that differ from the reported ones; a dict that it returns is
@@ -83,10 +85,12 @@ class Shadow:
         document = loads(payload)
         if not isinstance(document, dict):
             raise ValueError("no JSON object")
-        if topic[-5:] != "delta":
-            state = borrow("shadow_requests").answer(self, topic[len(self.prefix) :], document)
+        delta = topic[-5:] == "delta"
+        # each report is accepted: a .mpy file is not read for that
+        if delta or topic[-8:] == "accepted" and self.asked is None and not self.client.requests:
+            state = self.newer(document) and delta and document.get("state")
         else:
-            state = self.newer(document) and document.get("state")
+            state = borrow("shadow_requests").answer(self, topic[len(self.prefix) :], document)
         if state:
             if not isinstance(state, dict):
                 raise ValueError("no JSON object")

@@ -80,7 +80,7 @@ def update(
         document["version"] = version
     accepted = _request(shadow, "update", document, timeout_ms)
     if reported is not None:
-        merge(shadow.reported, reported, True)
+        merge(shadow.reported, reported)
     return accepted
 
 
@@ -110,11 +110,15 @@ def tick(shadow, now):
     if now is None:
         shadow.asked = None
         shadow.tries = 0
-    if shadow.pending is not None:
-        if client.ready and len(client.kept) < client.window:
+    held_ms = 0 if shadow.hold is None else ticks_diff(shadow.hold, client.ticks())
+    if shadow.pending is not None and client.ready:
+        if held_ms > 0:
+            _look_again(client, held_ms)
+        elif len(client.kept) < client.window:
+            shadow.hold = None
             _flush(shadow)
-        elif client.ready:
-            client.due = ticks_add(client.ticks(), _SOON_MS)
+        else:
+            _look_again(client, _SOON_MS)
     if not shadow.delta or "get/accepted" not in shadow.wanted or not client.ready:
         return
     now = client.ticks()
@@ -133,7 +137,14 @@ def tick(shadow, now):
     shadow.asked = now
     shadow.tries += 1
     client.publish(shadow.prefix + "get")
-    client.due = ticks_add(now, _ANSWER_MS)
+    _look_again(client, _ANSWER_MS)
+
+
+def _look_again(client, delay_ms):
+    """Have tick() called again in ``delay_ms`` or sooner."""
+    due = ticks_add(client.ticks(), delay_ms)
+    if ticks_diff(due, client.due) < 0:
+        client.due = due
 
 
 def _flush(shadow):
@@ -180,8 +191,10 @@ def _refused(shadow, name, document):
     elif document.get("clientToken"):
         return  # another client's
     elif code in (429, 500):  # throttled, internal failure
-        shadow.pending = merge({}, shadow.reported, False)
-        client.due = ticks_add(client.ticks(), 1000 + client.random() % 10000)
+        repeat(shadow)
+        delay_ms = 1000 + client.random() % 10000
+        shadow.hold = ticks_add(client.ticks(), delay_ms)
+        _look_again(client, delay_ms)
     client.report(borrow("request").rejected(document))
 
 
@@ -191,10 +204,15 @@ def postpone(shadow, state):
         # a member that was null or no object becomes one, and the cloud may hold other members of it
         shadow.send(shadow.pending)
         shadow.pending = None
-    shadow.pending = merge(shadow.pending or {}, state, False)
+    shadow.pending = merge(shadow.pending or {}, state)
     client = shadow.client
     if client.ready:
-        client.due = ticks_add(client.ticks(), _SOON_MS)
+        _look_again(client, _SOON_MS)
+
+
+def repeat(shadow):
+    """Report all that was reported once more: an older report may have come after it, or not at all."""
+    shadow.pending = merge({}, shadow.reported)
 
 
 def _exact(pending, state):
@@ -206,14 +224,12 @@ def _exact(pending, state):
     return True
 
 
-def merge(reported, state, clean):
-    """Merge ``state`` into ``reported`` member by member and return it; ``clean``: null removes a member."""
+def merge(reported, state):
+    """Merge ``state`` into ``reported`` member by member and return it."""
     for key, value in state.items():
         if isinstance(value, dict):
             below = reported.get(key)
-            reported[key] = merge(below if isinstance(below, dict) else {}, value, clean)
-        elif value is None and clean:
-            reported.pop(key, None)
+            reported[key] = merge(below if isinstance(below, dict) else {}, value)
         else:
             reported[key] = value
     return reported

@@ -77,6 +77,7 @@ def advance(client):
         if not names:
             if not client.ready:
                 client.ready = True
+                client.batch = _FILTERS
                 if client.tell:
                     client.event("ready")
                 client.pump()

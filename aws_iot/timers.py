@@ -7,6 +7,7 @@ const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 _RESEND_MS = const(5000)  # Device Advisor wants a second and a third copy within 15 s
 _COPIES = const(3)
+_SCRATCH_BYTES = const(1024)
 _PROVED_MS = const(30000)  # a link that lived this long is a good one
 
 
@@ -23,13 +24,14 @@ def run(client, now):
             if left <= 0:
                 if entry[3] == _COPIES:
                     _left(now, 0, now, "puback")
-                entry[1][0] |= 8  # DUP, section 3.3.1.1
+                borrow("outgoing").resent(client, entry)
                 client.out.append(entry[1])
-                client.stats["resent"] += 1
                 entry[2] = now
                 entry[3] += 1
             else:
                 wait = min(wait, left)
+    if client.stream.seek(0, 2) > _SCRATCH_BYTES:
+        client.stream = type(client.stream)()  # a stream keeps the size of the largest message
     if client.asked:
         wait = min(wait, _ask_again(client, client.asked, now))
     client.due = ticks_add(now, wait)
