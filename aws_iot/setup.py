@@ -1,16 +1,18 @@
 """The constructors of MQTTClient and Thing. Borrowed once."""
 
+from umqtt.simple import MQTTClient
+
 from . import borrow
-from .transport import ticks_ms
+from .packet import Reader
+from .transport import BytesIO, ticks_ms
 
 
 def prepare(
-    client, construct, reader, stream,
-    client_id, server, port=0, user=None, password=None, keepalive=0, ssl=None, ssl_params=None,
+    client, client_id, server, port=0, user=None, password=None, keepalive=0, ssl=None, ssl_params=None,
     *, clean_session=True, window=1, queue_bytes=10240, packet_bytes=131072 + 288, timeout_ms=10000,
     ticks_ms=ticks_ms, random=None,
 ):  # fmt: skip
-    """MQTTClient's constructor; ``construct`` is umqtt's own. ValueError for what no broker would take.
+    """MQTTClient's constructor. ValueError for what no broker would take.
 
     ``window``: QoS 1 publishes in flight; with 1 (umqtt's manner) ``publish`` returns when its PUBACK is here.
     ``queue_bytes``: QoS 1 packets kept until acknowledged, in flight and waiting. ``packet_bytes``: the largest packet
@@ -18,7 +20,7 @@ def prepare(
     PINGRESP and for the blocking calls. ``ticks_ms`` and ``random`` (a function that gives any number >= 2**17) can
     be given for tests.
     """
-    construct(client, client_id, server, port, user, password, keepalive, ssl, ssl_params or {})
+    MQTTClient.__init__(client, client_id, server, port, user, password, keepalive, ssl, ssl_params or {})
     if not client_id or len(borrow("control").string(client_id)) > 130:
         raise ValueError("client id: 1 to 128 bytes")
     if not 0 <= keepalive <= 65535:
@@ -42,7 +44,7 @@ def prepare(
     client.busy = client.wrapped = False  # user code runs; packet ids in flight may be higher than the next
     client.tell = client.complain = None  # the callbacks of on_event, on_error
     client.queued = 0  # bytes in ``kept``
-    client.stream = stream()
+    client.stream = BytesIO()
     client.stats = {"connects": 0, "sent": 0, "resent": 0, "received": 0, "errors": 0, "cause": None}
     client.clean = clean_session
     client.window = window
@@ -53,7 +55,7 @@ def prepare(
     if random:
         client.random = random
     client.due = ticks_ms()  # of the next attempt; once up, of the timers
-    client.reader = reader(512, packet_bytes)
+    client.reader = Reader(512, packet_bytes)
     client.kept = []
     client.out = []  # packets to write; the first may be half written
     client.subs = {}  # filter -> [qos, handler, raw, 0 to be asked for | 1 granted | 2 refused]
