@@ -5,6 +5,10 @@ import sys
 
 __version__ = "0.1.0"
 
+const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
+
+_ROOM_BYTES = const(24576)
+
 _WHERE = {"Thing": "thing", "Shadow": "shadow", "MQTTClient": "mqtt", "load": "config"}
 
 
@@ -22,7 +26,7 @@ def borrow(name):
     """
     path = "aws_iot." + name
     board = sys.implementation.name == "micropython"
-    if board:
+    if board and gc.mem_free() < _ROOM_BYTES:
         # the names that stay of each module go to the bottom of the heap, and leave no holes between what goes
         gc.collect()
     module = __import__(path, None, None, (name,))

@@ -10,90 +10,84 @@ aws_fota library, Zerynth's aws.fota (operation "fota" with bc_...).
 
 from binascii import a2b_base64, unhexlify
 
+from .job import JobError
 
-class Image:
-    """The fields of a document, None for those it has not.
 
-    ``size`` in bytes, ``sha256`` and ``md5`` as bytes, ``signature`` over the image, or over any ``statement``.
-    """
+def read(document, image):
+    """Fill ``image`` (download.Image); ValueError names what is missing or of the wrong type."""
+    try:
+        if "afr_ota" in document:
+            _afr(image, document["afr_ota"])
+        elif document["operation"] == "app_fw_update":
+            image.version = document["fwversion"]
+            image.size = document["size"]
+            place = document["location"]
+            image.url = place.get("url") or "%s//%s/%s" % (place["protocol"], place["host"], place["path"])
+            _ours(image, document)
+        elif "bc_url" in document:  # Zerynth's
+            image.version = document.get("version")
+            image.size = document["bc_size"]
+            image.url = document["bc_url"]
+            image.md5 = unhexlify(document["bc_crc"])
+            _ours(image, document)
+        else:
+            image.version = document["version"]
+            image.size = document["size"]
+            image.sha256 = document["sha256"]
+            _ours(image, document)
+    except (KeyError, TypeError, IndexError, AttributeError) as error:
+        raise ValueError("job document: %r" % error)
+    if not isinstance(image.size, int) or image.size < 64:
+        raise ValueError("job document: size")
+    if not image.url and not image.stream:
+        raise ValueError("job document: no url and no stream")
+    # what tells this image from others, to go on with its download after a power cut
+    image.name = "%s %d %s" % (image.version, image.size, image.sha256 or image.signature or image.md5 or "")
 
-    def __init__(self, document):
-        """Raises ValueError naming what is missing or of the wrong type."""
-        self.version = self.board = self.kind = self.url = self.stream = self.sha256 = self.md5 = None
-        self.signature = self.statement = None
-        self.file = 0
-        self.force = False
-        try:
-            if "afr_ota" in document:
-                self._afr(document["afr_ota"])
-            elif document["operation"] == "app_fw_update":
-                self._nordic(document)
-            elif "bc_url" in document:
-                self._zerynth(document)
-            else:
-                self._own(document)
-        except (KeyError, TypeError, IndexError, AttributeError) as error:
-            raise ValueError("job document: %r" % error)
-        if not isinstance(self.size, int) or self.size < 64:
-            raise ValueError("job document: size")
-        if not self.url and not self.stream:
-            raise ValueError("job document: no url and no stream")
 
-    def _own(self, document):
-        self.version = document["version"]
-        self.size = document["size"]
-        self.sha256 = document["sha256"]
-        self._common(document)
+def _ours(image, document):
+    """What our document has, and what may be added to Zerynth's and Nordic's."""
+    image.board = document.get("board")
+    image.kind = document.get("kind")
+    image.url = image.url or document.get("url")
+    image.stream = document.get("stream")
+    image.file = document.get("file", 0)
+    image.force = document.get("force") is True
+    if "sha256" in document:
+        image.sha256 = unhexlify(document["sha256"])
+    if "signature" in document:
+        image.signature = a2b_base64(document["signature"])
+        # signed with the version, so that no old image can be passed off as a new one
+        image.statement = statement(image.version, image.board, image.size, document["sha256"])
 
-    def _common(self, document):
-        """What our document has, and what may be added to Zerynth's and Nordic's."""
-        self.board = document.get("board")
-        self.kind = document.get("kind")
-        self.url = self.url or document.get("url")
-        self.stream = document.get("stream")
-        self.file = document.get("file", 0)
-        self.force = document.get("force") is True
-        if "sha256" in document:
-            self.sha256 = unhexlify(document["sha256"])
-        if "signature" in document:
-            self.signature = a2b_base64(document["signature"])
-            # signed with the version, so that no old image can be passed off as a new one
-            self.statement = statement(self.version, self.board, self.size, document["sha256"])
 
-    def _zerynth(self, document):
-        self.size = document["bc_size"]
-        self.url = document["bc_url"]
-        self.md5 = unhexlify(document["bc_crc"])
-        self.version = document.get("version")
-        self._common(document)
+def _afr(image, document):
+    file = document["files"][0]
+    if len(document["files"]) > 1:
+        raise ValueError("job document: more than one file")
+    image.size = file["filesize"]
+    image.file = file["fileid"]
+    if "MQTT" in document["protocols"]:
+        image.stream = document["streamname"]
+    if "HTTP" in document["protocols"]:
+        image.url = file["update_data_url"]
+    for name in ("sig-sha256-ecdsa", "sig-sha256-rsa"):
+        if name in file:
+            image.signature = a2b_base64(file[name])
 
-    def _nordic(self, document):
-        self.version = document["fwversion"]
-        self.size = document["size"]
-        place = document["location"]
-        self.url = place.get("url") or "%s//%s/%s" % (place["protocol"], place["host"], place["path"])
-        self._common(document)
 
-    def _afr(self, document):
-        file = document["files"][0]
-        if len(document["files"]) > 1:
-            raise ValueError("job document: more than one file")
-        self.size = file["filesize"]
-        self.file = file["fileid"]
-        if "MQTT" in document["protocols"]:
-            self.stream = document["streamname"]
-        if "HTTP" in document["protocols"]:
-            self.url = file["update_data_url"]
-        for name in ("sig-sha256-ecdsa", "sig-sha256-rsa"):
-            if name in file:
-                self.signature = a2b_base64(file[name])
-
-    @property
-    def name(self):
-        """What tells this image from others, to go on with its download after a power cut."""
-        if self.sha256:
-            return str(self.sha256)
-        return "%s %d %s" % (self.version, self.size, self.signature or self.md5 or "")
+def check(image, slot, options, version, board):
+    """JobError unless an image of this version for this board may go into ``slot``."""
+    if image.kind and image.kind != slot.kind:
+        raise JobError("image of kind %s, this board takes %s" % (image.kind, slot.kind))
+    if options["public_key"] and not image.signature:
+        raise JobError("image is not signed")
+    if board and board != slot.board:
+        raise JobError("image for board %s, this is %s" % (board, slot.board))
+    if image.version and version and version != image.version:
+        raise JobError("image of version %s, not %s" % (version, image.version))
+    if version and not (options["force"] or image.force or newer(version, slot.version)):
+        raise JobError("version %s is not newer than %s" % (version, slot.version))
 
 
 def statement(version, board, size_bytes, sha256):

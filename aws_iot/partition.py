@@ -49,7 +49,7 @@ class PartitionSlot(Slot):
 
     def _find(self):
         target = Partition(Partition.RUNNING).get_next_update()
-        if self._size > target.ioctl(4, 0) * _SECTOR_BYTES:
+        if self.size > target.ioctl(4, 0) * _SECTOR_BYTES:
             raise OSError(_ENOSPC)
         return target
 

@@ -5,12 +5,6 @@ Verification handles no secret, so it need not run in constant time.
 
 from binascii import a2b_base64
 
-_EC_KEY = b"\x2a\x86\x48\xce\x3d\x02\x01"  # 1.2.840.10045.2.1
-_P256 = b"\x2a\x86\x48\xce\x3d\x03\x01\x07"  # 1.2.840.10045.3.1.7
-_RSA_KEY = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"  # 1.2.840.113549.1.1.1
-# DigestInfo of SHA-256, up to the digest (RFC 8017 section 9.2, note 1)
-_SHA256_INFO = b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20"
-
 
 def verify(key, digest, signature):
     """True when ``signature`` over the SHA-256 ``digest`` (32 bytes) was made by the owner of the public ``key``.
@@ -20,15 +14,15 @@ def verify(key, digest, signature):
     """
     if len(digest) != 32:
         raise ValueError("not a SHA-256 digest")
-    kind, numbers = _public_key(key)
+    rsa, numbers = _public_key(key)
     signature = bytes(signature)
-    if kind == _RSA_KEY:
-        return _verify_rsa(numbers[0], numbers[1], digest, signature)
+    if rsa:
+        return _verify_rsa(numbers, digest, signature)
     try:
         r, s = _pair(signature)
     except ValueError:
         return False
-    return _verify_p256(numbers[0], numbers[1], digest, r, s)
+    return _verify_p256(numbers, digest, r, s)
 
 
 def _element(data, at, tag):
@@ -40,10 +34,10 @@ def _element(data, at, tag):
         count = size & 0x7F
         size = int.from_bytes(data[at : at + count], "big")
         if count not in (1, 2) or size < 128 or size >> 8 * (count - 1) == 0:
-            raise ValueError("DER length")
+            raise ValueError("DER")
         at += count
     if at + size > len(data):
-        raise ValueError("DER ends early")
+        raise ValueError("DER")
     return at, at + size
 
 
@@ -56,7 +50,7 @@ def _integers(data):
     for _ in range(2):
         at, stop = _element(data, at, 0x02)
         if stop == at or data[at] & 0x80 or (data[at] == 0 and stop - at > 1 and not data[at + 1] & 0x80):
-            raise ValueError("DER integer")
+            raise ValueError("DER")
         numbers.append(int.from_bytes(data[at:stop], "big"))
         at = stop
     if at != end:
@@ -71,7 +65,7 @@ def _pair(signature):
 
 
 def _public_key(key):
-    """The algorithm's identifier, and (x, y) or (modulus, exponent) (RFC 5280 section 4.1.2.7, RFC 5480, RFC 3279)."""
+    """True and (modulus, exponent), or False and (x, y) (RFC 5280 section 4.1.2.7, RFC 3279, RFC 5480)."""
     data = key.encode() if isinstance(key, str) else bytes(key)
     if data.lstrip()[:11] == b"-----BEGIN ":
         lines = [line for line in data.split(b"\n") if line and line[:1] != b"-"]
@@ -82,32 +76,38 @@ def _public_key(key):
     kind = data[start:stop]
     bits, last = _element(data, rest, 0x03)
     if last != end or end != len(data) or last == bits or data[bits]:
-        raise ValueError("public key")
+        raise ValueError("DER")
     body = data[bits + 1 : last]
-    if kind == _RSA_KEY:
+    if kind == b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01":  # rsaEncryption, 1.2.840.113549.1.1.1
         modulus, exponent = _integers(body)
         if not (modulus >> 2047 and exponent > 2 and exponent & modulus & 1) or modulus >> 4096:
             raise ValueError("RSA key")
-        return kind, (modulus, exponent)
+        return True, (modulus, exponent)
     start, stop = _element(data, stop, 0x06)
-    if kind != _EC_KEY or data[start:stop] != _P256 or len(body) != 65 or body[0] != 4:
+    # id-ecPublicKey, 1.2.840.10045.2.1, with prime256v1, 1.2.840.10045.3.1.7
+    curve = kind == b"\x2a\x86\x48\xce\x3d\x02\x01" and data[start:stop] == b"\x2a\x86\x48\xce\x3d\x03\x01\x07"
+    if not curve or len(body) != 65 or body[0] != 4:
         raise ValueError("public key is not P-256 or RSA")
-    return kind, (int.from_bytes(body[1:33], "big"), int.from_bytes(body[33:], "big"))
+    return False, (int.from_bytes(body[1:33], "big"), int.from_bytes(body[33:], "big"))
 
 
-def _verify_rsa(modulus, exponent, digest, signature):
+def _verify_rsa(key, digest, signature):
+    modulus, exponent = key
     size = 256
     while modulus >> 8 * size:
         size += 1
     number = int.from_bytes(signature, "big")
     if len(signature) != size or number >= modulus:
         return False
-    tail = b"\x00" + _SHA256_INFO + bytes(digest)
+    # DigestInfo of SHA-256 (RFC 8017 section 9.2, note 1)
+    info = b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20"
+    tail = b"\x00" + info + bytes(digest)
     wanted = b"\x00\x01" + b"\xff" * (size - 2 - len(tail)) + tail
     return pow(number, exponent, modulus).to_bytes(size, "big") == wanted
 
 
-def _verify_p256(x, y, digest, r, s):
+def _verify_p256(key, digest, r, s):
+    x, y = key
     # field prime, order, b and base point (SEC 2, 2.4.2); in here, since in the module they would stay in the heap
     prime = (1 << 256) - (1 << 224) + (1 << 192) + (1 << 96) - 1
     order = int("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", 16)

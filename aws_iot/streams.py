@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/iot/latest/developerguide/mqtt-based-file-delivery-in-devices.html
 """
 
-from binascii import a2b_base64, hexlify
+from binascii import a2b_base64
 
 from . import borrow
 from .errors import LinkError, ProtocolError, Rejected, ResponseTimeout, StateError
@@ -11,51 +11,40 @@ from .transport import loads, ticks_diff, ticks_ms
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
-_RETRY_MS = const(5000)  # without a new block: ask again for those that are missing
 _TRIES = const(6)
 _SMALLEST = const(256)  # AWS's limits on the block size
 _LARGEST = const(131072)
 
 
-def bitmap(blocks, first):
-    """The bitmap that asks for ``blocks`` (numbers): bit i of byte i // 8, least significant first, is first + i."""
-    bits = bytearray((max(blocks) - first) // 8 + 1)
-    for block in blocks:
-        bits[(block - first) // 8] |= 1 << (block - first) % 8
-    return bytes(bits)
-
-
 class StreamSource:
-    """File number ``file`` of stream ``name``, ``size_bytes`` long, by windows of ``window`` blocks.
+    """File number ``file`` of stream ``name``, ``size_bytes`` long, by windows of as many blocks as ``buffer`` holds.
 
-    Takes ``window`` * ``block_bytes`` of memory, and one message. ``form``: "cbor", or "json" (slower and larger).
-    ``fetch`` may be called again after an error.
+    ``buffer``: a bytearray; default: four blocks. ``form``: "cbor", or "json" (slower and larger). ``fetch`` may be
+    called again after an error. ``retry_ms`` without a new block: those that are missing are asked for again.
     """
 
-    def __init__(self, thing, name, file, size_bytes, *, block_bytes=2048, window=4, form="cbor", retry_ms=_RETRY_MS):
+    def __init__(self, thing, name, file, size_bytes, *, buffer=None, block_bytes=1024, form="cbor", retry_ms=5000):
         if not _SMALLEST <= block_bytes <= _LARGEST:
             raise ValueError("block_bytes: 256 to 131072")
-        if not 0 < window * block_bytes <= _LARGEST:
-            raise ValueError("window: at most 128 KB, which AWS sends for one request")
-        self._mqtt = thing.mqtt
+        buffer = bytearray(4 * block_bytes) if buffer is None else buffer
+        if not block_bytes <= len(buffer) <= _LARGEST:
+            raise ValueError("buffer: one block or more, and at most 128 KB, which AWS sends for one request")
+        self.client = thing.mqtt
         topic = borrow("topics").stream
-        self._get, self._data, self._refused = [
+        self.prefix, self.topic, self.refused = [
             topic(thing.thingname, name, verb, form) for verb in ("get", "data", "rejected")
         ]
-        if form == "json":
-            self._dumps, self._loads = None, loads
-        else:
-            cbor = borrow("cbor")
-            self._dumps, self._loads = cbor.dumps, cbor.loads
-        self._file = file
-        self._size = size_bytes
-        self._block = block_bytes
-        self._window = window
-        self._retry_ms = retry_ms
-        self._buffer = memoryview(bytearray(window * block_bytes))
-        self._first = 0
-        self._missing = []
-        self._error = None
+        self.json = form == "json"
+        self.loads = loads if self.json else borrow("cbor_decode").loads
+        self.file = file
+        self.size = size_bytes
+        self.step = block_bytes
+        self.window = len(buffer) // block_bytes
+        self.timeout_ms = retry_ms
+        self.buffer = memoryview(buffer)
+        self.index = 0
+        self.left = []
+        self.error = None
         self.repeated = self.asked = 0  # blocks that came again, requests
 
     def fetch(self, offset):
@@ -64,102 +53,94 @@ class StreamSource:
         Between them come True ("go on soon") and None ("nothing came yet"). Raises Rejected, ResponseTimeout when no
         block has come after six requests, and ProtocolError for blocks that do not fit.
         """
-        self._error = None
-        self._mqtt.subscribe(self._data, 0, self._on_data, raw=True)
-        self._mqtt.subscribe(self._refused, 0, self._on_rejected, raw=True)
+        self.error = None
+        self.client.subscribe(self.topic, 0, self.take, raw=True)
+        self.client.subscribe(self.refused, 0, self.take, raw=True)
         try:
-            self._begin(offset // self._block)
-            skip = offset % self._block
-            while self._first * self._block < self._size:
-                yield from self._await()
-                start = self._first * self._block
-                end = min(self._size, start + self._window * self._block)
-                self._begin(self._first + self._window)  # the next blocks travel while these are written
-                yield self._buffer[skip : end - start]
+            self.begin(offset // self.step)
+            skip = offset % self.step
+            while self.index * self.step < self.size:
+                yield from self.until()
+                start = self.index * self.step
+                end = min(self.size, start + self.window * self.step)
+                self.begin(self.index + self.window)  # the next blocks travel while these are written
+                yield self.buffer[skip : end - start]
                 skip = 0
                 yield True
         finally:
-            for topic in (self._data, self._refused):
+            for topic in (self.topic, self.refused):
                 try:
-                    self._mqtt.unsubscribe(topic)
+                    self.client.unsubscribe(topic)
                 except (LinkError, ResponseTimeout):
                     pass  # it is asked for again by itself
 
-    def _begin(self, first):
+    def begin(self, first):
         """Ask for the window that begins with this block, if the file has it."""
-        self._first = first
-        last = (self._size + self._block - 1) // self._block
-        self._missing = list(range(first, min(first + self._window, last)))
-        self._asked = None
-        if self._missing:
-            self._ask()
+        self.index = first
+        last = (self.size + self.step - 1) // self.step
+        self.left = list(range(first, min(first + self.window, last)))
+        self.due = None
+        if self.left:
+            self.ask()
 
-    def _ask(self):
-        if not self._mqtt.ready:
-            self._asked = None
-            return
-        request = {"f": self._file, "l": self._block, "o": self._first, "n": len(self._missing)}
-        bits = bitmap(self._missing, self._first)
-        if self._dumps:
-            request["b"] = bits
-            request = self._dumps(request)
-        else:
-            request["b"] = "0x" + str(hexlify(bits), "ascii")
-        try:
-            self._mqtt.publish(self._get, request)
-            self.asked += 1
-            self._asked = ticks_ms()
-        except (LinkError, StateError):
-            pass  # asked again once the connection is back, or the topic no longer held back
+    def ask(self):
+        """Ask for the blocks that are missing, if there is a connection."""
+        self.due = None
+        if self.client.ready:
+            try:
+                request = borrow("stream_request").request(
+                    self.file, self.step, self.index, self.left, self.json
+                )
+                self.client.publish(self.prefix, request)
+                self.asked += 1
+                self.due = ticks_ms()
+            except (LinkError, StateError):
+                pass  # asked again once the connection is back, or the topic no longer held back
 
-    def _await(self):
+    def until(self):
         """Until the window is whole."""
         tries = 1
-        left = len(self._missing)
-        while self._missing:
-            if self._error:
-                raise self._error
-            if len(self._missing) < left:
-                left, tries = len(self._missing), 1
-            if not self._mqtt.ready:
-                self._asked = None  # what was asked for on the old connection may never come
-            elif self._asked is None:
-                self._ask()
-            elif ticks_diff(ticks_ms(), self._asked) > self._retry_ms:
+        left = len(self.left)
+        while self.left:
+            if self.error:
+                raise self.error
+            if len(self.left) < left:
+                left, tries = len(self.left), 1
+            if not self.client.ready:
+                self.due = None  # what was asked for on the old connection may never come
+            elif self.due is None:
+                self.ask()
+            elif ticks_diff(ticks_ms(), self.due) > self.timeout_ms:
                 tries += 1
                 if tries > _TRIES:
                     raise ResponseTimeout("no block of the stream")
-                self._ask()
+                self.ask()
             yield None
 
-    def _on_data(self, _, payload):
+    def take(self, topic, payload):
         """Called by the packet reader: what is wrong is kept for the generator to raise."""
         try:
-            block = self._loads(payload)
+            block = self.loads(payload)
+            if topic == self.refused:
+                code = block.get("o", block.get("code"))
+                self.error = Rejected(code, block.get("m", block.get("message")), block.get("c"))
+                return
             data = block["p"]
-            if not self._dumps:
+            if self.json:
                 data = a2b_base64(data)
             number = block["i"]
-            if block["f"] != self._file:
+            if block["f"] != self.file:
                 return
-            if number not in self._missing:
+            if number not in self.left:
                 self.repeated += 1
                 return
-            start = number * self._block
-            if len(data) != block["l"] or len(data) != min(self._block, self._size - start):
+            start = number * self.step
+            if len(data) != block["l"] or len(data) != min(self.step, self.size - start):
                 raise ValueError("block of %d bytes" % len(data))
-            start -= self._first * self._block
-            self._buffer[start : start + len(data)] = data
-            self._missing.remove(number)
-            self._asked = ticks_ms()
-            self._mqtt.suspect = None  # an answer: whatever cuts the link, it is not that the request is denied
-        except (ValueError, KeyError, TypeError) as error:
-            self._error = ProtocolError("stream: %r" % error)
-
-    def _on_rejected(self, _, payload):
-        try:
-            answer = self._loads(payload)
-            code = answer.get("o", answer.get("code"))
-            self._error = Rejected(code, answer.get("m", answer.get("message")), answer.get("c"))
-        except (ValueError, AttributeError) as error:
-            self._error = ProtocolError("stream: %r" % error)
+            start -= self.index * self.step
+            self.buffer[start : start + len(data)] = data
+            self.left.remove(number)
+            self.due = ticks_ms()
+            self.client.suspect = None  # an answer: whatever cuts the link, it is not that the request is denied
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            self.error = ProtocolError("stream: %r" % error)

@@ -103,12 +103,12 @@ def test_nothing_is_begun_while_a_trial_runs():
 
 def test_download_goes_on_where_the_power_failed():
     data = bundle("2", _FILES)
-    for cut in range(0, len(data), 97):
+    for cut in range(0, len(data), 397):
         root = folder("resume")
         slot = FileSlot("1", root)
         slot.begin("image", len(data))
         write(slot, memoryview(data)[:cut])
-        slot._file and slot._file.flush()
+        slot.file and slot.file.flush()
         again = FileSlot("1", root)
         start = again.begin("image", len(data))
         assert start <= cut

@@ -4,7 +4,8 @@ from binascii import hexlify
 
 from samples import raises
 
-from aws_iot.streams import StreamSource, bitmap
+from aws_iot.stream_request import bitmap
+from aws_iot.streams import StreamSource
 
 # blocks, offset, bitmap; the first is the example of AWS's page
 # https://docs.aws.amazon.com/iot/latest/developerguide/mqtt-based-file-delivery-in-devices.html
@@ -31,7 +32,7 @@ def test_bitmaps_are_aws_s():
 
 def test_sizes_that_aws_refuses_are_value_errors():
     for options in (
-        {"block_bytes": 255}, {"block_bytes": 131073}, {"block_bytes": 65536, "window": 3}, {"window": 0},
+        {"block_bytes": 255}, {"block_bytes": 131073}, {"block_bytes": 1024, "buffer": bytearray(1023)},
     ):  # fmt: skip
         raises(ValueError, lambda chosen=options: StreamSource(_Thing, "stream", 0, 1000, **chosen))
     raises(ValueError, StreamSource, _Thing, "stream name", 0, 1000)

@@ -24,6 +24,9 @@ SignatureAlgorithms = ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:RSA+SHA256:RSA+SHA3
 _SHADOW_REQUESTS = ("update", "get", "delete")
 _SHADOW_ANSWERS = ("update/accepted", "update/rejected", "update/delta", "update/documents", "get/accepted",
                    "get/rejected", "delete/accepted", "delete/rejected")  # fmt: skip
+_JOBS_REQUESTS = ("get", "start-next", "+/get", "+/update")
+_JOBS_ANSWERS = [f"{name}/{end}" for name in _JOBS_REQUESTS for end in ("accepted", "rejected")]
+_JOBS_ANSWERS += ["notify", "notify-next"]
 
 
 class Mosquitto:
@@ -42,7 +45,7 @@ class Mosquitto:
         folder.chmod(0o755)
 
     def bridge(self, name: str, address: str, ca: Path, certificate: Path, key: Path, client_id: str) -> None:
-        """From the next start on, carry every thing's classic and named shadow topics to and from another broker."""
+        """From the next start on, carry every thing's shadow and jobs topics to and from another broker."""
         lines = [
             f"connection {name}",
             f"address {address}",
@@ -58,6 +61,8 @@ class Mosquitto:
         for prefix in ("$aws/things/+/shadow/", "$aws/things/+/shadow/name/+/"):
             lines += [f"topic {prefix}{suffix} out 1" for suffix in _SHADOW_REQUESTS]
             lines += [f"topic {prefix}{suffix} in 1" for suffix in _SHADOW_ANSWERS]
+        lines += [f"topic $aws/things/+/jobs/{suffix} out 1" for suffix in _JOBS_REQUESTS]
+        lines += [f"topic $aws/things/+/jobs/{suffix} in 1" for suffix in _JOBS_ANSWERS]
         self._bridges.append("\n".join(lines))
 
     def _configuration(self) -> str:

@@ -78,7 +78,7 @@ def ministack_site(cloud, port: int | None = None) -> Site:
 
 @pytest.fixture(scope="session")
 def bridge(tmp_path_factory, authority, ministack):
-    """Mosquitto with mutual TLS 1.2, the shadow topics of all things bridged to the local AWS."""
+    """Mosquitto with mutual TLS 1.2, the shadow and jobs topics of all things bridged to the local AWS."""
     folder = tmp_path_factory.mktemp("bridge")
     thing = ministack.make_thing("bridge", _EVERYTHING)
     write_project(folder, "bridge", 0, thing.certificate, thing.key, ministack.ca)

@@ -3,10 +3,11 @@
 import json
 import re
 import shutil
+import tempfile
 import time
 from pathlib import Path
 
-from aws_iot_tools import firmware
+from aws_iot_tools import firmware, mpy
 
 from tests.harness.ministack import ACCOUNT, REGION
 from tests.harness.runtimes import Process
@@ -22,12 +23,13 @@ _TRUST = {
 }
 
 
-def application(version="2.0.0", behaviour="good", more=None) -> bytes:
+def application(version="2.0.0", behaviour="good", more=None, compiled=True) -> bytes:
     """A bundle with this version of fota_app.py, and more files."""
     text = (HERE / "fota_app.py").read_text()
     text = re.sub(r'VERSION = ".*"', f'VERSION = "{version}"', text)
     text = re.sub(r'BEHAVIOUR = ".*"', f'BEHAVIOUR = "{behaviour}"', text)
-    return firmware.bundle({"app.py": text.encode(), **(more or {})}, version)
+    files = {"app.mpy": _compiled("app.py", text).read_bytes()} if compiled else {"app.py": text.encode()}
+    return firmware.bundle({**files, **(more or {})}, version)
 
 
 def image(version="2.0.0", behaviour="good", size=65536) -> bytes:
@@ -48,6 +50,13 @@ def image(version="2.0.0", behaviour="good", size=65536) -> bytes:
     return data + hashlib.sha256(data).digest()
 
 
+def _compiled(name: str, text: str) -> Path:
+    """The .mpy file of a module with this text."""
+    with tempfile.TemporaryDirectory() as source:
+        Path(source, name).write_text(text)
+        return mpy.compile_package(Path(source), Path(tempfile.mkdtemp())) / name.replace(".py", ".mpy")
+
+
 class Board:
     """A board on one runtime: its flash is a folder, and it starts again whenever its program ends."""
 
@@ -57,11 +66,16 @@ class Board:
         folder.mkdir(parents=True)
         for file in configuration.parent.iterdir():
             shutil.copy(file, folder)
-        shutil.copy(HERE / "fota_app.py", folder / "app.py")
+        self.standins = _STANDINS
+        if runtime.bits:  # as boards get it, and as esp32 is there: compiled
+            self.standins = mpy.compile_package(_STANDINS)
+            shutil.copy(_compiled("app.py", (HERE / "fota_app.py").read_text()), folder)
+        else:
+            shutil.copy(HERE / "fota_app.py", folder / "app.py")
         self.heap = settings.pop("heap", _HEAPS[runtime.name])
         self.settings = {
             "kind": "files", "board": "esp32", "trial_s": 60, "attempts": 3, "https": {}, "stream": {},
-            "pause_mqtt": None, "standins": str(_STANDINS), "sectors": 64,
+            "pause_mqtt": None, "standins": str(self.standins), "sectors": 64,
             "public_key": Path(f"{key}.pub").read_text() if key else None, **settings,
         }  # fmt: skip
         self.write_settings()

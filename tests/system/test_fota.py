@@ -3,11 +3,14 @@
 MiniStack's S3 speaks plain HTTP: what comes over it is trusted for its signature. HTTPS is in test_https.py.
 """
 
+import functools
+
 import pytest
 from aws_iot_tools import firmware
 
+from . import fota
 from .conftest import ministack_site
-from .fota import Board, Cloud, application, image
+from .fota import Board, Cloud, image
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +42,13 @@ def board(runtime, configuration, key, tmp_path):
         each.power_off()
 
 
-def test_application_is_updated(board, cloud, name):
+@pytest.fixture
+def application(runtime):
+    """Makes bundles of the application, compiled for MicroPython."""
+    return functools.partial(fota.application, compiled=bool(runtime.bits))
+
+
+def test_application_is_updated(board, cloud, name, application):
     device = board()
     job = cloud.update(f"{name}-1", application(more={"lib/data.bin": bytes(range(256)) * 200}))
     assert device.run(lambda: cloud.outcome(job)) == ("SUCCEEDED", {"version": "2.0.0"})

@@ -148,7 +148,7 @@ def test_job_delivered_twice_runs_once(configuration, devices, create, outcome, 
     create(f"{name}-1", {"operation": "count"})
     assert outcome(f"{name}-1")[0] == "SUCCEEDED"
     device.expect("ran")
-    device.ask("jobs._notified()\njobs._notified()")
+    device.ask("jobs.notified()\njobs.notified()")
     assert not [event for event in device.settle(0.5) if event["event"] == "ran"]
 
 

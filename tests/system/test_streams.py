@@ -59,7 +59,7 @@ def _whole(data, offset=0):
 def test_file_arrives_whole(streams, device, data, form):
     assert device.ask(f"fetch(form='{form}')", 30) == _whole(data)
     request = streams.requests[0]
-    assert (request["f"], request["l"], request["o"], request["n"]) == (0, 2048, 0, 4)
+    assert (request["f"], request["l"], request["o"], request["n"]) == (0, 1024, 0, 4)
     assert request["b"] == ("0x0f" if form == "json" else b"\x0f")
     assert device.ask("source.repeated") == 0
 
@@ -85,8 +85,8 @@ def test_fetching_goes_on_from_any_offset(device, streams, data):
 
 
 def test_small_and_large_blocks(device, streams, data):
-    for block, window in ((256, 1), (4096, 4), (1024, 16)):
-        assert device.ask(f"fetch(block_bytes={block}, window={window})", 40) == _whole(data)
+    for block, window in ((256, 1), (4096, 2), (1024, 8)):
+        assert device.ask(f"fetch(block_bytes={block}, buffer=bytearray({block * window}))", 40) == _whole(data)
 
 
 def test_stream_that_never_answers_is_given_up(device, streams):
@@ -121,7 +121,7 @@ def test_download_survives_a_link_that_is_cut(mosquitto, devices, name, tmp_path
         project = Site(relay.port, site.ca, site.identify).project(tmp_path, name)
         device = devices(project, heap=_HEAP[name[:4]])
         device.ask(f"name, size = '{name}', {_SIZE}\n{_FETCH}")
-        device.send('"fetch(window=1)"')
+        device.send('"fetch(buffer=bytearray(1024))"')
         for cut in range(3):
             while len(streams.requests) < 8 * (cut + 1):
                 device.settle(0.01)

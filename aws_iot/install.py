@@ -1,0 +1,42 @@
+"""The work of a firmware job. Borrowed by Fota for one; what waits is a generator, advanced from thing.poll()."""
+
+import gc
+
+from . import borrow
+from .job import JobError
+
+
+def install(fota, job):
+    """Fetch, verify and start what ``job`` asks for."""
+    slot = fota.slot
+    try:
+        # first of all, while there is a piece of the heap that is long enough
+        gc.collect()
+        buffer = bytearray(fota.buffer_bytes)
+        download = borrow("download").Download(fota.thing, slot, job, fota.options, buffer, fota.emit)
+        del buffer
+        image = download.image
+        fota.emit("start", image.version)
+        fota.emit("erase", "pending")
+        have = slot.begin(image.name, image.size)
+        fota.emit("erase", "done")
+        yield from download.fetch(have)
+        yield from borrow("recover").verify(download)
+        version = image.version or slot.claims.get("version")
+        force = fota.options["force"] or image.force
+        record = {"id": job.id, "version": version, "from": slot.version, "force": force}
+        del download
+        yield from borrow("trial").switch(fota, job, record)
+    except GeneratorExit:
+        _drop(fota, "canceled")
+        raise
+    except Exception as error:
+        reason = borrow("trial").reason(error)
+        _drop(fota, reason)
+        raise JobError(reason)
+
+
+def _drop(fota, reason):
+    fota.emit("error", reason)
+    if "next" not in fota.slot.record:
+        fota.slot.discard()

@@ -1,0 +1,33 @@
+"""The smallest application that is updated over the air, for boards with little memory. Argument: the board's folder.
+
+It says how much of its heap is in use at each event, and ends when the new version would start.
+"""
+
+import gc
+import json
+import sys
+
+gc.threshold(2048)
+
+from aws_iot import Thing  # noqa: E402
+from aws_iot.fota import Fota  # noqa: E402
+from aws_iot.slots import FileSlot  # noqa: E402
+
+
+def told(event, value):
+    gc.collect()
+    if event != "progress":
+        print(json.dumps({"event": event, "value": value, "heap": gc.mem_alloc()}))
+
+
+def start(folder):
+    with open(folder + "/firmware.pub") as file:
+        key = file.read()
+    thing = Thing.from_config(folder + "/thing.conf.json")
+    slot = FileSlot("1.0.0", folder + "/fota", "esp32")
+    block = {"block_bytes": int(sys.argv[3])}
+    Fota(thing, slot, public_key=key, buffer_bytes=int(sys.argv[2]), stream=block, on_event=told)
+    thing.loop_forever()
+
+
+start(sys.argv[1])

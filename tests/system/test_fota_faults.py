@@ -1,0 +1,307 @@
+"""What goes wrong with an update, and what then becomes of board and job; through MiniStack, on each runtime."""
+
+import functools
+import json
+import time
+
+import pytest
+from aws_iot_tools import firmware
+
+from tests.harness.observer import Observer
+from tests.harness.relay import Relay
+
+from . import fota
+from .conftest import ministack_site, mosquitto_site
+from .files import Files
+from .fota import Board, Cloud, image
+from .jobs_service import JobsService
+
+
+@pytest.fixture(scope="session")
+def key(tmp_path_factory):
+    return firmware.new_key(tmp_path_factory.mktemp("keys") / "firmware.key")[0]
+
+
+@pytest.fixture
+def cloud(ministack, name, key):
+    return Cloud(ministack, name, key)
+
+
+@pytest.fixture
+def application(runtime):
+    return functools.partial(fota.application, compiled=bool(runtime.bits))
+
+
+@pytest.fixture
+def board(runtime, ministack, name, key, tmp_path):
+    """Makes the board: board(port=..., **settings)."""
+    made = []
+
+    def make(port=None, **settings):
+        configuration = ministack_site(ministack, port).project(tmp_path, name)
+        made.append(Board(runtime, tmp_path / "flash", configuration, key, **settings))
+        return made[0]
+
+    yield make
+    for each in made:
+        each.power_off()
+
+
+@pytest.fixture
+def files():
+    """A server of files, to play what MiniStack's S3 does not. Plain: what comes from it is signed."""
+    with Files() as server:
+        yield server
+
+
+def _untouched(device, cloud, job, reason, versions=("1.0.0",)):
+    """The job FAILED with this reason, and the board runs what it ran before, also after a reset."""
+    status, details = device.run(lambda: cloud.outcome(job))
+    assert status == "FAILED"
+    assert reason in details["reason"]
+    assert device.versions() == list(versions)
+    device.power_off()
+    process = device.boot()
+    assert process.expect("boot")["version"] == "1.0.0"
+
+
+@pytest.mark.parametrize("kind", ["files", "image"])
+@pytest.mark.parametrize("place", ["head", "middle", "end"])
+def test_corrupted_byte_fails_the_job(board, cloud, name, application, kind, place):
+    good = application() if kind == "files" else image()
+    at = {"head": 20, "middle": len(good) // 2, "end": len(good) - 1}[place]
+    bad = good[:at] + bytes((good[at] ^ 1,)) + good[at + 1 :]
+    document = cloud.document(good, board="esp32" if kind == "image" else None)
+    document["url"] = f"${{aws:iot:s3-presigned-url:{cloud.put(name, bad)}}}"
+    _untouched(board(kind=kind), cloud, cloud.job(f"{name}-1", document), "SHA-256 is wrong")
+
+
+def test_truncated_file_fails_the_job(board, cloud, name, application):
+    good = application()
+    document = cloud.document(good)
+    document["url"] = f"${{aws:iot:s3-presigned-url:{cloud.put(name, good[:-100])}}}"
+    _untouched(board(), cloud, cloud.job(f"{name}-1", document), "download failed: Content-Range")
+
+
+def test_wrong_or_missing_signature_fails_the_job(board, cloud, name, application, tmp_path):
+    good = application()
+    device = board()
+    other = firmware.read_key(firmware.new_key(tmp_path / "other.key")[0])
+    forged = cloud.document(good, url=cloud.put(name, good))
+    forged["signature"] = firmware.sign(firmware.Firmware(good, "2.0.0", "files"), other)
+    _untouched(device, cloud, cloud.job(f"{name}-1", forged), "signature is wrong")
+    unsigned = cloud.document(good, url=cloud.put(name, good), sign=False)
+    job = cloud.job(f"{name}-2", unsigned)
+    assert device.run(lambda: cloud.outcome(job))[1] == {"reason": "image is not signed"}
+
+
+def test_signature_of_another_version_of_the_same_image_is_wrong(board, cloud, name, application):
+    good = application("0.9.0")
+    document = cloud.document(good, "0.9.0", url=cloud.put(name, good))
+    document["version"] = "2.0.0"  # an old image, signed once, passed off as a new one
+    _untouched(board(), cloud, cloud.job(f"{name}-1", document), "version")
+
+
+def test_old_version_is_refused_unless_forced(board, cloud, name, application):
+    device = board()
+    for number, version in enumerate(("0.9.9", "1.0.0")):
+        job = cloud.update(f"{name}-{number}", application(version), version)
+        assert device.run(lambda job=job: cloud.outcome(job)) == (
+            "FAILED", {"reason": f"version {version} is not newer than 1.0.0"}
+        )  # fmt: skip
+    job = cloud.update(f"{name}-forced", application("0.9.9"), "0.9.9", force=True)
+    assert device.run(lambda: cloud.outcome(job)) == ("SUCCEEDED", {"version": "0.9.9"})
+
+
+def test_image_for_another_board_or_slot_is_refused(board, cloud, name, application):
+    device = board()
+    job = cloud.update(f"{name}-1", application(), board="rp2")
+    assert device.run(lambda: cloud.outcome(job))[1] == {"reason": "image for board rp2, this is esp32"}
+    job = cloud.update(f"{name}-2", image())
+    assert device.run(lambda: cloud.outcome(job))[1] == {"reason": "image of kind image, this board takes files"}
+    assert device.versions() == ["1.0.0"]
+
+
+def test_image_that_the_boot_loader_refuses_fails_the_job(board, cloud, name):
+    bad = bytearray(image())
+    bad[30000] ^= 1  # the file's own SHA-256 is right, ESP-IDF's checksum inside is not
+    _untouched(board(kind="image"), cloud, cloud.update(f"{name}-1", bytes(bad), board="esp32"), "OSError")
+
+
+@pytest.fixture
+def service(mosquitto, name):
+    """The Jobs service on Mosquitto: service(document)."""
+    with Observer(mosquitto.plain_port, client_id=f"jobs-{name}") as observer:
+        yield lambda document: JobsService(observer, name, f"{name}-1", document)
+
+
+@pytest.fixture
+def plain_board(runtime, mosquitto, name, key, tmp_path):
+    """Makes the board, with Mosquitto in place of MiniStack."""
+    made = []
+
+    def make(**settings):
+        configuration = mosquitto_site(mosquitto).project(tmp_path, name)
+        made.append(Board(runtime, tmp_path / "flash", configuration, key, **settings))
+        return made[0]
+
+    yield make
+    for each in made:
+        each.power_off()
+
+
+def test_url_that_expires_on_the_way_is_asked_for_again(plain_board, cloud, application, files, service):
+    data = application(more={"data.bin": bytes(200_000)})
+    files.content["/firmware"] = data
+    files.cuts = [50_000, 50_000]
+    document, described = cloud.document(data), []
+
+    def fresh():
+        described.append(f"signature-{len(described)}")
+        files.expired = set(described[:-1]) if len(described) > 2 else set()
+        return {**document, "url": files.url("/firmware", described[-1])}
+
+    jobs = service(fresh)
+    device = plain_board(pause_mqtt=False)
+    device.run(lambda: files.requests)
+    files.expired = set(described)  # what was handed out so far is too old from now on
+    device.run(lambda: jobs.status == "SUCCEEDED")
+    paths = [path.split("?")[1] for path, _ in files.requests]
+    assert len(set(paths)) > 1
+    assert int(files.requests[-1][1][6:-1]) >= 50_000
+
+
+def test_url_that_stays_refused_fails_the_job(plain_board, cloud, application, files, service):
+    data = application()
+    files.content["/firmware"] = data
+    files.expired.add("old")
+    jobs = service(lambda: {**cloud.document(data), "url": files.url("/firmware", "old")})
+    plain_board().run(lambda: jobs.status == "FAILED")
+    assert jobs.details["reason"] == "download refused: 403 HTTP status"
+    assert len(files.requests) == 4
+
+
+def test_answers_that_are_lost_do_not_run_a_job_twice(plain_board, cloud, application, files, service):
+    data = application()
+    files.content["/firmware"] = data
+    jobs = service(lambda: {**cloud.document(data), "url": files.url("/firmware")})
+    jobs.lost = 2
+    device = plain_board()
+    device.run(lambda: jobs.status == "SUCCEEDED", 90)
+    assert device.versions() == ["1.0.0", "2.0.0"]
+
+
+def test_link_that_is_cut_twenty_times_only_delays(board, cloud, name, application, ministack):
+    data = application(more={"data.bin": bytes(400_000)})
+    with Files() as files:
+        files.content["/firmware"] = data
+        files.cuts = [15_000] * 20
+        document = cloud.document(data)
+        document["url"] = files.url("/firmware")
+        device = board()
+        job = cloud.job(f"{name}-1", document)
+        assert device.run(lambda: cloud.outcome(job), 90) == ("SUCCEEDED", {"version": "2.0.0"})
+        starts = [int(span[6:-1]) for _, span in files.requests]
+        assert len(starts) == 21
+        assert starts == sorted(starts)
+
+
+def test_mqtt_link_that_is_cut_during_the_download_only_delays(board, cloud, name, application, ministack):
+    data = application(more={"data.bin": bytes(300_000)})
+    with Relay(ministack.port) as relay, Files() as files:
+        files.content["/firmware"] = data
+        files.cuts, files.stall_s = [100_000], 2
+        document = cloud.document(data)
+        document["url"] = files.url("/firmware")
+        device = board(port=relay.port, pause_mqtt=False)
+        job = cloud.job(f"{name}-1", document)
+        device.run(lambda: files.requests)
+        relay.cut()
+        time.sleep(0.5)
+        relay.restore()
+        assert device.run(lambda: cloud.outcome(job), 60) == ("SUCCEEDED", {"version": "2.0.0"})
+
+
+def test_cancellation_in_the_middle_leaves_the_old_version(board, cloud, name, application):
+    data = application(more={"data.bin": bytes(300_000)})
+    with Files() as files:
+        files.content["/firmware"] = data
+        files.cuts, files.stall_s = [100_000], 60
+        document = cloud.document(data)
+        document["url"] = files.url("/firmware")
+        device = board(pause_mqtt=False)
+        job = cloud.job(f"{name}-1", document)
+        device.run(lambda: device.told("progress"))
+        cloud.iot.cancel_job(jobId=job, force=True)
+        device.run(lambda: device.told("error"))
+        assert device.told("error") == ["canceled"]
+        assert cloud.state(job)[0] == "CANCELED"
+        assert not any((device.folder / "fota/a").iterdir())
+        assert device.versions() == ["1.0.0"]
+
+
+def test_cancellation_while_mqtt_is_closed_is_seen_before_the_switch(board, cloud, name, application):
+    data = application(more={"data.bin": bytes(300_000)})
+    with Files() as files:
+        files.content["/firmware"] = data
+        files.cuts, files.stall_s = [100_000], 1
+        document = cloud.document(data)
+        document["url"] = files.url("/firmware")
+        device = board(pause_mqtt=True)
+        job = cloud.job(f"{name}-1", document)
+        device.run(lambda: device.told("progress"))
+        cloud.iot.cancel_job(jobId=job, force=True)
+        device.run(lambda: device.told("error"))
+        assert device.told("error") == ["canceled"]
+        assert device.versions() == ["1.0.0"]
+
+
+@pytest.mark.parametrize("behaviour", ["raise", "silent", "deaf"])
+@pytest.mark.parametrize("kind", ["files", "image"])
+def test_new_version_that_is_no_good_is_rolled_back_by_itself(board, cloud, name, application, behaviour, kind):
+    device = board(kind=kind, trial_s=2)
+    data = application(behaviour=behaviour) if kind == "files" else image(behaviour=behaviour)
+    job = cloud.update(f"{name}-1", data, board="esp32" if kind == "image" else None)
+    status, details = device.run(lambda: cloud.outcome(job), 60)
+    assert status == "FAILED"
+    assert details["reason"].startswith("rolled back: ")
+    if behaviour == "raise" and kind == "files":
+        assert "broken 2.0.0" in details["reason"]
+    assert set(device.versions()) == {"1.0.0", "2.0.0"}
+    assert device.versions()[-1] == "1.0.0"
+
+
+@pytest.mark.parametrize("form", ["zerynth", "nordic", "afr"])
+def test_job_documents_of_others_are_understood(board, cloud, name, application, files, form, key):
+    import base64
+    import hashlib
+
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    data = application()
+    files.content["/firmware"] = data
+    url, sha256 = files.url("/firmware"), hashlib.sha256(data).hexdigest()
+    signature = cloud.document(data)["signature"]
+    ours = {"version": "2.0.0", "sha256": sha256, "signature": signature}
+    if form == "zerynth":
+        document = {
+            "operation": "fota", "bc_idx": 1, "bc_crc": hashlib.md5(data).hexdigest(), "bc_size": len(data),
+            "bc_url": url, **ours,
+        }  # fmt: skip
+    elif form == "nordic":
+        location = {"protocol": "http:", "host": f"localhost:{files.port}", "path": "firmware"}
+        document = {
+            "operation": "app_fw_update", "fwversion": "2.0.0", "size": len(data), "location": location, **ours,
+        }  # fmt: skip
+    else:
+        made = firmware.read_key(key).sign(data, ec.ECDSA(hashes.SHA256()))
+        file = {
+            "filepath": "/firmware.bin", "filesize": len(data), "fileid": 0, "certfile": "/cert.pem", "fileType": 101,
+            "auth_scheme": "aws.s3.presigned", "update_data_url": url,
+            "sig-sha256-ecdsa": base64.b64encode(made).decode(),
+        }  # fmt: skip
+        document = {"afr_ota": {"protocols": ["HTTP"], "files": [file]}}
+    device = board()
+    job = cloud.job(f"{name}-1", json.loads(json.dumps(document)))
+    assert device.run(lambda: cloud.outcome(job)) == ("SUCCEEDED", {"version": "2.0.0"})

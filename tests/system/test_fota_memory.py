@@ -1,0 +1,67 @@
+"""A megabyte over the air into a heap of 64 KB on 32-bit MicroPython: by verified HTTPS, and by a stream.
+
+Jobs are MiniStack's, through Mosquitto, since MiniStack refuses what plays file delivery on its reserved topics.
+"""
+
+import random
+import time
+from pathlib import Path
+
+import pytest
+from aws_iot_tools import firmware
+
+from tests.harness.observer import Observer
+from tests.harness.runtimes import RUNTIMES, Process
+
+from .conftest import mosquitto_site
+from .files import Files
+from .fota import Cloud
+from .streams import Streams
+
+_DEVICE = Path(__file__).with_name("fota_small.py")
+_MEGABYTE = 1 << 20
+
+
+class Update:
+    """One update of a megabyte on a board with this heap: how long the download took, and the most that was in use."""
+
+    def __init__(self, ministack, broker, folder, way, name, heap, buffer_bytes, block_bytes=1024) -> None:
+        key, _ = firmware.new_key(folder / "firmware.key")
+        ministack.client("iot").create_thing(thingName=name)
+        self.folder = mosquitto_site(broker).project(folder, name).parent
+        (self.folder / "firmware.pub").write_bytes((folder / "firmware.key.pub").read_bytes())
+        self.data = firmware.bundle({"app.bin": random.Random(1).randbytes(_MEGABYTE)}, "2.0.0", "esp32")
+        self.cloud = Cloud(ministack, name, key)
+        if way == "stream":
+            with Observer(broker.plain_port, client_id=f"{name}-streams") as observer:
+                Streams(observer).files["fota"] = {0: self.data}
+                document = self.cloud.document(self.data, board="esp32", stream="fota", file=0)
+                self._run(document, name, heap, buffer_bytes, block_bytes)
+        else:
+            # one context verifies both servers
+            with Files(broker.authority.issue("localhost", hosts=("localhost",)), folder) as files:
+                files.content["/firmware"] = self.data
+                document = self.cloud.document(self.data, board="esp32")
+                document["url"] = files.url("/firmware")
+                self._run(document, name, heap, buffer_bytes, block_bytes)
+
+    def _run(self, document: dict, name: str, heap: str, buffer_bytes: int, block_bytes: int) -> None:
+        job = self.cloud.job(name, document)
+        with Process(RUNTIMES["mp32"], _DEVICE, self.folder, buffer_bytes, block_bytes, heap=heap) as process:
+            process.expect("erase", value="done", timeout_s=60)
+            begun = time.monotonic()
+            try:
+                process.expect("done", timeout_s=60)
+            except AssertionError as error:
+                raise AssertionError(f"{error}\n{self.cloud.state(job)}") from None
+            self.seconds = time.monotonic() - begun
+            process.wait()
+            self.peak_bytes = max(event["heap"] for event in process.events if "heap" in event)
+        assert self.cloud.state(job)[1]["progress"] == "100"
+
+
+@pytest.mark.timeout(150)
+@pytest.mark.parametrize("way", ["https", "stream"])
+def test_megabyte_comes_into_a_heap_of_64_kb(ministack, bridge, tmp_path, way):
+    update = Update(ministack, bridge, tmp_path, way, f"megabyte-{way}", "64k", 2048)
+    assert (update.folder / "fota/a/app.bin").read_bytes() in update.data
