@@ -25,8 +25,6 @@ def attempt(client):
             yield False  # the callback has called disconnect(): this attempt is not gone on with
     if client.lw_topic and (client.lw_qos > 1 or borrow("topics").check_topic(client.lw_topic) is None):
         raise ValueError("QoS: AWS has 0 and 1")
-    if client.ssl and not client.context:
-        client.context = borrow("tls").prepare(client)
     for _ in tcp(client):
         yield False
     for _ in _connack(client):

@@ -58,6 +58,9 @@ class MQTTClient(_MQTTClient):
                 left = 0 if self.opening else ticks_diff(self.due, self.ticks())
                 if left <= 0:
                     if not self.opening:
+                        # one after the other: neither needs the other's file beside it in a small heap
+                        if self.ssl and not self.context:
+                            self.context = borrow("tls").prepare(self)
                         self.opening = borrow("link").attempt(self)
                     self.wait_ms = timeout_ms
                     return next(self.opening)

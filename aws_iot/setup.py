@@ -33,6 +33,7 @@ def prepare(
     client.batch = 8  # filters in a SUBSCRIBE; 1 while a refused one is looked for
     client.fails = client.short = 0  # attempts since a link proved itself; links in a row that lived shortly
     client.error = None  # why the last link ended
+    client.stage = "dns"  # how far the last attempt came
     client.opening = client.poller = client.raw = client.context = None  # the attempt that goes on; what link.py made
     client.stuck = client.pinged = None  # ticks since which nothing can be written; of the PINGREQ without answer
     client.asked = None  # the SUBSCRIBE or UNSUBSCRIBE in flight: [packet id, filters, packet, ticks, copies]
@@ -79,3 +80,29 @@ def thing(
     client = client(mqtt_id, endpoint, port, None, None, keepalive, (clicert, pkey, cacert), window=window, **options)
     client.thingname = name
     return client, shadow(client, name, None, shadow_topics)
+
+
+_WANTED = ("update/delta", "get/accepted", "get/rejected", "update/accepted", "update/rejected")
+
+
+def shadow(shadow, client, thing, name, wanted):
+    """Shadow's constructor. ValueError for names that AWS would refuse, and for response topics that are none."""
+    shadow.client = client
+    shadow.name = name
+    shadow.reported = {}
+    shadow.time = shadow.version = shadow.tries = 0  # of the last message; of the get that waits for its answer
+    shadow.pending = None  # reports that could not be sent yet, merged
+    shadow.last = None  # packet id of the newest report
+    shadow.hold = None  # ticks until which they must wait
+    shadow.asked = None  # ticks of a get that waits for its answer
+    shadow.delta = shadow.documents = None  # the callbacks
+    shadow.wanted = _WANTED if wanted is None else wanted
+    for topic in shadow.wanted:
+        if topic not in _WANTED:
+            raise ValueError("shadow topic: " + topic)
+    shadow.prefix = borrow("topics").shadow(thing, name) + "/"
+    shadow.topic = shadow.prefix + "update"
+    client.hooks.append(shadow.tick)
+    client.shadows.append(shadow)
+    if client.guard:
+        borrow("shadow_requests").share(shadow, client.guard)

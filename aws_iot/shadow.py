@@ -18,17 +18,8 @@ class Shadow:
     (None for a member that it deleted).
     """
 
-    time = version = tries = 0
-    pending = None  # reports that could not be sent yet, merged
-    last = None  # packet id of the newest report
-    hold = None  # ticks until which they must wait
-    asked = None  # ticks of a get that waits for its answer
-    delta = documents = None
-
     def __init__(self, client, thing, name=None, wanted=None):
-        self.client = client
-        borrow("shadow_requests").prepare(self, thing, name, wanted)
-        client.hooks.append(self.tick)
+        borrow("setup").shadow(self, client, thing, name, wanted)
 
     def report(self, state: dict) -> None:
         """Report ``state``, a dict; no answer is awaited. Sent at QoS 1, or merged into one report while that cannot
@@ -67,7 +58,7 @@ class Shadow:
         After every connect the shadow is fetched, so that nothing set meanwhile is missed.
         """
         self.delta = callback
-        borrow("shadow_requests").listen(self, self.wanted)
+        borrow("subscriptions").together(self, self.wanted)
 
     def __getattr__(self, name):
         """get, update, delete, on_documents: see shadow_requests.py."""

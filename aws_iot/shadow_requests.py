@@ -14,25 +14,6 @@ _SOON_MS = const(250)
 _TRIES = const(3)
 
 
-_WANTED = ("update/delta", "get/accepted", "get/rejected", "update/accepted", "update/rejected")
-
-
-def prepare(shadow, thing, name, wanted):
-    """What a Shadow starts with; ValueError for names that AWS would refuse, and for response topics that are none."""
-    shadow.name = name
-    shadow.reported = {}
-    shadow.wanted = _WANTED if wanted is None else wanted
-    for topic in shadow.wanted:
-        if topic not in _WANTED:
-            raise ValueError("shadow topic: " + topic)
-    shadow.prefix = borrow("topics").shadow(thing, name) + "/"
-    shadow.topic = shadow.prefix + "update"
-    client = shadow.client
-    client.shadows.append(shadow)
-    if client.guard:
-        share(shadow, client.guard)
-
-
 def share(shadow, guard):
     """Let other threads use the shadow: see calls.loop."""
     for name in ("report", "on_delta", "get", "update", "delete", "on_documents"):
@@ -42,7 +23,7 @@ def share(shadow, guard):
 def on_documents(shadow, callback):
     """``callback(document)`` with {"previous", "current", "timestamp"} after every accepted update."""
     shadow.documents = callback
-    listen(shadow, ("update/documents",))
+    borrow("subscriptions").together(shadow, ("update/documents",))
 
 
 def get(shadow, timeout_ms: int | None = None) -> dict:
@@ -88,20 +69,6 @@ def _request(shadow, name, document, timeout_ms):
     return borrow("request").request(
         shadow.client, shadow.prefix + name, document, timeout_ms, shadow.message
     )
-
-
-def listen(shadow, names):
-    """Subscribe to response topics, all in one packet, and fetch the shadow."""
-    client = shadow.client
-    ready = client.ready
-    subscriptions = borrow("subscriptions")
-    new = [name for name in names if shadow.prefix + name not in client.subs]
-    for name in new:
-        subscriptions.listen(client, shadow.prefix + name, 1, shadow.message, True)
-    if new:
-        subscriptions.settle(client)
-        if ready:
-            tick(shadow, None)
 
 
 def tick(shadow, now):

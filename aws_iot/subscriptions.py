@@ -37,6 +37,19 @@ def listen(client, topic, qos, handler, raw):
     return sub
 
 
+def together(shadow, names):
+    """Subscribe to response topics of a shadow, all in one packet, and have it fetched."""
+    client = shadow.client
+    ready = client.ready
+    new = [name for name in names if shadow.prefix + name not in client.subs]
+    for name in new:
+        listen(client, shadow.prefix + name, 1, shadow.message, True)
+    if new:
+        settle(client)
+        if ready:
+            shadow.tick(None)
+
+
 def unsubscribe(client, topic):
     """MQTTClient.unsubscribe."""
     name = borrow("topics").check_filter(topic)

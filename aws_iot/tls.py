@@ -3,6 +3,7 @@
 import sys
 
 _BEGIN = b"-----BEGIN"
+_ROOTS = ("AmazonRootCA1.pem", "AmazonRootCA3.pem")
 
 
 def context(cert=None, key=None, cacert=None, verify=True):
@@ -11,27 +12,29 @@ def context(cert=None, key=None, cacert=None, verify=True):
     ``cacert`` None means Amazon Root CA 1 and 3, read from the files beside this one. ValueError names what is wrong.
     https://docs.aws.amazon.com/iot/latest/developerguide/server-authentication.html
     """
-    if cacert:
-        cas = _certificates(_content(cacert, "cacert"))
-    else:
-        cas = [_root("AmazonRootCA1.pem"), _root("AmazonRootCA3.pem")]
-    cert = cert and _content(cert, "certificate")
-    key = key and _content(key, "private key")
     if (cert is None) != (key is None):
         raise ValueError("certificate and private key go together")
+    cert = cert and _content(cert, "certificate")
+    key = key and _content(key, "private key")
     if sys.implementation.name != "micropython":
         from . import _cpython
 
+        cas = _certificates(_content(cacert, "cacert")) if cacert else [_root(name) for name in _ROOTS]
         return _cpython.context(cert, key, cas, verify)
     import tls
 
     result = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
     # said, not assumed: the default is another in the ssl module of the same firmware
     result.verify_mode = tls.CERT_REQUIRED if verify else tls.CERT_NONE
-    for ca in cas:
-        _load(result.load_verify_locations, "cacert", ca)
     if cert:
         _load(result.load_cert_chain, "certificate or private key", cert, key)
+    for name in (None,) if cacert else _ROOTS:  # one after the other: the heap may be small
+        content = _root(name) if name else _content(cacert, "cacert")
+        try:
+            result.load_verify_locations(content)
+        except (ValueError, OSError):
+            for ca in _certificates(content):
+                _load(result.load_verify_locations, "cacert", ca)
     return result
 
 
@@ -59,7 +62,7 @@ def _content(value, what):
     elif not isinstance(value, bytes):
         raise ValueError(what + ": bytes or str expected")
     if _BEGIN in value:
-        return value.rstrip(b"\0\r\n ") + b"\n"  # Zerynth's loader appends a NUL
+        return value.rstrip(b"\0") if value.endswith(b"\0") else value  # Zerynth's loader appends a NUL
     if not value.startswith(b"\x30"):
         raise ValueError(what + ": neither PEM nor DER (it is the content that is wanted, not a file name)")
     return value
