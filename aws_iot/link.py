@@ -20,7 +20,11 @@ def attempt(client):
     client.error = None
     client.stage = "dns"
     if client.tell:
+        # a poll() in the callback waits: this attempt is not to be entered again
+        me, client.opening = client.opening, None
+        client.due = ticks_add(client.ticks(), client.timeout_ms)
         client.event("connecting")
+        client.opening = me
         if client.off:
             yield False  # the callback has called disconnect(): this attempt is not gone on with
     if client.lw_topic and (client.lw_qos > 1 or borrow("topics").check_topic(client.lw_topic) is None):
