@@ -1,0 +1,242 @@
+"""A board without network on which an update is cut off by power failures. Runs on MicroPython's unix port.
+
+Arguments: the folder with the board's flash, "files" or "image", the number of the flash access at which the power
+fails (0: never). The file system is a real LittleFS on a block device kept in a file; a failing access is carried out half,
+then the process is killed by SIGKILL. The thing and its job are stand-ins: the job's state is in a file beside the
+flash, as it is in the cloud, and follows https://docs.aws.amazon.com/iot/latest/developerguide/iot-jobs-lifecycle.html;
+the image comes from a file. Slots, boot, record, install, download and trial are the real ones.
+"""
+
+import json
+import os
+import sys
+
+import vfs
+
+FOLDER, KIND, CUT = sys.argv[1], sys.argv[2], int(sys.argv[3])
+_BLOCK = 4096
+_BLOCKS = 96
+
+
+class Power:
+    """Counts accesses to the flash; at number CUT there is half of it, then nothing."""
+
+    steps = 0
+
+
+def step():
+    """True when the power fails in this access."""
+    Power.steps += 1
+    return Power.steps == CUT
+
+
+def fail():
+    os.system("kill -9 $PPID")
+
+
+class Flash:
+    """A block device in a file, with the extended interface that LittleFS needs."""
+
+    def __init__(self, path):
+        self._file = open(path, "r+b")  # noqa: SIM115
+
+    def readblocks(self, block, buffer, offset=0):
+        self._file.seek(block * _BLOCK + offset)
+        self._file.readinto(buffer)
+
+    def writeblocks(self, block, buffer, offset=0):
+        failing = step()
+        self._file.seek(block * _BLOCK + offset)
+        self._file.write(buffer[: len(buffer) // 2] if failing else buffer)
+        self._file.flush()
+        if failing:
+            fail()
+
+    def ioctl(self, command, argument):
+        if command == 6:  # erase
+            failing = step()
+            self._file.seek(argument * _BLOCK)
+            self._file.write(b"\xff" * (_BLOCK // 2 if failing else _BLOCK))
+            self._file.flush()
+            if failing:
+                fail()
+            return 0
+        return {4: _BLOCKS, 5: _BLOCK}.get(command, 0)
+
+
+def mount():
+    path = FOLDER + "/flash"
+    try:
+        os.stat(path)
+        made = False
+    except OSError:
+        with open(path, "wb") as file:
+            for _ in range(_BLOCKS):
+                file.write(b"\xff" * _BLOCK)
+        made = True
+    flash = Flash(path)
+    if made:
+        vfs.VfsLfs2.mkfs(flash)
+    vfs.mount(vfs.VfsLfs2(flash), "/flash")
+
+
+def loader():
+    """The ESP32's boot loader; its flash fails with the rest."""
+    sys.path.insert(0, sys.argv[4])
+    import esp32
+
+    def cut(_):
+        if step():
+            fail()
+
+    esp32.insert(FOLDER + "/partitions", 16, cut)
+    return esp32.reset()
+
+
+mount()
+if KIND == "image":
+    loader()
+
+from aws_iot.boot import choose  # noqa: E402
+from aws_iot.download import Download  # noqa: E402
+from aws_iot.fota import Fota  # noqa: E402
+from aws_iot.job import Job, JobError  # noqa: E402
+
+
+class Mqtt:
+    """Stands in for a client that is connected all the time."""
+
+    ready = connected = True
+    due = 0
+    context = None
+
+    def call(self, function, *args):
+        function(*args)
+
+    def report(self, error):
+        raise error
+
+
+class Thing:
+    """Stands in for a thing."""
+
+    mqtt = Mqtt()
+    thingname = "thing"
+
+    def disconnect(self):
+        pass
+
+
+class CloudJob(Job):
+    """Stands in for the Jobs service: the execution's state in a file that no power cut of the board reaches."""
+
+    def __init__(self):
+        super().__init__(Thing(), "job")
+        with open(FOLDER + "/job.json") as file:
+            state = json.load(file)
+        self.status, self.document, self.number = state["status"], state["document"], 1
+
+    def update(self, status, details=None):
+        if self.canceled:
+            return False
+        self.status = status
+        document = self.document or CloudJob().document
+        with open(FOLDER + "/job.new", "w") as file:
+            json.dump({"status": status, "details": details or {}, "document": document}, file)
+        os.rename(FOLDER + "/job.new", FOLDER + "/job.json")
+        return True
+
+    def progress(self, details):
+        return self.update("IN_PROGRESS", details)
+
+
+class Local:
+    """The image from a file, 1000 bytes at a time."""
+
+    def fetch(self, offset):
+        with open(FOLDER + "/image", "rb") as file:
+            file.seek(offset)
+            while True:
+                data = file.read(1000)
+                if not data:
+                    return
+                yield memoryview(data)
+                yield True
+
+
+Download._source = lambda self: Local()
+
+
+def contents(path):
+    """All files of a set: {name: contents}."""
+    found = {}
+    for entry in os.ilistdir(path):
+        name = path + "/" + entry[0]
+        if entry[1] & 0x4000:
+            for inner, data in contents(name).items():
+                found[entry[0] + "/" + inner] = data
+        elif entry[0] not in ("manifest", "header"):
+            with open(name, "rb") as file:
+                found[entry[0]] = file.read()
+    return found
+
+
+def running(record, trial):
+    """The version that runs, after a look at each of its bytes."""
+    if KIND == "image":
+        from esp32 import Partition
+
+        head = bytearray(96)
+        Partition(Partition.RUNNING).readblocks(0, head)
+        words = bytes(head[32:]).split(b" ")
+        return words[1].decode() if words[0] == b"firmware" else "1.0.0"
+    name = record["next"] if trial else record.get("set")
+    if not name:
+        return "1.0.0"
+    with open(FOLDER + "/expected.json") as file:
+        expected = json.load(file)
+    found = contents("/flash/fota/" + name)
+    version = found["version"].decode()
+    if {name: len(data) for name, data in found.items()} != expected or any(
+        data != bytes([version.encode()[0]]) * len(data) for name, data in found.items() if name != "version"
+    ):
+        raise RuntimeError("neither the old nor the new set: %r" % {name: len(data) for name, data in found.items()})
+    return version
+
+
+def slot(version):
+    if KIND == "image":
+        from aws_iot.partition import PartitionSlot
+
+        return PartitionSlot(version, "/flash/fota", "esp32")
+    from aws_iot.slots import FileSlot
+
+    return FileSlot(version, "/flash/fota", "esp32")
+
+
+def main():
+    record, trial = choose("/flash/fota", 3)
+    version = running(record, trial)
+    print(json.dumps({"event": "boot", "version": version, "trial": trial}))
+    fota = Fota(Thing(), slot(version), False)
+    fota.confirm()
+    job = CloudJob()
+    if job.canceled:
+        print(json.dumps({"event": "end", "version": version, "status": job.status, "steps": Power.steps}))
+        return
+    work = fota.resume(job) if job.status == "IN_PROGRESS" else job.update("IN_PROGRESS") and fota.install(job)
+    try:
+        for result in work:
+            if isinstance(result, dict):
+                job.progress(result)
+    except JobError as error:
+        job.update("FAILED", {"reason": str(error)})
+    else:
+        job.update("SUCCEEDED")
+    print(json.dumps({"event": "end", "version": version, "status": job.status, "steps": Power.steps}))
+
+
+try:
+    main()
+finally:
+    print(json.dumps({"event": "steps", "steps": Power.steps}))
