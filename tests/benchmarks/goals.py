@@ -24,8 +24,8 @@ class Goal:
         except KeyError:
             return f"| {self.what} | {self.wanted} | not measured | |"
         reached = figure >= limit if self.more else figure <= limit
-        share = abs(figure / limit - 1) * 100
-        verdict = f"reached, {share:.0f}% to spare" if reached else f"**missed by {share:.0f}%**"
+        share = f"{abs(figure / limit - 1):.1%}"
+        verdict = f"reached, {share} to spare" if reached else f"**missed by {share}**"
         value = f"{figure:,.{self.digits}f}"
         bound = f"{limit:,.{self.digits}f}"
         return f"| {self.what} | {self.wanted} | {value} {self.unit} (limit {bound}) | {verdict} |"

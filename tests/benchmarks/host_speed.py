@@ -12,10 +12,12 @@ import sys
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from aws_iot_tools import aws
+from aws_iot_tools import aws, pki
 
+from ..harness.certificates import Authority
 from ..harness.ministack import MiniStack
 from ..host.proxy import Proxy
 
@@ -130,7 +132,12 @@ def measure(folder: Path) -> list:
         rows = [("`thing --help`", "< 0.2 s", f"{start_up():.2f} s")]
         url = Distance(cloud.gateway, _LATENCY_S).url
         rows += _pace(url, folder)
+        rows.append(("... what MiniStack signs at most", "", f"{_certificates_per_second(cloud):.1f} certificates/s"))
         with Proxy(cloud.url, _LATENCY_S) as proxy:
+            rows.append(
+                ("... with the certificates played by the proxy", "", f"{_unlimited(proxy, folder):.1f} things/s")
+            )
+            proxy.calls.clear()
             rows += _rates(proxy, folder)
         seconds, most_bytes = memory(Desk(url, folder / "many"))
         rows.append((f"memory with {_ENTRIES:,} journal entries", "< 150 MB", f"{most_bytes / 1e6:.0f} MB"))
@@ -147,6 +154,27 @@ def _pace(url: str, folder: Path) -> list:
         ("one thing at a time, `--rate 0`", "", f"{alone:.1f} things/s"),
         ("`add-things` of 100, `--rate 0`", ">= 25 things/s", f"{lifted:.1f} things/s"),
     ]
+
+
+def _certificates_per_second(cloud: MiniStack) -> float:
+    """How many certificates MiniStack itself signs in a second, asked by eight at once: a bound for what uses it."""
+    iot = cloud.client("iot")
+    requests = [pki.request(pki.new_key(), "bench") for _ in range(40)]
+    start = time.monotonic()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda request: iot.create_certificate_from_csr(certificateSigningRequest=request), requests))
+    return len(requests) / (time.monotonic() - start)
+
+
+def _unlimited(proxy: Proxy, folder: Path) -> float:
+    """Things per second where certificates cost the cloud nothing: the proxy plays them and their attachments."""
+    pem = Authority().issue("bench").certificate_pem().decode()
+    certificate = {"certificateArn": f"arn:aws:iot:us-east-1:123456789012:cert/{'0' * 64}", "certificatePem": pem}
+    proxy.answers["CreateCertificateFromCsr"] = lambda body: certificate
+    proxy.answers["AttachPolicy"] = proxy.answers["AttachThingPrincipal"] = lambda body: {}
+    pace = max(Desk(proxy.url, folder / f"unlimited{turn}").pace("-n", "100", "--rate", "0") for turn in range(2))
+    proxy.answers.clear()
+    return pace
 
 
 def _rates(proxy: Proxy, folder: Path) -> list:
