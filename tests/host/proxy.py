@@ -32,6 +32,7 @@ class Proxy:
     """`url` is what to use as the endpoint; `calls` is [(seconds, operation or path)].
 
     refuse[operation] = (times, status, error code): that many calls are refused, without the local AWS seeing them.
+    answers[operation] = function of the request's body that gives the answer's document, instead of the local AWS.
     """
 
     def __init__(self, target: str, latency_s: float = 0) -> None:
@@ -90,9 +91,8 @@ class Proxy:
                     document = json.dumps({"message": f"played: {refused[1]}"}).encode()
                     self._answer(refused[0], [("x-amzn-ErrorType", refused[1])], document)
                 elif operation in proxy.answers:
-                    self._answer(
-                        200, [("Content-Type", "application/json")], json.dumps(proxy.answers[operation]).encode()
-                    )
+                    document = json.dumps(proxy.answers[operation](body)).encode()
+                    self._answer(200, [("Content-Type", "application/json")], document)
                 else:
                     self._answer(*proxy.forward(self.command, self.path, dict(self.headers), body))
 

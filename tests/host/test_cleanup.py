@@ -102,7 +102,7 @@ def test_named_shadows_go_too(thing, project, account, proxy):
     data = account.client("iot-data")
     data.update_thing_shadow(thingName="demo_0", shadowName="lamp", payload='{"state":{"desired":{"led":1}}}')
     thing.environment["AWS_ENDPOINT_URL"] = proxy.url
-    proxy.answers["ListNamedShadowsForThing"] = {"results": ["lamp"], "timestamp": 1}
+    proxy.answers["ListNamedShadowsForThing"] = lambda body: {"results": ["lamp"], "timestamp": 1}
     thing.run("cleanup", "demo", "--yes")
     try:
         data.get_thing_shadow(thingName="demo_0", shadowName="lamp")
