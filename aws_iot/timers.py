@@ -35,9 +35,12 @@ def run(client, now):
     if client.asked:
         wait = min(wait, _ask_again(client, client.asked, now))
     client.due = ticks_add(now, wait)
+    # also what was not done for lack of memory when it was its turn
+    client.pump()
     if client.denied:
-        client.pump()
         borrow("loss").ask_again(client)
+    elif not client.ready and not asked:
+        borrow("subscriptions").advance(client)
     hooks(client, now)
 
 
