@@ -14,7 +14,7 @@ class Callback(Session):
     def start(self):
         super().start()
         self.shadow = Shadow(self.client, "device")
-        self.again = False
+        self.again, self.hoard, self.free_at = False, None, 0
 
     def got(self, topic, payload):
         super().got(topic, payload)
@@ -51,8 +51,28 @@ class Callback(Session):
         while True:
             hoard.append(bytearray(512))
 
+    def hoards(self):
+        """Keeps all memory but two kilobytes for a while."""
+        if self.free_at:
+            return  # once is enough: the message may come again
+        self.hoard = []
+        try:
+            while True:
+                self.hoard.append(bytearray(256))
+        except MemoryError:
+            del self.hoard[-8:]
+        self.free_at = self.clock.elapsed() + self.params["hoard_ms"]
+        self.say("hoarding")
+
+    def event(self, name, value):
+        if name == self.params.get("polls_on"):
+            self.client.poll()
+
     def step(self):
         super().step()
+        if self.hoard and self.clock.elapsed() > self.free_at:
+            self.hoard = None
+            self.say("freed")
         if self.again:
             self.again = False
             self.attempt("connect", self.client.connect)

@@ -189,7 +189,40 @@ async def _wrap(run):
 
 _MANY_KEYS = b'{"version":50,"state":{' + b",".join(b'"k%d":1' % n for n in range(10000)) + b"}}"
 
+
+async def _lost_without_memory(run):
+    """The link ends while the application holds all memory: the library comes back when there is some again."""
+    device = await run.start()
+    await device.says("ready")
+    await run.tell("told-0")
+    await device.says("hoarding")
+    run.broker.live()[0].close(reset=True)
+    await device.until(lambda: len(run.broker.links) > 1, run.row.within_s, "a second link")
+    await device.says("freed")
+    await traffic(run)
+
+
+def _polls_on(event):
+    return Row(
+        f"poll() in the callback of '{event}'",
+        program="callback",
+        device={"does": "publishes", "polls_on": event},
+        connects=1,
+    )
+
+
 ROWS = [
+    *(_polls_on(event) for event in ("connecting", "connected", "ready", "puback")),
+    _callback(
+        "holds all memory while the link is lost",
+        does="hoards",
+        device={"hoard_ms": 6000},
+        script=_lost_without_memory,
+        runtimes=("mp64", "mp32"),
+        heap="112k",
+        growth_bytes=8192,
+        gap=False,
+    ),
     _callback("raises", does="raises", error="a bug in the application", connects=1, check=_all_acknowledged),
     _callback("publishes", does="publishes", connects=1, check=_all_acknowledged),
     _callback("subscribes", does="subscribes", script=_more, connects=1),

@@ -123,6 +123,14 @@ def _backed_off(run):
 
 _MUCH = {"publishes": 12, "period_ms": 0, "size": 20000, "options": {"window": 20, "queue_bytes": 900000}}
 
+
+def _whole(run):
+    """Every payload arrived as it was sent."""
+    for packet in run.broker.published:
+        name = packet.payload.split(b".")[0]
+        assert packet.payload == name + b"." * (20000 - len(name)), f"damaged: {packet}"
+
+
 ROWS = [
     Row("refused, later there", script=_refused_then_there, cause="refused", raises="refused", check=_backed_off),
     Row("DNS fails twice", script=_dns_fails, cause="cannot look up", check=_backed_off),
@@ -174,6 +182,16 @@ ROWS = [
         growth_bytes=90000,
         device={**_MUCH, "send_buffer": 4096, "size": 60000},
         heap="4m",
+    ),
+    Row(
+        "TLS: peer stops reading, the same bytes again",
+        tls=("good",),
+        wires=lambda: First(lambda: DeafWire(9000, 0.8)),
+        growth_bytes=32000,
+        device={**_MUCH, "send_buffer": 4096},
+        heap="1m",
+        connects=1,
+        check=_whole,
     ),
     Row("latency of 2 s", faults=lambda: [Latency(0.2)], connects=1),
     Row("latency of 2 s below TCP", wires=lambda: lambda number: SlowWire(0.2), connects=1),
