@@ -16,7 +16,7 @@ test: lint  ## Run everything on CPython, 64-bit and 32-bit MicroPython.
 	@$(PYTEST) -n 4 --dist worksteal tests
 
 faults: setup  ## Meet every fault of the catalogue on every runtime, and print the table.
-	@FUZZ_SECONDS=60 $(PYTEST) -q --timeout 600 tests/faults/test_fuzz_packet.py
+	@FUZZ_SECONDS=60 $(PYTEST) -q --timeout 600 tests/faults/test_fuzz_packet.py tests/faults/test_fuzz_session.py
 	@$(BIN)/python -m tests.faults
 
 device-advisor: setup  ## Run the local equivalent of AWS IoT Core Device Advisor's tests.
