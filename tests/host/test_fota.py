@@ -1,0 +1,212 @@
+"""thing iot-fota-start and fota-keygen: what is sent, where, and what a board will make of it."""
+
+import base64
+import hashlib
+import json
+import stat
+import subprocess
+import sys
+
+import pytest
+from aws_iot_tools import firmware
+from aws_iot_tools.errors import ToolError
+
+from tests.system.fota import image
+
+_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "iot.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
+
+
+@pytest.fixture
+def cloud(account):
+    """An account with a bucket, a role and a thing."""
+    account.client("s3").create_bucket(Bucket=f"firmware-{account.number}")
+    account.client("iam").create_role(RoleName="fota", AssumeRolePolicyDocument=json.dumps(_TRUST))
+    account.client("iot").create_thing(thingName="lamp")
+    return account
+
+
+@pytest.fixture
+def application(tmp_path):
+    """A project's folder: what is updated, and what is not."""
+    folder = tmp_path / "project"
+    (folder / "data").mkdir(parents=True)
+    (folder / ".hidden").mkdir()
+    files = {
+        "main.py": "from aws_iot.boot import run\nrun('app')\n",
+        "app.py": 'VERSION = "1.2.0"\nprint("hello")\n',
+        "helpers.py": "X = 1\n",
+        "data/table.json": "[1, 2]",
+        "thing.conf.json": "{}",
+        "wifi.json": '{"password": "secret"}',
+        "readme.md": "text",
+        ".hidden/x.py": "x",
+    }
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    return folder
+
+
+def _start(thing, cloud, folder, *options, **more):
+    return thing.json("iot-fota-start", "lamp", folder, f"firmware-{cloud.number}", "fota", *options, **more)
+
+
+def _document(cloud, job):
+    return json.loads(cloud.client("iot").get_job_document(jobId=job)["document"])
+
+
+def test_folder_is_compiled_bundled_signed_uploaded_and_a_job_made(thing, cloud, application, tmp_path):
+    thing.run("fota-keygen", tmp_path / "firmware.key")
+    made = _start(thing, cloud, application, "--sign", tmp_path / "firmware.key", "--duration", 600)
+    document = _document(cloud, made["job"])
+    data = cloud.client("s3").get_object(Bucket=f"firmware-{cloud.number}", Key=made["job"])["Body"].read()
+    assert (document["version"], document["kind"], document["size"]) == ("1.2.0", "files", len(data))
+    assert document["sha256"] == hashlib.sha256(data).hexdigest() == made["sha256"]
+    head = data.split(b"\n\n", 1)[0].decode().splitlines()
+    assert head[:2] == ["aws_iot bundle 1", "version 1.2.0"]
+    assert [line.split()[2] for line in head[2:]] == ["app.mpy", "data/table.json", "helpers.mpy"]
+    assert b"secret" not in data
+    assert document["url"] == (
+        f"${{aws:iot:s3-presigned-url:https://s3.us-east-1.amazonaws.com/firmware-{cloud.number}/{made['job']}}}"
+    )
+    job = cloud.client("iot").describe_job(jobId=made["job"])["job"]
+    assert job["presignedUrlConfig"]["expiresInSec"] == 600
+    assert job["targets"] == [made["target"]]
+    _verified_by_the_board(document, tmp_path / "firmware.key.pub")
+
+
+def _verified_by_the_board(document, public):
+    """The library's own verification takes the signature, and not that of another version."""
+    program = (
+        "import sys, json, base64, hashlib\n"
+        "from aws_iot.signature import verify\n"
+        "from aws_iot.images import statement\n"
+        "d, key = json.loads(sys.argv[1]), open(sys.argv[2]).read()\n"
+        "for version in (d['version'], '9.9.9'):\n"
+        "    text = statement(version, d.get('board'), d['size'], d['sha256']).encode()\n"
+        "    print(verify(key, hashlib.sha256(text).digest(), base64.b64decode(d['signature'])))\n"
+    )
+    from tests.harness.runtimes import RUNTIMES
+
+    done = subprocess.run(
+        [sys.executable, "-c", program, json.dumps(document), str(public)], capture_output=True, text=True,
+        env=RUNTIMES["cpython"].environment(),
+    )  # fmt: skip
+    assert done.stdout.split() == ["True", "False"], done.stderr
+
+
+def test_duration_out_of_range_is_refused_with_the_reason(thing, application):
+    for seconds in (59, 3601, 0):
+        done = thing.run("iot-fota-start", "lamp", application, "b", "r", "--duration", seconds, code=2)
+        assert f"{seconds} s: a presigned URL lives 60 to 3600 s" in " ".join(done.stderr.split())
+
+
+def test_what_is_missing_is_named(thing, cloud, application, tmp_path):
+    bucket = f"firmware-{cloud.number}"
+    nobody = json.dumps({"Version": "2012-10-17", "Statement": []})
+    cloud.client("iam").create_role(RoleName="deaf", AssumeRolePolicyDocument=nobody)
+    for words, text in (
+        (("nobody", application, bucket, "fota"), "there is no thing nobody"),
+        (("lamp", application, bucket, "none"), "there is no IAM role none"),
+        (("lamp", application, bucket, "deaf"), "does not let AWS IoT take it"),
+        (("lamp", application, f"no-{bucket}", "fota"), "there is no bucket"),
+        (("crowd", application, bucket, "fota", "--group"), "there is no thing group crowd"),
+    ):
+        assert text in thing.run("iot-fota-start", *words, code=1).stderr
+
+
+def test_group_is_updated(thing, cloud, application):
+    cloud.client("iot").create_thing_group(thingGroupName="crowd")
+    cloud.client("iot").add_thing_to_thing_group(thingGroupName="crowd", thingName="lamp")
+    made = thing.json("iot-fota-start", "crowd", application, f"firmware-{cloud.number}", "fota", "--group")
+    assert ":thinggroup/crowd" in made["target"]
+
+
+def test_image_needs_a_version_and_its_own_digest(tmp_path):
+    path = tmp_path / "firmware.app-bin"
+    path.write_bytes(image())
+    with pytest.raises(ToolError, match="--version"):
+        firmware.load(path)
+    made = firmware.load(path, "2.0.0")
+    assert (made.kind, made.board, made.version) == ("image", "esp32", "2.0.0")
+    path.write_bytes(b"#!/bin/sh\n" * 10)
+    with pytest.raises(ToolError, match="neither a folder"):
+        firmware.load(path, "2.0.0")
+
+
+def test_folder_without_version_or_application_is_refused(application):
+    (application / "app.py").write_text("x = 1\n")
+    with pytest.raises(ToolError, match="does not tell its version"):
+        firmware.load(application)
+    for name in ("app.py", "helpers.py", "data/table.json"):
+        (application / name).unlink()
+    with pytest.raises(ToolError, match="holds no application"):
+        firmware.load(application, "1.0.0")
+
+
+def test_private_key_is_never_sent(application):
+    (application / "data" / "x.pem").write_text("-----BEGIN EC PRIVATE KEY-----\n")
+    with pytest.raises(ToolError, match="holds a private key"):
+        firmware.load(application)
+
+
+def test_syntax_error_is_told(application):
+    (application / "app.py").write_text('VERSION = "1"\ndef broken(:\n')
+    with pytest.raises(ToolError, match="mpy-cross: "):
+        firmware.load(application)
+
+
+def test_bundle_is_taken_as_it_is(tmp_path, application):
+    path = tmp_path / "firmware.bundle"
+    path.write_bytes(firmware.load(application, board="esp32").data)
+    made = firmware.load(path)
+    assert (made.version, made.board, made.kind) == ("1.2.0", "esp32", "files")
+    with pytest.raises(ToolError, match="not 3"):
+        firmware.load(path, "3")
+
+
+def test_keys_are_private_and_never_replaced(thing, tmp_path):
+    thing.run("fota-keygen", tmp_path / "k")
+    assert stat.S_IMODE((tmp_path / "k").stat().st_mode) == 0o600
+    assert "-----BEGIN PUBLIC KEY-----" in (tmp_path / "k.pub").read_text()
+    before = (tmp_path / "k").read_bytes()
+    assert "is not replaced" in thing.run("fota-keygen", tmp_path / "k", code=1).stderr
+    assert (tmp_path / "k").read_bytes() == before
+    (tmp_path / "rubbish").write_text("rubbish")
+    with pytest.raises(ToolError, match="no private key"):
+        firmware.read_key(tmp_path / "rubbish")
+
+
+def test_signing_is_reproducible(tmp_path):
+    key = firmware.read_key(firmware.new_key(tmp_path / "k")[0])
+    made = firmware.Firmware(b"x" * 100, "1.0.0", "files")
+    assert firmware.sign(made, key) == firmware.sign(made, key)
+    assert len(base64.b64decode(firmware.sign(made, key))) < 73
+
+
+def test_watch_follows_each_execution_to_its_end():
+    states = [
+        {"a": ("QUEUED", {}), "b": ("QUEUED", {})},
+        {"a": ("IN_PROGRESS", {"progress": "50"}), "b": ("QUEUED", {})},
+        {"a": ("SUCCEEDED", {}), "b": ("FAILED", {"reason": "SHA-256 is wrong"})},
+    ]
+
+    class Aws:
+        """The two calls that watch makes, answered from a list."""
+
+        iot = None
+
+    slept = []
+    calls = iter(states)
+    original = firmware.executions
+    firmware.executions = lambda aws, job: next(calls)
+    try:
+        seen = list(firmware.watch(Aws, "job", sleep=slept.append))
+    finally:
+        firmware.executions = original
+    assert [row[:2] for row in seen] == [
+        ("a", "QUEUED"), ("b", "QUEUED"), ("a", "IN_PROGRESS"), ("a", "SUCCEEDED"), ("b", "FAILED"),
+    ]  # fmt: skip
+    assert len(slept) == 2
