@@ -39,7 +39,7 @@ def run(client, now):
     client.pump()
     if client.denied:
         borrow("loss").ask_again(client)
-    elif not client.ready and not asked:
+    elif not client.ready and not client.asked:
         borrow("subscriptions").advance(client)
     hooks(client, now)
 
