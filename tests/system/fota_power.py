@@ -2,8 +2,8 @@
 
 Arguments: the folder with the board's flash, "files" or "image", the number of the flash access at which the power
 fails (0: never), the folder with the stand-ins. The file system is a real LittleFS on a block device kept in a file; a
-failing access is carried out half, then the process is killed by SIGKILL. The thing and its job are stand-ins: the job's
-state is in a file beside the flash, as it is in the cloud, and follows
+failing access is carried out half, then the process is killed by SIGKILL. The thing and its job are stand-ins: the
+job's state is in a file beside the flash, as it is in the cloud, and follows
 https://docs.aws.amazon.com/iot/latest/developerguide/iot-jobs-lifecycle.html; the image comes from a file. Slots, boot,
 record, install, download and trial are the real ones.
 """
@@ -76,8 +76,10 @@ def mount():
                 file.write(b"\xff" * _BLOCK)
         made = True
     flash = Flash(path)
-    if made:
+    if made:  # in the factory, where the power does not fail
+        Power.steps = -1000000
         vfs.VfsLfs2.mkfs(flash)
+        Power.steps = 0
     vfs.mount(vfs.VfsLfs2(flash), "/flash")
 
 

@@ -202,7 +202,7 @@ def test_link_that_is_cut_twenty_times_only_delays(board, cloud, name, applicati
         job = cloud.job(f"{name}-1", document)
         assert device.run(lambda: cloud.outcome(job), 90) == ("SUCCEEDED", {"version": "2.0.0"})
         starts = [int(span[6:-1]) for _, span in files.requests]
-        assert len(starts) == 21
+        assert len(starts) >= 21
         assert starts == sorted(starts)
 
 
@@ -244,7 +244,7 @@ def test_cancellation_while_mqtt_is_closed_is_seen_before_the_switch(board, clou
     data = application(more={"data.bin": bytes(300_000)})
     with Files() as files:
         files.content["/firmware"] = data
-        files.cuts, files.stall_s = [100_000], 1
+        files.cuts, files.stall_s = [100_000], 6
         document = cloud.document(data)
         document["url"] = files.url("/firmware")
         device = board(pause_mqtt=True)
