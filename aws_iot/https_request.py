@@ -26,8 +26,8 @@ def request(source, url, offset):
     source.poller = select.poll()
     source.poller.register(sock, select.POLLIN | select.POLLOUT)
     name = host if port == (443 if secure else 80) else "%s:%d" % (host, port)
-    left = "GET %s HTTP/1.1\r\nHost: %s\r\nRange: bytes=%d-\r\nConnection: close\r\n\r\n" % (path, name, offset)
-    left = left.encode()
+    request = "GET %s HTTP/1.1\r\nHost: %s\r\nRange: bytes=%d-\r\nConnection: close\r\n\r\n" % (path, name, offset)
+    left = request.encode()
     while left:
         count = yield from source.until(lambda data=left: sock.write(data), "TLS handshake")
         left = left[count:]
