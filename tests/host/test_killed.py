@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from aws_iot_tools import pki
 
+pytestmark = pytest.mark.timeout(900)  # a hundred commands each, on a machine that may be busy
 _KILLED = Path(__file__).with_name("killed.py")
 _PARTS = 4  # of the steps, side by side
 
@@ -45,7 +46,6 @@ def _assert_whole(project, account, number: int) -> None:
     pki.check_pair((project / "certificate.pem.crt").read_bytes(), (project / "private.pem.key").read_bytes())
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("part", range(_PARTS))
 @pytest.mark.parametrize("key", ["ec", "rsa"])
 def test_creation_killed_at_each_step(thing, project, account, key, part):
@@ -68,7 +68,6 @@ def test_creation_killed_at_each_step(thing, project, account, key, part):
         assert left == [], f"step {step}: {left}"
 
 
-@pytest.mark.timeout(300)
 def test_cleanup_killed_at_each_step(thing, project, account):
     clean = thing.folder / "clean"
     shutil.copytree(project, clean)
@@ -84,7 +83,6 @@ def test_cleanup_killed_at_each_step(thing, project, account):
         account.assert_empty()
 
 
-@pytest.mark.timeout(120)
 def test_activation_killed_at_each_step(thing, project, account):
     thing.run("add", "demo", "-n", "2")
     whole = {
