@@ -23,7 +23,7 @@ class StreamSource:
     called again after an error. ``retry_ms`` without a new block: those that are missing are asked for again.
     """
 
-    def __init__(self, thing, name, file, size_bytes, *, buffer=None, block_bytes=1024, form="cbor", retry_ms=5000):
+    def __init__(self, thing, name, file, size_bytes, *, buffer=None, block_bytes=1024, form="cbor", retry_ms=2000):
         if not _SMALLEST <= block_bytes <= _LARGEST:
             raise ValueError("block_bytes: 256 to 131072")
         buffer = bytearray(4 * block_bytes) if buffer is None else buffer

@@ -13,7 +13,9 @@ from tests.harness.project import write_project
 from tests.system.test_fota_memory import Update
 
 _EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iot:*", "Resource": "*"}]}
-_RUNS = (("https", "64k", 2048), ("https", "112k", 4096), ("stream", "64k", 2048), ("stream", "112k", 4096))
+_RUNS = (
+    ("https", "64k", 2048, 1024), ("https", "112k", 4096, 1024), ("stream", "64k", 2048, 384), ("stream", "112k", 4096, 1024),
+)  # fmt: skip
 
 
 def rows() -> list:
@@ -31,10 +33,10 @@ def rows() -> list:
             files = [folder / "bridge" / file for file in ("ca.pem", "certificate.pem.crt", "private.pem.key")]
             broker.bridge("cloud", f"127.0.0.1:{cloud.port}", *files, "bridge")
             broker.start()
-            for way, heap, buffer_bytes in _RUNS:
+            for way, heap, buffer_bytes, block_bytes in _RUNS:
                 place = folder / f"{way}-{heap}"
                 place.mkdir()
-                update = Update(cloud, broker, place, way, f"{way}-{heap}", heap, buffer_bytes)
+                update = Update(cloud, broker, place, way, f"{way}-{heap}", heap, buffer_bytes, block_bytes)
                 found.append((way, heap, buffer_bytes, update.seconds, update.peak_bytes))
         finally:
             broker.stop()

@@ -48,10 +48,10 @@ class Update:
     def _run(self, document: dict, name: str, heap: str, buffer_bytes: int, block_bytes: int) -> None:
         job = self.cloud.job(name, document)
         with Process(RUNTIMES["mp32"], _DEVICE, self.folder, buffer_bytes, block_bytes, heap=heap) as process:
-            process.expect("erase", value="done", timeout_s=60)
+            process.expect("erase", value="done", timeout_s=150)
             begun = time.monotonic()
             try:
-                process.expect("done", timeout_s=60)
+                process.expect("done", timeout_s=150)
             except AssertionError as error:
                 raise AssertionError(f"{error}\n{self.cloud.state(job)}") from None
             self.seconds = time.monotonic() - begun
@@ -60,8 +60,8 @@ class Update:
         assert self.cloud.state(job)[1]["progress"] == "100"
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("way", ["https", "stream"])
 def test_megabyte_comes_into_a_heap_of_64_kb(ministack, bridge, tmp_path, way):
-    update = Update(ministack, bridge, tmp_path, way, f"megabyte-{way}", "64k", 2048)
+    update = Update(ministack, bridge, tmp_path, way, f"megabyte-{way}", "64k", 2048, 384)
     assert (update.folder / "fota/a/app.bin").read_bytes() in update.data

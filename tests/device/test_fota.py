@@ -1,0 +1,75 @@
+"""aws_iot.images: job documents of all makers, and what is newer; the rest is in tests/system/test_fota*.py."""
+
+from samples import raises
+
+from aws_iot.download import Image
+from aws_iot.images import newer, read, statement
+
+_SHA256 = "ab" * 32
+
+
+def _read(document):
+    image = Image()
+    read(document, image)
+    return image
+
+
+def _ours(**changes):
+    document = {"operation": "fota", "version": "1.2.0", "size": 5000, "sha256": _SHA256, "url": "https://host/x"}
+    document.update(changes)
+    return {name: document[name] for name in document if document[name] is not None}
+
+
+def test_our_document_is_read():
+    image = _read(_ours(board="esp32", kind="files", signature="QUJD", force=True))
+    assert (image.version, image.size, image.board, image.kind) == ("1.2.0", 5000, "esp32", "files")
+    assert (image.url, image.stream, image.force) == ("https://host/x", None, True)
+    assert (len(image.sha256), image.signature) == (32, b"ABC")
+    assert image.statement == statement("1.2.0", "esp32", 5000, _SHA256) == "fota 1.2.0 esp32 5000 " + _SHA256
+    image = _read(_ours(url=None, stream="s", file=3))
+    assert (image.stream, image.file, image.force) == ("s", 3, False)
+
+
+def test_zerynth_s_document_is_read():
+    image = _read({"operation": "fota", "bc_idx": 1, "bc_crc": "0f" * 16, "bc_size": 5000, "bc_url": "https://host/x"})
+    assert (image.size, image.url, image.md5, image.version) == (5000, "https://host/x", b"\x0f" * 16, None)
+
+
+def test_nordic_s_document_is_read():
+    location = {"protocol": "https:", "host": "bucket.s3.eu-west-1.amazonaws.com", "path": "app_update.bin"}
+    document = {"operation": "app_fw_update", "fwversion": "v1.0.2", "size": 181124, "location": location}
+    image = _read(document)
+    assert (image.version, image.size) == ("v1.0.2", 181124)
+    assert image.url == "https://bucket.s3.eu-west-1.amazonaws.com/app_update.bin"
+    document["location"] = {"url": "https://host/y"}
+    assert _read(document).url == "https://host/y"
+
+
+def test_freertos_s_document_is_read():
+    file = {"filepath": "/firmware.bin", "filesize": 181124, "fileid": 2, "certfile": "/c", "sig-sha256-ecdsa": "QUJD"}
+    image = _read({"afr_ota": {"protocols": ["MQTT"], "streamname": "AFR_OTA-1", "files": [file]}})
+    assert (image.size, image.file, image.stream, image.signature) == (181124, 2, "AFR_OTA-1", b"ABC")
+    assert image.statement is None  # the signature is over the image
+    file["update_data_url"] = "https://host/x"
+    image = _read({"afr_ota": {"protocols": ["HTTP"], "files": [file]}})
+    assert (image.url, image.stream) == ("https://host/x", None)
+
+
+def test_what_is_missing_or_wrong_is_a_value_error():
+    for document in (
+        {}, {"operation": "fota"}, _ours(version=None), _ours(size=None), _ours(size="5000"), _ours(size=1),
+        _ours(sha256=None), _ours(sha256="xyz"), _ours(url=None), {"afr_ota": {}},
+        {"afr_ota": {"protocols": ["MQTT"], "streamname": "s", "files": []}},
+        {"operation": "app_fw_update", "fwversion": "1", "size": 5000, "location": {}},
+        {"operation": "fota", "bc_url": "https://host/x"}, [], None,
+    ):  # fmt: skip
+        raises(ValueError, _read, document)
+
+
+def test_newer_versions():
+    rising = ("0.9", "1.0-rc1", "1.0-rc2", "1.0", "v1.0.1", "1.2", "1.10", "2-beta", "2.0.0", "10")
+    for index in range(len(rising) - 1):
+        assert newer(rising[index + 1], rising[index]), rising[index]
+        assert not newer(rising[index], rising[index + 1]), rising[index]
+    for same in (("1.0", "1"), ("v1.0", "1.0.0"), ("1.0+build", "1.0")):
+        assert not newer(same[0], same[1]) and not newer(same[1], same[0]), same
