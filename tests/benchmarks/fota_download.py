@@ -14,7 +14,8 @@ from tests.system.test_fota_memory import Update
 
 _EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iot:*", "Resource": "*"}]}
 _RUNS = (
-    ("https", "64k", 2048, 1024), ("https", "112k", 4096, 1024), ("stream", "64k", 2048, 384), ("stream", "112k", 4096, 1024),
+    ("https", "64k", 2048, 1024), ("https", "112k", 4096, 1024),
+    ("stream", "64k", 2048, 384), ("stream", "112k", 4096, 1024),
 )  # fmt: skip
 
 
