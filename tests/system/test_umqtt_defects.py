@@ -85,11 +85,6 @@ _DEFECTS = {
     "a filter of more than 122 bytes is sent with a broken length": Defect(
         "subscribe_long", lambda: [], lambda result, broker: len(broker.links[0].sent(mqtt.SUBSCRIBE)) == 1
     ),
-    "a failed connect leaves the socket open": Defect(
-        "be_refused",
-        _refusal,
-        lambda result, broker: broker.links[0].closed_at is not None,
-    ),
     "a refusal is a number without words": Defect(
         "be_refused",
         _refusal,
