@@ -19,7 +19,6 @@ _PATIENCE_MS = const(3600000)  # without a byte, or without the connection
 _REPORT_PERCENT = const(10)
 _TWO_SESSIONS_BYTES = const(150000)  # a plain ESP32 has less; two TLS sessions take about 100 KB of it
 _AWAY_MS = const(60000)
-_WAIT = const(1)  # as in mqtt.py
 _EXPIRED = (400, 403)  # what S3 answers to a presigned URL that is too old
 
 
