@@ -61,9 +61,26 @@ def lock(path, wait=False):
     except ImportError:  # Windows has no flock: two commands at once are not caught there
         yield
         return
-    with open(path, "w") as file:
+    file = None
+    while file is None:
+        file = _locked(path, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB), fcntl.flock)
+    with file:
+        yield
+
+
+def _locked(path, mode, flock):
+    """The lock file, locked; None if the command that had it has deleted it meanwhile: a lock on nothing."""
+    with contextlib.ExitStack() as unless_locked:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            file = unless_locked.enter_context(open(path, "w"))
+            flock(file, mode)
+            same = os.path.samestat(os.fstat(file.fileno()), os.stat(path))
         except BlockingIOError:
             raise ToolError(f"another `thing` command is at work in {path.parent}; wait for it to end") from None
-        yield
+        except FileNotFoundError:
+            same = False
+        if same:
+            unless_locked.pop_all()
+            return file
+    return None

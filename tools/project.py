@@ -75,7 +75,6 @@ class Project:
 
     def lock(self):
         """A context manager: this command alone changes the project's things."""
-        self.resources.mkdir(mode=0o700, exist_ok=True)
         return journal.lock(self.resources / ".lock")
 
     def record(self, name):

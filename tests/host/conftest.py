@@ -55,23 +55,45 @@ class Account:
         assert (self.thing_names(), self.certificates(), self.policies()) == ([], [], [])
 
 
+class Forks:
+    """Runs commands, see forks.py; one for all tests of a worker."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, Path(__file__).with_name("forks.py")], text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+
+    def run(self, **command) -> dict:
+        print(json.dumps(command), file=self._process.stdin, flush=True)
+        return json.loads(self._process.stdout.readline())
+
+    def close(self) -> None:
+        self._process.communicate()
+
+
 class Runner:
     """Runs `thing` in a folder: run("add", ".") -> CompletedProcess; json("list") -> its document."""
 
-    def __init__(self, account: Account, folder: Path) -> None:
+    def __init__(self, account: Account, folder: Path, forks: Forks) -> None:
         self.account, self.folder = account, folder
         self.environment = dict(account.environment)
+        self._forks = forks
 
-    def run(self, *words, ok=True, code=None, typed=None, timeout_s=60) -> subprocess.CompletedProcess:
-        """ok: the exit code must be 0; code: it must be this one."""
-        done = subprocess.run(
-            [_THING, *map(str, words)], cwd=self.folder, env=self.environment, capture_output=True, text=True,
-            input=typed or "", timeout=timeout_s,
+    def fork(self, words, step=0, typed=None, timeout_s=60) -> dict:
+        """See forks.py."""
+        return self._forks.run(
+            words=list(map(str, words)), cwd=str(self.folder), environment=self.environment, typed=typed or "",
+            timeout_s=timeout_s, step=step,
         )  # fmt: skip
+
+    def run(self, *words, ok=True, code=None, **options) -> subprocess.CompletedProcess:
+        """ok: the exit code must be 0; code: it must be this one."""
+        done = self.fork(words, **options)
         wanted = code if code is not None else 0 if ok else None
         if wanted is not None:
-            assert done.returncode == wanted, f"{words}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done
+            assert done["code"] == wanted, f"{words}: exit {done['code']}\n{done['stdout']}\n{done['stderr']}"
+        return subprocess.CompletedProcess(words, done["code"], done["stdout"], done["stderr"])
 
     def json(self, *words, **options):
         return json.loads(self.run("--json", *words, **options).stdout)
@@ -90,12 +112,19 @@ def account(ministack, tmp_path):
     return Account(ministack, home)
 
 
+@pytest.fixture(scope="session")
+def forks():
+    running = Forks()
+    yield running
+    running.close()
+
+
 @pytest.fixture
-def thing(account, tmp_path):
+def thing(account, tmp_path, forks):
     """The command in an empty folder and an empty account."""
     folder = tmp_path / "work"
     folder.mkdir()
-    return Runner(account, folder)
+    return Runner(account, folder, forks)
 
 
 @pytest.fixture

@@ -1,32 +1,29 @@
 """kill -9 at every step of a creation, an activation and a clean-up: the next command finds all that there is.
 
-The steps are real (killed.py): files on the disk, calls to the local AWS, answers that were never read.
+The steps are real (forks.py): files on the disk, calls to the local AWS, answers that were never read.
 """
 
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from aws_iot_tools import pki
 
-pytestmark = pytest.mark.timeout(900)  # a hundred commands each, on a machine that may be busy
-_KILLED = Path(__file__).with_name("killed.py")
-_PARTS = 4  # of the steps, side by side
+pytestmark = pytest.mark.timeout(300)  # a hundred commands each, on a machine that may be busy
+_PARTS = 2  # of the steps, side by side
 
 
-def _run(thing, step, *words) -> str:
-    done = subprocess.run(
-        [sys.executable, _KILLED, str(step), *words], cwd=thing.folder, env=thing.environment,
-        capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
-    assert done.returncode == (-9 if step else 0), f"step {step}: exit {done.returncode}\n{done.stdout}{done.stderr}"
-    return done.stdout
+def _count(thing, *words) -> int:
+    """Run to the end and return how many steps that took."""
+    done = thing.fork(words)
+    assert done["code"] == 0, done["stderr"]
+    return done["steps"]
 
 
-def _steps(thing, *words) -> int:
-    return int(_run(thing, 0, *words).split()[-1])
+def _kill(thing, step, *words) -> str:
+    """Kill it at the step and return what it had printed."""
+    done = thing.fork(words, step)
+    assert done["code"] == -9, f"step {step}: exit {done['code']}\n{done['stdout']}{done['stderr']}"
+    return done["stdout"]
 
 
 def _assert_whole(project, account, number: int) -> None:
@@ -50,15 +47,15 @@ def _assert_whole(project, account, number: int) -> None:
 @pytest.mark.parametrize("key", ["ec", "rsa"])
 def test_creation_killed_at_each_step(thing, project, account, key, part):
     words = ["add", "demo", *(["--rsa"] if key == "rsa" else [])]
-    clean = thing.folder / "clean"
+    clean = project.with_name("clean")
     shutil.copytree(project, clean)
-    steps = _steps(thing, *words)
-    assert steps > 25
+    number = _count(thing, *words)
+    assert number > 25
     thing.run("cleanup", "demo", "--yes")
-    for step in range(1 + part, steps + 1, _PARTS):
+    for step in range(1 + part, number + 1, _PARTS):
         shutil.rmtree(project)
         shutil.copytree(clean, project)
-        _run(thing, step, *words)
+        _kill(thing, step, *words)
         if step // _PARTS % 2:  # half of them go on, half give up
             thing.run(*words)
             _assert_whole(project, account, len(account.thing_names()))
@@ -68,31 +65,31 @@ def test_creation_killed_at_each_step(thing, project, account, key, part):
         assert left == [], f"step {step}: {left}"
 
 
-def test_cleanup_killed_at_each_step(thing, project, account):
-    clean = thing.folder / "clean"
+@pytest.mark.parametrize("part", range(_PARTS))
+def test_cleanup_killed_at_each_step(thing, project, account, part):
+    clean = project.with_name("clean")
     shutil.copytree(project, clean)
     thing.run("add", "demo")
-    steps = _steps(thing, "cleanup", "demo", "--yes")
-    assert steps > 15
-    for step in range(1, steps + 1, 2):
+    number = _count(thing, "cleanup", "demo", "--yes")
+    assert number > 15
+    for step in range(1 + part, number + 1, _PARTS):
         shutil.rmtree(project)
         shutil.copytree(clean, project)
         thing.run("add", "demo")
-        _run(thing, step, "cleanup", "demo", "--yes")
+        _kill(thing, step, "cleanup", "demo", "--yes")
         thing.run("cleanup", "demo", "--yes")
         account.assert_empty()
 
 
-def test_activation_killed_at_each_step(thing, project, account):
+def test_activation_killed_at_each_step(thing, project):
     thing.run("add", "demo", "-n", "2")
     whole = {
         name: (project / f".aws_things_resources/{name}/private.pem.key").read_bytes() for name in ("demo_0", "demo_1")
     }
-    steps = _steps(thing, "use", "demo", "--thing", "demo_1")
     seen = set()
-    for step in range(1, steps + 1):
+    for step in range(1, 1 + _count(thing, "use", "demo", "--thing", "demo_1")):
         thing.run("use", "demo", "--thing", "demo_0")
-        _run(thing, step, "use", "demo", "--thing", "demo_1")
+        _kill(thing, step, "use", "demo", "--thing", "demo_1")
         thing.run("cleanup", "demo", "--dry-run")  # any command that opens the project
         pki.check_pair((project / "certificate.pem.crt").read_bytes(), (project / "private.pem.key").read_bytes())
         config = (project / "thing.conf.json").read_text()
@@ -104,10 +101,10 @@ def test_activation_killed_at_each_step(thing, project, account):
 
 def test_single_creation_killed_at_each_step(thing, account):
     for _ in range(2):  # the first also makes the folders above
-        steps = _steps(thing, "create", "lamp")
+        number = _count(thing, "create", "lamp")
         thing.run("delete", "lamp", "--yes")
-    for step in range(1, steps + 1, 3):
-        shown = _run(thing, step, "create", "lamp")
+    for step in range(1, number + 1):
+        shown = _kill(thing, step, "create", "lamp")
         if step % 2 and not shown:
             assert "PRIVATE KEY" in thing.run("create", "lamp").stdout
             assert len(account.certificates()) == 1

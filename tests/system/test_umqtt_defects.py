@@ -85,6 +85,9 @@ _DEFECTS = {
     "a filter of more than 122 bytes is sent with a broken length": Defect(
         "subscribe_long", lambda: [], lambda result, broker: len(broker.links[0].sent(mqtt.SUBSCRIBE)) == 1
     ),
+    "a failed connect leaves the socket open": Defect(
+        "count_sockets_after_a_refusal", _refusal, lambda result, broker: result == 0
+    ),
     "a refusal is a number without words": Defect(
         "be_refused",
         _refusal,

@@ -4,6 +4,7 @@ Arguments: the client's package (umqtt.simple or aws_iot), the program's name, t
 """
 
 import json
+import os
 import sys
 from time import sleep_ms, ticks_diff, ticks_ms
 
@@ -99,6 +100,12 @@ def be_refused(client):
     except Exception as error:
         sleep_ms(300)
         return str(error)
+
+
+def count_sockets_after_a_refusal(client):
+    before = len(os.listdir("/dev/fd"))
+    be_refused(client)
+    return len(os.listdir("/dev/fd")) - before
 
 
 def log_in_without_password(client):

@@ -26,7 +26,9 @@ def command(context, path, yes, dry_run):
     out = context.out
     if not plan["things"] and not plan["policy"]:
         if not dry_run:
-            cleanup.tidy(project)
+            with project.lock():
+                if not any(cleanup.plan(project).values()):
+                    cleanup.tidy(project)
         out.data({**plan, "deleted": 0}, "nothing to delete")
         return
     if dry_run:
