@@ -74,11 +74,20 @@ def loop_forever(client):
 
 
 async def run(client):
-    """poll() as a task among others, until disconnect(). Only the look-up of the host name blocks the others."""
+    """poll() as a task among others, until disconnect(). Only the look-up of the host name blocks the others.
+
+    Meanwhile ``subscribe`` and ``unsubscribe`` do not wait for their answers (a refusal goes to ``on_error``), nor
+    ``publish`` for room (StateError). What returns an answer (``request``, a shadow's ``get``, ``update``, ``delete``)
+    and ``disconnect`` do wait, and block the other tasks until then.
+    """
     from asyncio import sleep
 
-    while not client.off:
-        await sleep(0 if client.poll() else 0.01)
+    client.guard = False
+    try:
+        while not client.off:
+            await sleep(0 if client.poll() else 0.01)
+    finally:
+        client.guard = None
 
 
 def loop(client):

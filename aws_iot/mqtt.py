@@ -361,10 +361,10 @@ class MQTTClient(_MQTTClient):
         """Subscribe to a filter; its messages go to ``handler(topic, payload)`` (str, bytes), else to
         ``set_callback``'s.
 
-        Waits for SUBACK while connected; offline, or in a callback, it is asked for as soon as possible. It is
-        restored after every reconnect that finds no session. Raises Rejected (128) when refused, ResponseTimeout
-        after ``timeout_ms``, ValueError for what AWS would refuse. ``raw``: payload is a memoryview, valid during the
-        call.
+        Waits for SUBACK while connected; offline, in a callback, or beside ``run()`` it is asked for as soon as
+        possible. It is restored after every reconnect that finds no session. Raises Rejected (128) when refused,
+        ResponseTimeout after ``timeout_ms``, ValueError for what AWS would refuse. ``raw``: payload is a memoryview,
+        valid during the call.
         """
         borrow("subscriptions").subscribe(self, topic, qos, handler, raw)
 

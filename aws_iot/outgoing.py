@@ -34,7 +34,7 @@ def ready(client, topic):
     """Wait until a QoS 0 publish to ``topic`` (bytes) can be written; LinkError, StateError when it cannot."""
     if client.denied:
         borrow("loss").refuse(client, topic)
-    if client.stuck is not None and not client.busy:
+    if client.stuck is not None and not client.busy and client.guard is not False:
         client.until(lambda: client.stuck is None)
     if not client.connected or client.stuck is not None:
         from .errors import LinkError
@@ -46,7 +46,7 @@ def room(client, size):
     """Wait until ``size`` bytes may be kept; StateError when they may not."""
     if size > client.queue_bytes:
         raise ValueError("payload: over queue_bytes")
-    if client.busy or not client.until(lambda: client.queued + size <= client.queue_bytes):
+    if client.busy or client.guard is False or not client.until(lambda: client.queued + size <= client.queue_bytes):
         from .errors import StateError
 
         raise StateError("queue full: %d bytes wait for PUBACK" % client.queued)

@@ -41,7 +41,7 @@ def prepare(
     client.topic = None  # of the last QoS 0 publish
     client.requests = None  # clientToken -> answer
     client.find = None  # the subscription of a topic, once there are wildcards
-    client.guard = None  # see calls.loop
+    client.guard = None  # see calls.loop; False while calls.run() is at work
     client.busy = client.wrapped = False  # user code runs; packet ids in flight may be higher than the next
     client.tell = client.complain = None  # the callbacks of on_event, on_error
     client.queued = 0  # bytes in ``kept``

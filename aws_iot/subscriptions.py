@@ -62,7 +62,7 @@ def settle(client):
     """Ask for what is not subscribed (or unsubscribed) yet, and wait for the answer where that can be."""
     advance(client)
     client.push()
-    if client.connected and not client.busy:
+    if client.connected and not client.busy and client.guard is not False:
         if not client.until(lambda: client.ready and not client.asked, 2 * client.timeout_ms):
             from .errors import ResponseTimeout
 

@@ -1,10 +1,12 @@
 """aws_iot.subscriptions: asked for once, granted one by one, restored when the session is gone, and only then."""
 
-from peer import SUBSCRIBE, UNSUBSCRIBE, Peer
+import asyncio
+
+from peer import PUBLISH, SUBSCRIBE, UNSUBSCRIBE, Peer
 from samples import raises
 from wire import message, suback, unsuback
 
-from aws_iot.errors import Rejected, ResponseTimeout
+from aws_iot.errors import Rejected, ResponseTimeout, StateError
 
 
 def _settle(client, duration_ms=1):
@@ -26,6 +28,33 @@ def test_subscribe_waits_for_suback():
         client.subscribe("t", 1)
         assert (peer.clock.now - begin) & 0x3FFFFFFF == 700
         assert peer.packets(SUBSCRIBE)[0][1][-1] == 1  # QoS
+
+
+def test_nothing_waits_beside_run():
+    with Peer() as peer:
+        client = peer.connected(window=10, queue_bytes=100)
+        errors = []
+        client.on_error(errors.append)
+        peer.silent = (SUBSCRIBE, PUBLISH)
+        begin = peer.clock.now
+
+        async def other():
+            client.subscribe("t", 1)
+            raises(StateError, client.publish, "t", bytes(50), False, 1)
+            client.unsubscribe("t")
+            assert peer.clock.now == begin
+            client.off = True
+
+        async def main():
+            task = asyncio.create_task(client.run())
+            client.publish("t", bytes(50), False, 1)
+            await asyncio.sleep(0)
+            await other()
+            await task
+
+        asyncio.run(main())
+        assert client.guard is None
+        assert errors == []
 
 
 def test_eight_filters_in_a_packet():

@@ -132,7 +132,7 @@ class Board:
                 self._client = client
             with contextlib.suppress(OSError), selectors.DefaultSelector() as selector:
                 selector.register(client, selectors.EVENT_READ)
-                while not self._stopped.is_set():
+                while not self._stopped.is_set() and self._client is client:  # a pulled cable closes it unseen
                     if selector.select(0.2):
                         data = client.recv(4096)
                         if not data:
