@@ -29,7 +29,7 @@ class Slot:
         self.root = root
         self.board = board or sys.platform
         self.reset = reset
-        self.claims = {}  # what the image says of itself: may hold version and board
+        self.claims = {}  # what the image says of itself, once that has come: may hold version and board
         if not exists(root):
             os.mkdir(root)
         self.record = load(root)
@@ -54,6 +54,7 @@ class Slot:
         if "next" in self.record:
             raise ValueError("another version is on trial")
         self.size = size_bytes
+        self.claims = {}
         if self.record.get("image") == image:
             have = self._resume()
             if have:

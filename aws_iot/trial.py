@@ -64,6 +64,8 @@ def handle(fota, jobs, job_cbk):
     found = False
     for pending in jobs.list():
         for job in pending:
+            if "next" in fota.slot.record:
+                return True  # the next reset starts it: no other before
             job.describe()
             if borrow("job_calls").operation(job.document) not in OPERATIONS:
                 if job_cbk:

@@ -51,24 +51,27 @@ def _cell(outcome):
         text += f" {outcome.growth:+d}B"
     if outcome.gap_ms is not None:
         text += f" {outcome.gap_ms}ms"
+    if outcome.tries > 1:
+        text += f" #{outcome.tries}"
     return text
 
 
 def _table(rows, table, runtimes, drivers):
     columns = [(runtime, driver) for runtime in runtimes for driver in drivers]
     width = max([len(row.name) for row in rows], default=0) + 2
-    lines, group = ["", " " * width + "".join(f"{runtime + ' ' + driver:<18}" for runtime, driver in columns)], None
+    lines, group = ["", " " * width + "".join(f"{runtime + ' ' + driver:<22}" for runtime, driver in columns)], None
     for row in rows:
         if row.group != group:
             group = row.group
             lines.append(group.upper())
         cells = [_cell(table.get((row.name, *column))) for column in columns]
-        lines.append(f"{row.name:<{width}}" + "".join(f"{cell:<18}" for cell in cells))
+        lines.append(f"{row.name:<{width}}" + "".join(f"{cell:<22}" for cell in cells))
     failed = sum(1 for outcome in table.values() if outcome.problem)
     lines += [
         "",
         f"{len(table) - failed} passed, {failed} failed",
-        "cells: real time, growth of the heap, longest wait of a 20 ms ticker beside run()",
+        "cells: real time, growth of the heap, longest wait of a 20 ms ticker beside run(), and #n: passed at the nth"
+        " try only, alone",
     ]
     return "\n".join(lines)
 

@@ -75,7 +75,7 @@ class Board:
         self.heap = settings.pop("heap", _HEAPS[runtime.name])
         self.settings = {
             "kind": "files", "board": "esp32", "trial_s": 60, "attempts": 3, "https": {}, "stream": {},
-            "pause_mqtt": None, "standins": str(self.standins), "sectors": 64,
+            "pause_mqtt": None, "zerynth": False, "standins": str(self.standins), "sectors": 64,
             "public_key": Path(f"{key}.pub").read_text() if key else None, **settings,
         }  # fmt: skip
         self.write_settings()

@@ -29,6 +29,23 @@ def firmware():
     return (words[1].decode(), words[2].decode()) if words[0] == b"firmware" else (VERSION, BEHAVIOUR)
 
 
+def ask_now_and_then(thing, slot, options):
+    """A program as Zerynth's users write it."""
+    from aws_iot.fota import handle_fota_jobs
+    from aws_iot.jobs import Jobs
+
+    def other(job):
+        emit("other", id=job.id)
+        job.update(job.SUCCEEDED)
+
+    thing.mqtt.connect()
+    jobs = Jobs(thing)
+    while True:
+        thing.poll(20)
+        if jobs.changed():
+            emit("handled", value=handle_fota_jobs(jobs, job_cbk=other, slot=slot, **options))
+
+
 def start():
     with open(FOLDER + "/board.json") as file:
         settings = json.load(file)
@@ -44,11 +61,13 @@ def start():
     thing = Thing.from_config(FOLDER + "/thing.conf.json")
     if behaviour == "deaf":
         thing.mqtt.port = 1
-    fota = Fota(
-        thing, slot, public_key=settings["public_key"], trial_s=settings["trial_s"], https=settings["https"],
-        pause_mqtt=settings["pause_mqtt"], stream=settings["stream"],
-        on_event=lambda event, value: emit("fota", name=event, value=value),
-    )  # fmt: skip
+    options = {
+        "public_key": settings["public_key"], "trial_s": settings["trial_s"], "https": settings["https"],
+        "stream": settings["stream"], "on_event": lambda event, value: emit("fota", name=event, value=value),
+    }  # fmt: skip
+    if settings["zerynth"]:
+        ask_now_and_then(thing, slot, options)
+    fota = Fota(thing, slot, pause_mqtt=settings["pause_mqtt"], **options)
 
     def told(event, value):
         emit(event, value=str(value))

@@ -1,11 +1,11 @@
 """A board without network on which an update is cut off by power failures. Runs on MicroPython's unix port.
 
 Arguments: the folder with the board's flash, "files" or "image", the number of the flash access at which the power
-fails (0: never), the folder with the stand-ins. The file system is a real LittleFS on a block device kept in a file; a
-failing access is carried out half, then the process is killed by SIGKILL. The thing and its job are stand-ins: the
-job's state is in a file beside the flash, as it is in the cloud, and follows
-https://docs.aws.amazon.com/iot/latest/developerguide/iot-jobs-lifecycle.html; the image comes from a file. Slots, boot,
-record, install, download and trial are the real ones.
+fails (0: never), the folder with the stand-ins, and maybe the number of free blocks that other files leave. The file
+system is a real LittleFS on a block device kept in a file; a failing access is carried out half, then the process is
+killed by SIGKILL. The thing and its job are stand-ins: the job's state is in a file beside the flash, as it is in the
+cloud, and follows https://docs.aws.amazon.com/iot/latest/developerguide/iot-jobs-lifecycle.html; the image comes from
+a file. Slots, boot, record, install, download and trial are the real ones.
 """
 
 import json
@@ -15,6 +15,7 @@ import sys
 import vfs
 
 FOLDER, KIND, CUT = sys.argv[1], sys.argv[2], int(sys.argv[3])
+ROOM = int(sys.argv[5]) if len(sys.argv) > 5 else None
 _BLOCK = 4096
 _BLOCKS = 96
 
@@ -81,6 +82,17 @@ def mount():
         vfs.VfsLfs2.mkfs(flash)
         Power.steps = 0
     vfs.mount(vfs.VfsLfs2(flash), "/flash")
+    if made and ROOM is not None:
+        os.mkdir("/flash/fota")  # by an earlier start
+        fill("/flash/others")
+
+
+def fill(path):
+    """Leave so many free blocks as were asked for."""
+    with open(path, "wb") as file:
+        while os.statvfs("/flash")[3] > ROOM:
+            file.write(b"x" * _BLOCK)
+            file.flush()
 
 
 def loader():

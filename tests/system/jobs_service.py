@@ -14,7 +14,7 @@ class JobsService:
     """`document()` is called at each request for it.
 
     `silent`: verbs ("get", "update") that get no answer; `lost`: how many updates are carried out without their answer
-    arriving. `updates`: (status, details) of all that were accepted.
+    arriving. `updates`: (status, details) of all that were accepted; `requests`: (verb, document) of all that came.
     """
 
     def __init__(self, observer, thing: str, job: str, document) -> None:
@@ -35,7 +35,7 @@ class JobsService:
     def _request(self, client, data, message) -> None:
         verb = message.topic[len(self._topic) :]
         request = json.loads(message.payload)
-        self.requests.append(verb)
+        self.requests.append((verb, request))
         if verb.split("/")[-1] in self.silent:
             return
         answer = {"clientToken": request["clientToken"], "timestamp": int(time.time())}
@@ -55,7 +55,7 @@ class JobsService:
                 return
         elif self.status not in _OVER:
             answer["execution"] = self._execution()
-        elif not verb.startswith("$next"):
+        elif verb == f"{self.job}/get":
             self._answer(message.topic, "rejected", {**answer, "code": "TerminalStateReached", "message": "over"})
             return
         self._answer(message.topic, "accepted", answer)

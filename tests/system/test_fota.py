@@ -59,6 +59,33 @@ def test_application_is_updated(board, cloud, name, application):
     assert (device.folder / "fota/a/lib/data.bin").read_bytes() == bytes(range(256)) * 200
 
 
+def test_one_call_deals_with_all_jobs_as_in_zerynth(board, cloud, name, application):
+    device = board(zerynth=True)
+    other = cloud.job(f"{name}-0", {"operation": "blink"})
+    job = cloud.update(f"{name}-1", application())
+    assert device.run(lambda: cloud.outcome(job)) == ("SUCCEEDED", {"version": "2.0.0"})
+    assert cloud.outcome(other)[0] == "SUCCEEDED"
+    assert device.versions() == ["1.0.0", "2.0.0"]
+    assert device.told("start") == device.told("done") == device.told("confirmed") == ["2.0.0"]
+
+
+def test_one_call_tells_that_the_new_version_was_no_good(board, cloud, name, application):
+    device = board(zerynth=True)
+    job = cloud.update(f"{name}-1", application(behaviour="raise"))
+    status, details = device.run(lambda: cloud.outcome(job))
+    assert status == "FAILED" and details["reason"].startswith("rolled back"), details
+    assert device.versions()[-1] == "1.0.0" and "2.0.0" in device.versions()
+
+
+@pytest.mark.parametrize("zerynth", [False, True])
+def test_wrong_image_leaves_nothing_to_the_next(board, cloud, name, application, zerynth):
+    device = board(zerynth=zerynth)
+    bad = cloud.update(f"{name}-1", application(), sha256="0" * 64)
+    good = cloud.update(f"{name}-2", application("3.0.0"), "3.0.0")
+    assert device.run(lambda: cloud.outcome(good)) == ("SUCCEEDED", {"version": "3.0.0"})
+    assert cloud.outcome(bad)[0] == "FAILED"
+
+
 def test_image_is_updated(board, cloud, name):
     device = board(kind="image")
     job = cloud.update(f"{name}-1", image(), board="esp32")

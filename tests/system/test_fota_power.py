@@ -31,8 +31,9 @@ def _set(version: str) -> dict:
 class Flash:
     """The flash of a board, and its job in the cloud."""
 
-    def __init__(self, folder: Path, kind: str) -> None:
+    def __init__(self, folder: Path, kind: str, room: int | None = None) -> None:
         self.folder, self.kind = folder, kind
+        self._room = [] if room is None else [room]
         folder.mkdir()
         data = firmware.bundle(_set("2.0.0"), "2.0.0") if kind == "files" else image(size=40000)
         (folder / "image").write_bytes(data)
@@ -47,7 +48,7 @@ class Flash:
         """One life of the board: its events, and whether the power failed."""
         runtime = RUNTIMES["mp64"]
         done = subprocess.run(
-            runtime.command(_PROGRAM, self.folder, self.kind, cut, mpy.compile_package(_STANDINS)),
+            runtime.command(_PROGRAM, self.folder, self.kind, cut, mpy.compile_package(_STANDINS), *self._room),
             env=runtime.environment(), capture_output=True, text=True, timeout=30,
         )  # fmt: skip
         if done.returncode not in (0, 1, -9, 137) or "Traceback" in done.stderr:
@@ -98,3 +99,16 @@ def test_power_cut_anywhere_leaves_the_old_or_the_new_version_and_a_true_job(tmp
             cuts = [0, chance.randint(1, steps[1])]  # in the first start of the new version
         _live(flash, cuts)
         shutil.rmtree(flash.folder)
+
+
+@pytest.mark.parametrize("kind, rooms", [("files", range(0, 22, 3)), ("image", (0, 1))])
+def test_full_file_system_fails_the_job_or_is_enough(tmp_path, kind, rooms):
+    """However few blocks other files leave, down to none: no half-written set, no lost job, no crash."""
+    outcomes = []
+    for room in rooms:
+        flash = Flash(tmp_path / str(room), kind, room)
+        _live(flash, [])
+        outcomes.append((flash.job["status"], flash.job["details"].get("reason")))
+    full, enough = ("FAILED", "no space for the image"), ("SUCCEEDED", None)
+    # an image needs room for its record only, which LittleFS keeps in the folder's own block
+    assert outcomes == ([full] * 6 + [enough] * 2 if kind == "files" else [enough] * 2)

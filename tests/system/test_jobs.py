@@ -6,8 +6,11 @@ import time
 import pytest
 
 from tests.harness.ministack import ACCOUNT, REGION
+from tests.harness.observer import Observer
 
-from .conftest import ministack_site
+from .conftest import ministack_site, mosquitto_site
+from .device import Raised
+from .jobs_service import JobsService
 
 _OVER = ("SUCCEEDED", "FAILED", "REJECTED", "CANCELED", "REMOVED", "TIMED_OUT")
 
@@ -181,9 +184,63 @@ def test_job_in_progress_when_the_power_failed_is_failed_or_resumed(configuratio
         device.stop()
 
 
-def test_step_timeout_is_asked_for(configuration, devices, create, iot, name):
-    device = _jobs(devices, configuration)
-    device.ask("def hang(job):\n    while True:\n        yield\njobs.handle('x', hang, step_timeout_min=7)")
-    create(f"{name}-1", {"operation": "x"})
-    device.ask("until(lambda: jobs.job and jobs.job.status == 'IN_PROGRESS')")
-    assert device.ask("jobs.job.describe()") is True
+@pytest.fixture
+def service(mosquitto, name):
+    """The Jobs service on Mosquitto, with one job."""
+    with Observer(mosquitto.plain_port, client_id=f"jobs-{name}") as observer:
+        yield JobsService(observer, name, f"{name}-1", lambda: {"operation": "x"})
+
+
+@pytest.fixture
+def plain(mosquitto, name, tmp_path):
+    """The configuration for that service's broker."""
+    return mosquitto_site(mosquitto).project(tmp_path, name)
+
+
+def test_step_timeout_is_asked_for(plain, devices, service, name):
+    device = _jobs(devices, plain)
+    device.ask("jobs.handle('x', lambda job: job.update('IN_PROGRESS', None, 8) and None, step_timeout_min=7)")
+    device.ask("until(lambda: jobs.done)")
+    updates = [request for verb, request in service.requests if verb.endswith("/update")]
+    assert [update.get("stepTimeoutInMinutes") for update in updates] == [7, 8, None]
+    assert [update["expectedVersion"] for update in updates] == [1, 2, 3]
+    assert device.ask("jobs.start_next(None, 9)") is None
+    assert service.requests[-1][1]["stepTimeoutInMinutes"] == 9
+
+
+@pytest.mark.parametrize(
+    "verb, call",
+    [
+        ("get", "jobs.list()"),
+        ("get", "job.describe()"),
+        ("update", "job.update('IN_PROGRESS')"),
+        ("start-next", "jobs.start_next()"),
+    ],
+)
+def test_call_that_gets_no_answer_ends_in_time(plain, devices, service, name, verb, call):
+    device = devices(plain)
+    device.ask("from aws_iot.jobs import Jobs, Job\njobs = Jobs(thing, 600)\n" + f"job = Job(thing, '{name}-1', 600)")
+    assert device.ask("job.describe()") is True
+    service.silent.add(verb)
+    begin = time.monotonic()
+    with pytest.raises(Raised) as raised:
+        device.ask(call)
+    assert raised.value.kinds[0] == "ResponseTimeout", raised.value
+    assert time.monotonic() - begin < 2
+    service.silent.clear()  # the next one is as good as the first
+    device.ask(f"bool({call})")
+
+
+def test_engine_outlives_a_service_that_does_not_answer(plain, devices, service, name):
+    device = devices(plain)
+    service.silent |= {"get", "update"}
+    device.ask("from aws_iot.jobs import Jobs\njobs = Jobs(thing, 300)")
+    device.ask("jobs.handle('x', lambda job: emit('ran'))")
+    deadline = time.monotonic() + 10
+    while not service.requests and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert device.ask("thing.publish('t', b'still here', qos=1) > 0") is True
+    service.silent.clear()
+    device.expect("ran", 20)
+    device.ask("until(lambda: jobs.done)")
+    assert [status for status, _ in service.updates] == ["IN_PROGRESS", "SUCCEEDED"]
