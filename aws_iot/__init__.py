@@ -9,13 +9,11 @@ const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 _ROOM_BYTES = const(24576)
 
-_WHERE = {"Thing": "thing", "Shadow": "shadow", "MQTTClient": "mqtt", "load": "config"}
-
 
 def __getattr__(name):
-    if name not in _WHERE and name.islower():
+    file = {"Thing": "thing", "Shadow": "shadow", "MQTTClient": "mqtt", "load": "config"}.get(name, "errors")
+    if name.islower() and name != "load":
         return __import__("aws_iot." + name, None, None, (name,))  # from aws_iot import jobs
-    file = _WHERE.get(name, "errors")
     return getattr(__import__("aws_iot." + file, None, None, (file,)), name)
 
 

@@ -117,7 +117,7 @@ def prepare(context):
     return _Context(context) if isinstance(context, _ssl.SSLContext) else context
 
 
-def context(cert, key, ca, verify=True):
+def context(pair, ca, verify=True):
     """A client context from PEM or DER contents (bytes). CPython loads certificates from files only."""
     import os
     import tempfile
@@ -131,8 +131,9 @@ def context(cert, key, ca, verify=True):
             made.load_verify_locations(cadata=data.decode() if b"-----BEGIN" in data else data)
         except _ssl.SSLError as error:  # an OSError, which would look as if the network failed
             raise ValueError("cacert: damaged or of an unknown kind (%s)" % error) from None
-    if not cert:
+    if not pair:
         return _Context(made)
+    cert, key = pair
     if b"-----BEGIN" not in cert:
         cert = _ssl.DER_cert_to_PEM_cert(cert).encode()
     for candidate in _key_forms(key):

@@ -5,7 +5,7 @@ there.
 from os import urandom
 
 from . import borrow
-from .transport import sleep_ms
+from .transport import select, sleep_ms, ticks_add, ticks_diff
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
@@ -61,33 +61,14 @@ def request(client, topic: str, document: dict | None = None, timeout_ms: int | 
     return borrow("request").request(client, topic, document, timeout_ms)
 
 
-def wait(client):
-    """MQTTClient.wait_msg."""
-    while not client.poll(_STEP_MS) and not client.off:
-        pass
-
-
-def loop_forever(client):
-    """poll() until disconnect()."""
-    while not client.off:
-        client.poll(_STEP_MS)
-
-
-async def run(client):
+def run(client):
     """poll() as a task among others, until disconnect(). Only the look-up of the host name blocks the others.
 
     Meanwhile ``subscribe`` and ``unsubscribe`` do not wait for their answers (a refusal goes to ``on_error``), nor
     ``publish`` for room (StateError). What returns an answer (``request``, a shadow's ``get``, ``update``, ``delete``)
     and ``disconnect`` do wait, and block the other tasks until then.
     """
-    from asyncio import sleep
-
-    client.guard = False
-    try:
-        while not client.off:
-            await sleep(0 if client.poll() else 0.01)
-    finally:
-        client.guard = None
+    return borrow("drive").run(client)
 
 
 def loop(client):
@@ -133,3 +114,48 @@ def loop(client):
     for shadow in client.shadows:
         shadow.share(guard)
     start_new_thread(work, ())
+
+
+def disconnect(client):
+    """MQTTClient.disconnect."""
+    if client.connected and not client.busy:
+        client.until(lambda: not client.kept or not client.connected)
+    if client.connected:
+        client.out.append(b"\xe0\0")
+        try:
+            end = ticks_add(client.ticks(), _STEP_MS)
+            client.flush()
+            while client.out and ticks_diff(end, client.ticks()) > 0:
+                client.poller.modify(client.raw, select.POLLOUT)
+                client.poller.ipoll(_STEP_MS)
+                client.flush()
+        except (OSError, ValueError, EOFError):
+            pass
+    if not client.off:
+        reset(client)
+        client.off = True
+        if client.tell:
+            client.event("disconnected")
+
+
+def reset(client):
+    """Close the socket and forget what belongs to the connection; what was accepted stays."""
+    sock, client.sock = client.sock, None
+    if sock:
+        try:
+            sock.close()  # a TLS socket closes the raw one
+        except OSError:
+            pass
+    client.poller = client.raw = client.opening = client.asked = client.pinged = client.stuck = None
+    client.connected = client.ready = False
+    client.out.clear()
+    client.reader.reset()
+    for entry in client.kept:
+        entry[2] = None
+        if entry[3]:
+            entry[3] = -1
+
+
+def unsubscribe(client, topic: str | bytes):
+    """Give a filter back; its handler is not called any more. ResponseTimeout when no UNSUBACK came."""
+    borrow("subscriptions").unsubscribe(client, topic)

@@ -1,11 +1,10 @@
-"""A connection from the look-up of the host to CONNACK, and its end. Borrowed for each connection."""
+"""A connection from the look-up of the host to CONNACK. Borrowed for each connection."""
 
 from . import borrow
 from .transport import select, socket, ticks_add, ticks_diff
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
-_STEP_MS = const(1000)
 _TURN_MS = const(20)  # the handshake mostly waits for bytes, but it may wait for room to write
 _NODELAY = const(1)  # TCP_NODELAY: the same number everywhere; MicroPython does not name it before 1.27
 
@@ -47,9 +46,6 @@ def attempt(client):
                 sub[3] = 0
     if client.tell:
         client.event("connected", session)
-    if client.connected:
-        borrow("subscriptions").advance(client)
-        client.take()  # what came in one segment with CONNACK
     yield True
 
 
@@ -71,13 +67,6 @@ def tcp(client):
             client.sock = None
             if turn + 1 == len(found):
                 raise
-
-
-def _late(client, end):
-    if ticks_diff(end, client.ticks()) <= 0:
-        from .errors import ResponseTimeout
-
-        raise ResponseTimeout(client.stage)
 
 
 def _tcp(client, sock, server):
@@ -107,6 +96,11 @@ def _tcp(client, sock, server):
 
 def _connack(client):
     """TLS, CONNECT and CONNACK. The first write drives the handshake, without blocking."""
+    will = (client.lw_topic, client.lw_msg, client.lw_qos, client.lw_retain) if client.lw_topic else None
+    # before the TLS socket takes its memory
+    data = borrow("control").connect(
+        client.client_id, client.keepalive, client.clean, will, client.user, client.pswd
+    )
     sock = client.raw = client.sock
     if client.context:
         client.stage = "tls"
@@ -116,10 +110,6 @@ def _connack(client):
     # socket with sleeps of 1 ms between.
     client.poller = poller = select.poll()
     poller.register(client.raw, select.POLLIN)
-    will = (client.lw_topic, client.lw_msg, client.lw_qos, client.lw_retain) if client.lw_topic else None
-    data = borrow("control").connect(
-        client.client_id, client.keepalive, client.clean, will, client.user, client.pswd
-    )
     end = ticks_add(client.ticks(), client.timeout_ms)
     while data:
         count = sock.write(data)
@@ -153,53 +143,8 @@ def _connack(client):
         raise Rejected(reader.value[1], "connack")
 
 
-def connect(client, clean_session, timeout):
-    """MQTTClient.connect."""
-    if clean_session is not None:
-        client.clean = clean_session
-    if client.sock:
-        borrow("loss").reset(client)
-    now = client.ticks()
-    if client.off or not client.fails or ticks_diff(client.due, now) > _STEP_MS:
-        # AWS allows one CONNECT a second for each client id
-        client.due = ticks_add(now, _STEP_MS if client.fails else 0)
-    client.off = False
-    client.error = None
-    end = ticks_add(now, int(timeout * 1000)) if timeout else None
-    while not client.connected:
-        left = _STEP_MS if end is None else min(_STEP_MS, ticks_diff(end, client.ticks()))
-        if left <= 0:
-            from .errors import ResponseTimeout
+def _late(client, end):
+    if ticks_diff(end, client.ticks()) <= 0:
+        from .errors import ResponseTimeout
 
-            client.lost(ResponseTimeout("connect"))
-        else:
-            client.poll(left)
-        if client.error:
-            raise client.error
-        if client.off:
-            from .errors import LinkError
-
-            raise LinkError("disconnect() was called")
-    return client.session
-
-
-def disconnect(client):
-    """MQTTClient.disconnect."""
-    if client.connected and not client.busy:
-        client.until(lambda: not client.kept or not client.connected)
-    if client.connected:
-        client.out.append(b"\xe0\0")
-        try:
-            end = ticks_add(client.ticks(), _STEP_MS)
-            client.flush()
-            while client.out and ticks_diff(end, client.ticks()) > 0:
-                client.poller.modify(client.raw, select.POLLOUT)
-                client.poller.ipoll(_STEP_MS)
-                client.flush()
-        except (OSError, ValueError, EOFError):
-            pass
-    if not client.off:
-        borrow("loss").reset(client)
-        client.off = True
-        if client.tell:
-            client.event("disconnected")
+        raise ResponseTimeout(client.stage)

@@ -38,7 +38,7 @@ def lost(client, error):
             text = _suspect(client, now) or _closed(client, lived_ms)
     if not text:
         text = _explain(client, error, stage)
-    reset(client)
+    borrow("calls").reset(client)
     client.stats["cause"] = text
     delay_ms = borrow("backoff").delay_ms(max(client.fails, min(client.short, 5) - 1), client.random())
     client.due = ticks_add(client.ticks(), delay_ms)
@@ -48,24 +48,6 @@ def lost(client, error):
     client.error = result
     if client.tell:
         client.event("disconnected", result)
-
-
-def reset(client):
-    """Close the socket and forget what belongs to the connection; what was accepted stays."""
-    sock, client.sock = client.sock, None
-    if sock:
-        try:
-            sock.close()  # a TLS socket closes the raw one
-        except OSError:
-            pass
-    client.poller = client.raw = client.opening = client.asked = client.pinged = client.stuck = None
-    client.connected = client.ready = False
-    client.out.clear()
-    client.reader.reset()
-    for entry in client.kept:
-        entry[2] = None
-        if entry[3]:
-            entry[3] = -1
 
 
 def _code(error):

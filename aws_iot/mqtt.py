@@ -4,9 +4,9 @@ From umqtt.simple come the constructor, the names and their contracts; the codec
 versions frozen in firmware cannot be replaced and each has defects that hang or corrupt. The engine is ``poll()``: one
 bounded step of connect, write, read, dispatch and timers; all else only calls it.
 
-Here is what flows all the time. Borrowed are what is needed to set up (setup.py), once per connection (link.py), per
-subscription (subscriptions.py), every few seconds (timers.py), when a publish cannot go out at once (outgoing.py),
-when a link ends (loss.py), and the calls that are made now and then (calls.py).
+Here is what flows all the time. Borrowed are what is needed to set up (setup.py, tls.py), once per connection
+(drive.py, link.py), per subscription (subscriptions.py), every few seconds (timers.py), when a publish cannot go out
+at once (outgoing.py), when a link ends (loss.py), and the calls that are made now and then (calls.py).
 """
 
 from json import dump
@@ -58,12 +58,15 @@ class MQTTClient(_MQTTClient):
                 left = 0 if self.opening else ticks_diff(self.due, self.ticks())
                 if left <= 0:
                     if not self.opening:
-                        # one after the other: neither needs the other's file beside it in a small heap
                         if self.ssl and not self.context:
                             self.context = borrow("tls").prepare(self)
                         self.opening = borrow("link").attempt(self)
                     self.wait_ms = timeout_ms
-                    return next(self.opening)
+                    done = next(self.opening)
+                    if self.connected:
+                        self.take()  # what came in one segment with CONNACK
+                        borrow("subscriptions").advance(self)
+                    return done
                 timeout_ms = min(timeout_ms, left)
         except BROKEN as error:
             self.lost(error)
@@ -161,7 +164,8 @@ class MQTTClient(_MQTTClient):
             return
         try:
             borrow("loss").lost(self, error)
-        except MemoryError:  # it is lost again at the next step, when there may be room to do it properly
+        except MemoryError as error:  # lost again at the next step, when there may be room to do it properly
+            self.error = error
             self.opening = None
             self.due = ticks_add(self.ticks(), _STEP_MS)
 
@@ -174,6 +178,11 @@ class MQTTClient(_MQTTClient):
                 return False
             self.poll(min(left, _STEP_MS))
         return True
+
+    def loop_forever(self) -> None:
+        """poll() until disconnect()."""
+        while not self.off:
+            self.poll(_STEP_MS)
 
     # -- messages in
 
@@ -349,13 +358,13 @@ class MQTTClient(_MQTTClient):
         One attempt; ``timeout`` in seconds bounds it, else each stage has ``timeout_ms``. A failure raises LinkError
         with its likely cause; ``poll`` goes on trying, after a back-off.
         """
-        return borrow("link").connect(self, clean_session, timeout)
+        return borrow("drive").connect(self, clean_session, timeout)
 
     def disconnect(self) -> None:
         """Wait for the PUBACKs that are due (at most ``timeout_ms``), say DISCONNECT, close. poll() does not
         reconnect.
         """
-        borrow("link").disconnect(self)
+        borrow("calls").disconnect(self)
 
     def subscribe(self, topic: str | bytes, qos: int = 0, handler=None, raw: bool = False) -> None:
         """Subscribe to a filter; its messages go to ``handler(topic, payload)`` (str, bytes), else to
@@ -368,14 +377,10 @@ class MQTTClient(_MQTTClient):
         """
         borrow("subscriptions").subscribe(self, topic, qos, handler, raw)
 
-    def unsubscribe(self, topic: str | bytes) -> None:
-        """Give a filter back; its handler is not called any more. ResponseTimeout when no UNSUBACK came."""
-        borrow("subscriptions").unsubscribe(self, topic)
-
     def ping(self) -> None:
         """Send PINGREQ; poll() does so by itself when ``keepalive`` is set."""
         borrow("timers").ping(self)
 
     def wait_msg(self) -> None:
         """Wait, without limit, for the next packet, and take it."""
-        borrow("calls").wait(self)
+        borrow("drive").wait(self)

@@ -1,4 +1,4 @@
-"""The constructors of MQTTClient and Thing. Borrowed once."""
+"""The constructors of MQTTClient, Thing and Shadow. Borrowed for each."""
 
 from umqtt.simple import MQTTClient
 
@@ -41,7 +41,7 @@ def prepare(
     client.topic = None  # of the last QoS 0 publish
     client.requests = None  # clientToken -> answer
     client.find = None  # the subscription of a topic, once there are wildcards
-    client.guard = None  # see calls.loop; False while calls.run() is at work
+    client.guard = None  # see calls.loop; False while run() is at work
     client.busy = client.wrapped = False  # user code runs; packet ids in flight may be higher than the next
     client.tell = client.complain = None  # the callbacks of on_event, on_error
     client.queued = 0  # bytes in ``kept``
@@ -76,16 +76,22 @@ def thing(
         raise ValueError("endpoint: a host name such as xxxx-ats.iot.eu-west-1.amazonaws.com")
     if not clicert or not pkey:
         raise ValueError("clicert and pkey: the contents of the certificate and of its private key")
+    # first of all, while there is a long piece of the heap: the context takes 1.9 KB of it at once
+    context = borrow("tls").context(clicert, pkey, cacert)
     name = borrow("topics").check_name(thingname or mqtt_id)
-    client = client(mqtt_id, endpoint, port, None, None, keepalive, (clicert, pkey, cacert), window=window, **options)
-    client.thingname = name
-    return client, shadow(client, name, None, shadow_topics)
+    # not by their constructors, which would borrow this file once more
+    made, classic = object.__new__(client), object.__new__(shadow)
+    prepare(made, mqtt_id, endpoint, port, None, None, keepalive, True, window=window, **options)
+    made.context = context
+    made.thingname = name
+    prepare_shadow(classic, made, name, None, shadow_topics)
+    return made, classic
 
 
 _WANTED = ("update/delta", "get/accepted", "get/rejected", "update/accepted", "update/rejected")
 
 
-def shadow(shadow, client, thing, name, wanted):
+def prepare_shadow(shadow, client, thing, name, wanted):
     """Shadow's constructor. ValueError for names that AWS would refuse, and for response topics that are none."""
     shadow.client = client
     shadow.name = name

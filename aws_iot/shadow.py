@@ -19,7 +19,7 @@ class Shadow:
     """
 
     def __init__(self, client, thing, name=None, wanted=None):
-        borrow("setup").shadow(self, client, thing, name, wanted)
+        borrow("setup").prepare_shadow(self, client, thing, name, wanted)
 
     def report(self, state: dict) -> None:
         """Report ``state``, a dict; no answer is awaited. Sent at QoS 1, or merged into one report while that cannot
@@ -51,17 +51,8 @@ class Shadow:
         stream.write("}}")
         self.last = self.client.publish(self.topic, stream, False, 1)
 
-    def on_delta(self, callback) -> None:
-        """``callback(state)`` with the desired members that differ from the reported ones; a dict that it returns is
-        reported.
-
-        After every connect the shadow is fetched, so that nothing set meanwhile is missed.
-        """
-        self.delta = callback
-        borrow("subscriptions").together(self, self.wanted)
-
     def __getattr__(self, name):
-        """get, update, delete, on_documents: see shadow_requests.py."""
+        """on_delta, get, update, delete, on_documents: see shadow_requests.py."""
         return method(self, "shadow_requests", name)
 
     # -- what the engine calls

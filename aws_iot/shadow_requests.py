@@ -20,6 +20,16 @@ def share(shadow, guard):
         setattr(shadow, name, guard(getattr(shadow, name)))
 
 
+def on_delta(shadow, callback):
+    """``callback(state)`` with the desired members that differ from the reported ones; a dict that it returns is
+    reported.
+
+    After every connect the shadow is fetched, so that nothing set meanwhile is missed.
+    """
+    shadow.delta = callback
+    borrow("subscriptions").together(shadow, shadow.wanted)
+
+
 def on_documents(shadow, callback):
     """``callback(document)`` with {"previous", "current", "timestamp"} after every accepted update."""
     shadow.documents = callback

@@ -42,8 +42,9 @@ def together(shadow, names):
     client = shadow.client
     ready = client.ready
     new = [name for name in names if shadow.prefix + name not in client.subs]
+    handler = shadow.message  # one for all
     for name in new:
-        listen(client, shadow.prefix + name, 1, shadow.message, True)
+        listen(client, shadow.prefix + name, 1, handler, True)
     if new:
         settle(client)
         if ready:
@@ -91,10 +92,11 @@ def advance(client):
             if not client.ready:
                 client.ready = True
                 client.batch = _FILTERS
+                client.stage = "ready"  # until timers.py has told the hooks, with less in the heap than here
+                client.due = client.ticks()
                 if client.tell:
                     client.event("ready")
                 client.pump()
-                borrow("timers").hooks(client, None)
             return
         pid = client.next_pid()
         data = control.subscribe(pid, [(name, client.subs[name][0]) for name in names])

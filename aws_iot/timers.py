@@ -41,7 +41,14 @@ def run(client, now):
         borrow("loss").ask_again(client)
     elif not client.ready and not client.asked:
         borrow("subscriptions").advance(client)
-    hooks(client, now)
+    if client.stage == "ready":
+        client.stage = "up"
+        now = None
+    for hook in client.hooks:
+        try:
+            hook(now)
+        except Exception as error:
+            client.report(error)
 
 
 def _alive(client, now):
@@ -78,15 +85,6 @@ def _ask_again(client, asked, now):
         asked[4] += 1
         left = _RESEND_MS
     return left
-
-
-def hooks(client, now):
-    """Call what ``on_ready`` was given. What it raises costs a report, not the connection."""
-    for hook in client.hooks:
-        try:
-            hook(now)
-        except Exception as error:
-            client.report(error)
 
 
 def _left(start, limit, now, what):

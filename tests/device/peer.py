@@ -1,7 +1,7 @@
 """A stand-in for the network and the MQTT server behind it, in memory and by a clock of its own, for a real MQTTClient.
 
-It plays sockets and select as far as aws_iot.link and aws_iot.mqtt use them, and a server by MQTT 3.1.1 sections 3.2 to
-3.13. What real sockets and servers do is tested in tests/system and tests/faults; here time is exact and costs nothing.
+It plays sockets and select as far as aws_iot uses them, and a server by MQTT 3.1.1 sections 3.2 to 3.13. What real
+sockets and servers do is tested in tests/system and tests/faults; here time is exact and costs nothing.
 """
 
 import sys
@@ -9,12 +9,13 @@ from json import dumps
 
 from wire import message, packet, puback, suback, unsuback
 
+import aws_iot.drive
 import aws_iot.link
 import aws_iot.mqtt
 import aws_iot.transport
 
 _MICROPYTHON = sys.implementation.name == "micropython"
-_LINK, _TRANSPORT = aws_iot.link, aws_iot.transport
+_USERS = (aws_iot.transport, aws_iot.drive, aws_iot.link)
 _ticks_add = aws_iot.transport.ticks_add
 _ticks_diff = aws_iot.transport.ticks_diff
 
@@ -79,7 +80,9 @@ class Peer:
         self._saved = [(aws_iot.mqtt, "sleep_ms", aws_iot.mqtt.sleep_ms)]
         aws_iot.mqtt.sleep_ms = self.sleep_ms
         for name in ("socket", "select"):
-            for module in (_LINK, _TRANSPORT):
+            for module in _USERS:
+                if not hasattr(module, name):
+                    continue
                 self._saved.append((module, name, getattr(module, name)))
                 setattr(module, name, self)
             if _MICROPYTHON:

@@ -127,7 +127,8 @@ def test_certificates_that_cannot_be_used():
         (("-----BEGIN CERTIFICATE-----\nx", None, None), "go together"),
     ):
         with Peer() as peer:
-            found = str(raises(LinkError, peer.client(ssl=pair).connect))
+            names = dict(zip(("cert", "key", "cadata"), pair))
+            found = str(raises(LinkError, peer.client(ssl=True, ssl_params=names).connect))
             assert words in found or "certificate" in found, found
             assert "look up" not in found, found
 

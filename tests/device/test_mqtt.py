@@ -4,6 +4,7 @@ from peer import CONNECT, DISCONNECT, PUBACK, PUBLISH, SUBSCRIBE, Peer
 from samples import raises
 from wire import message, puback
 
+import aws_iot.mqtt
 from aws_iot.errors import LinkError, ResponseTimeout
 
 _MASK = 0x3FFFFFFF
@@ -537,3 +538,21 @@ def test_nested_waits_are_bounded():
             peer.publish("t", b"x")
         assert client.until(lambda: not client.busy and len(peer.published()) >= 10, 10000)
         assert errors == []
+
+
+def test_connect_ends_when_there_is_no_memory_even_to_say_why():
+    def borrow(name):
+        if name == "loss":
+            raise MemoryError
+        return real(name)
+
+    with Peer() as peer:
+        client = peer.client()
+        peer.failing["tcp"] = MemoryError()
+        real, aws_iot.mqtt.borrow = aws_iot.mqtt.borrow, borrow
+        try:
+            raises(MemoryError, client.connect)
+        finally:
+            aws_iot.mqtt.borrow = real
+        del peer.failing["tcp"]
+        assert client.until(lambda: client.ready, 5000)

@@ -7,6 +7,7 @@ from peer import Peer
 from samples import raises
 
 import aws_iot.tls as tls
+from aws_iot import MQTTClient, Shadow, Thing
 
 # A P-256 key made for this test, as PKCS#8 and as SEC1, and its certificate: they open nothing.
 _CERTIFICATE = (
@@ -119,7 +120,7 @@ def test_a_root_that_is_not_there():
     here = tls.__file__
     tls.__file__ = "/nowhere/aws_iot/tls.py"
     try:
-        text = str(raises(ValueError, tls.context))
+        text = str(raises(ValueError, tls._authorities, None))
     finally:
         tls.__file__ = here
     assert "AmazonRootCA1.pem" in text and "cacert" in text
@@ -154,13 +155,10 @@ def test_ports_that_read_only_der():
 
 
 def test_of_a_client():
-    pair = (_certificate(), _key(), None)
     with Peer() as peer:
-        client = peer.client(ssl=pair)
-        assert _settings(tls.prepare(client)) == (True, True)
-        assert client.ssl is True  # the texts are gone
         client = peer.client(
-            ssl=True, ssl_params={"cert": pair[0], "key": pair[1], "cadata": tls._root("AmazonRootCA1.pem")}
+            ssl=True,
+            ssl_params={"cert": _certificate(), "key": _key(), "cadata": tls._root("AmazonRootCA1.pem")},
         )
         assert _settings(tls.prepare(client)) == (True, True)
         client = peer.client(ssl=True, ssl_params={"cert_reqs": 0})
@@ -177,3 +175,11 @@ def test_a_context_of_cpythons():
         context = __import__("ssl").create_default_context()
         with Peer() as peer:
             assert tls.prepare(peer.client(ssl=context))._context is context
+
+
+def test_a_thing_is_not_made_of_what_is_no_certificate():
+    for arguments in (("no", _key()), (_certificate(), "no"), (_certificate(), _key(), None, "no")):
+        raises(ValueError, Thing, "host", "id", *arguments)
+    thing = Thing("host", "id", _certificate(), _key())
+    assert isinstance(thing.mqtt, MQTTClient) and isinstance(thing.shadow, Shadow)
+    assert thing.mqtt.ssl is True  # the texts are not kept
