@@ -46,6 +46,7 @@ def test_keeps_files_in_its_flash(board, tmp_path):
 
 
 def test_runs_its_program_when_switched_on(board):
+    board.expect(">>> ")  # it has started without one
     (board.flash / "boot.py").write_text("print('boot')\n")
     (board.flash / "main.py").write_text("import time\nprint('main')\nwhile True:\n    time.sleep_ms(20)\n")
     board.switch()
