@@ -85,13 +85,15 @@ class MQTTClient(_MQTTClient):
         if self.out:
             self.flush()
         space = reader.space()
-        count = sock.readinto(space)
+        # a read that filled less than all of the space has emptied TLS as well: the next one would give None
+        count = None if self.dry and timeout_ms > 0 else sock.readinto(space)
         if count is None and timeout_ms > 0:
-            # the raw socket: TLS has just said that it holds no more, and a TLS socket is polled with sleeps between
+            # the raw socket: TLS holds no more, and a TLS socket is polled with sleeps between
             if self.stuck is not None:
                 self.poller.modify(self.raw, 5)  # POLLIN, POLLOUT
             self.poller.ipoll(min(timeout_ms, _STEP_MS))
             count = sock.readinto(space)
+        self.dry = count is None or count < len(space)
         now = self.ticks()
         if count:
             self.rx_at = now

@@ -35,6 +35,7 @@ def prepare(
     client.error = None  # why the last link ended
     client.stage = "dns"  # how far the last attempt came
     client.opening = client.poller = client.raw = client.context = None  # the attempt that goes on; what link.py made
+    client.dry = False  # the last read took all that there was
     client.stuck = client.pinged = None  # ticks since which nothing can be written; of the PINGREQ without answer
     client.asked = None  # the SUBSCRIBE or UNSUBSCRIBE in flight: [packet id, filters, packet, ticks, copies]
     client.denied = client.suspect = None  # topics held back, until when; what was in flight when the link was cut

@@ -47,8 +47,8 @@ def rows() -> list:
 
 def main() -> None:
     print("## Firmware over the air\n")
-    print("A megabyte of application files into a FileSlot, signed, 32-bit MicroPython, loop-back. Streams come over the")
-    print("MQTT connection, from a stand-in for AWS's file delivery; HTTPS from a server of the harness, verified.\n")
+    print("A megabyte of application files into a FileSlot, signed, 32-bit MicroPython, loop-back. Streams come over")
+    print("the MQTT connection, from a stand-in for AWS's file delivery; HTTPS from the harness, verified.\n")
     print("| way | heap | buffer, B | 1 MB in, s | KB/s | heap in use, B |")
     print("|---|---|---|---|---|---|")
     for way, heap, buffer_bytes, seconds, used in rows():

@@ -70,6 +70,26 @@ def test_wait_msg_waits():
         assert not client.check_msg()
 
 
+def test_what_tls_may_still_hold_is_read_before_waiting():
+    # the buffer was filled to its end: more may be decrypted already, which no poll() of the raw socket shows
+    with Peer() as peer:
+        client = peer.connected()
+        found = []
+        client.set_callback(lambda topic, msg: found.append(len(msg)))
+        first = message("t", bytes(506), 0)
+        assert len(first) == 512
+        peer.say(first + message("t", b"second", 0))
+        peer.readable = lambda: False  # TLS has taken all from the raw socket
+        begin = peer.clock.now
+        client.poll(1000)
+        assert found == [506]
+        client.poll(1000)
+        assert found == [506, 6] and peer.clock.now == begin
+        peer.say(message("t", b"third", 0))
+        client.poll(1000)  # nothing can be there any more: the raw socket is waited for
+        assert (peer.clock.now - begin) & _MASK == 1000
+
+
 def test_arguments_that_no_broker_takes():
     with Peer() as peer:
         for client_id, options in (
