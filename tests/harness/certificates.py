@@ -67,6 +67,9 @@ class Authority:
     def der(self) -> bytes:
         return self.certificate.public_bytes(serialization.Encoding.DER)
 
+    def key_pem(self) -> bytes:
+        return Identity(self.certificate, self.key).key_pem()
+
     def issue(self, name: str, kind: str = "P-256", *, hosts=(), from_days=-1, to_days=3650) -> Identity:
         """A server's certificate for hosts, or without hosts a client's; valid from and to these days from now."""
         usage = ExtendedKeyUsageOID.SERVER_AUTH if hosts else ExtendedKeyUsageOID.CLIENT_AUTH
