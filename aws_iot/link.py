@@ -98,9 +98,7 @@ def _connack(client):
     """TLS, CONNECT and CONNACK. The first write drives the handshake, without blocking."""
     will = (client.lw_topic, client.lw_msg, client.lw_qos, client.lw_retain) if client.lw_topic else None
     # before the TLS socket takes its memory
-    data = borrow("control").connect(
-        client.client_id, client.keepalive, client.clean, will, client.user, client.pswd
-    )
+    data = borrow("control").connect(client.client_id, client.keepalive, client.clean, will, client.user, client.pswd)
     sock = client.raw = client.sock
     if client.context:
         client.stage = "tls"

@@ -110,7 +110,7 @@ class PartitionSlot(Slot):
             armed=self.record.get("armed", 0) + 1,
             undone=None,
             error=None,
-            **changes
+            **changes,
         )
         try:
             target.set_boot()

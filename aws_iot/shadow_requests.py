@@ -76,9 +76,7 @@ def update(
 
 
 def _request(shadow, name, document, timeout_ms):
-    return borrow("request").request(
-        shadow.client, shadow.prefix + name, document, timeout_ms, shadow.message
-    )
+    return borrow("request").request(shadow.client, shadow.prefix + name, document, timeout_ms, shadow.message)
 
 
 def tick(shadow, now):

@@ -88,9 +88,7 @@ class StreamSource:
         self.due = None
         if self.client.ready:
             try:
-                request = borrow("stream_request").request(
-                    self.file, self.step, self.index, self.left, self.json
-                )
+                request = borrow("stream_request").request(self.file, self.step, self.index, self.left, self.json)
                 self.client.publish(self.prefix, request)
                 self.asked += 1
                 self.due = ticks_ms()

@@ -174,8 +174,9 @@ def _rates(proxy: Proxy, folder: Path) -> list:
 def table(rows: list) -> list:
     """The section's lines."""
     return [
-        "## Host tools", "", f"Against MiniStack with {_LATENCY_S * 1000:.0f} ms of latency added to each call, and with a",
-        "P-256 authority: its own RSA key it checks anew for each certificate, which takes 90 ms.", "",
+        "## Host tools", "",
+        f"Against MiniStack with {_LATENCY_S * 1000:.0f} ms of latency added to each call, and with a P-256 authority:",
+        "its own RSA key it checks anew for each certificate, which takes 90 ms.", "",
         "| what | goal | here |", "|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows),
     ]  # fmt: skip
 
