@@ -1,7 +1,7 @@
 """A proxy before the local AWS that adds latency, refuses calls and records when each was made.
 
 It stands in for the distance to AWS, for its throttling and its refusals
-(https://docs.aws.amazon.com/general/latest/gr/iot-core.html).
+(https://docs.aws.amazon.com/general/latest/gr/iot-core.html), and answers the two calls that MiniStack lacks.
 """
 
 import http.client
@@ -32,12 +32,14 @@ class Proxy:
     """`url` is what to use as the endpoint; `calls` is [(seconds, operation or path)].
 
     refuse[operation] = (times, status, error code): that many calls are refused, without the local AWS seeing them.
+    answers[operation] = function of the request's body that gives the answer's document, instead of the local AWS.
     """
 
     def __init__(self, target: str, latency_s: float = 0) -> None:
         self.target = urllib.parse.urlparse(target)
         self.latency_s = latency_s
         self.refuse = {}
+        self.answers = {}
         self.calls = []
         self._lock = threading.Lock()
         self._local = threading.local()
@@ -88,6 +90,9 @@ class Proxy:
                 if refused:
                     document = json.dumps({"message": f"played: {refused[1]}"}).encode()
                     self._answer(refused[0], [("x-amzn-ErrorType", refused[1])], document)
+                elif operation in proxy.answers:
+                    document = json.dumps(proxy.answers[operation](body)).encode()
+                    self._answer(200, [("Content-Type", "application/json")], document)
                 else:
                     self._answer(*proxy.forward(self.command, self.path, dict(self.headers), body))
 
