@@ -60,7 +60,7 @@ class Aws:
     def _make(self, service):
         config = Config(
             retries={"mode": "adaptive", "max_attempts": 10},
-            max_pool_connections=WORKERS + 2,
+            max_pool_connections=2 * WORKERS,  # each has at most two calls under way
             connect_timeout=10,
             user_agent="aws_iot_tools",  # botocore composes its own anew for each call: a sixth of the CPU time
         )

@@ -7,7 +7,7 @@ import time
 from botocore.exceptions import ClientError
 
 from . import aws as aws_errors
-from . import pki, policy
+from . import pki, policy, workers
 from .errors import ToolError
 
 _OWNER = "project"  # the attribute that tells our thing from another's of the same name
@@ -30,8 +30,10 @@ def create(aws, record, owner, policy_name, key="ec"):
     if not record.certificate_path.exists():
         found = aws.iot.describe_certificate(certificateId=_id(arn))["certificateDescription"]
         record.save_certificate(arn, found["certificatePem"])
-    aws.iot.attach_policy(policyName=record.get("policy"), target=arn)
-    aws.iot.attach_thing_principal(thingName=record.name, principal=arn)
+    workers.together(  # neither makes a resource, so neither has to be on disk before the other
+        lambda: aws.iot.attach_policy(policyName=record.get("policy"), target=arn),
+        lambda: aws.iot.attach_thing_principal(thingName=record.name, principal=arn),
+    )
     if record.get("key") == "rsa":
         aws.iot.update_certificate(certificateId=_id(arn), newStatus="ACTIVE")
     record.finish()

@@ -55,3 +55,11 @@ def run(items, work, workers, advance=lambda: None, stop_on_error=False):
             stop.set()
             raise
     return outcome
+
+
+def together(first, second):
+    """Call both at the same time; returns when both have ended, and raises an error of either only then."""
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(second)
+        first()
+        other.result()

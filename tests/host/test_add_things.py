@@ -88,13 +88,14 @@ def test_another_things_name_is_not_taken_over(thing, project, account):
     assert account.thing_names() == ["demo_0"] and account.certificates() == []
 
 
-def test_a_denied_call_stops_the_run_and_the_next_goes_on(thing, project, account, proxy):
+@pytest.mark.parametrize("operation", ["AttachPolicy", "AttachThingPrincipal"])  # made at the same time
+def test_a_denied_call_stops_the_run_and_the_next_goes_on(thing, project, account, proxy, operation):
     """AWS answers 403 with UnauthorizedException when IAM forbids an operation."""
     thing.run("add", "demo")
     thing.environment["AWS_ENDPOINT_URL"] = proxy.url
-    proxy.refuse["AttachPolicy"] = (1, 403, "UnauthorizedException")
+    proxy.refuse[operation] = (1, 403, "UnauthorizedException")
     done = thing.run("add", "demo", "-n", "20", code=1)
-    assert re.search(r"(\d+) things created, \d+ left: not allowed: .*needs iot:AttachPolicy", done.stderr)
+    assert re.search(rf"(\d+) things created, \d+ left: not allowed: .*needs iot:{operation}\)", done.stderr)
     assert len(account.thing_names()) < 21
     assert "resuming" in thing.run("add", "demo", "-n", "20").stdout
     assert account.thing_names() == sorted(f"demo_{i}" for i in range(21))
