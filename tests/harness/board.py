@@ -7,6 +7,7 @@ and a serial line that drops bytes.
 
 import contextlib
 import os
+import re
 import selectors
 import signal
 import socket
@@ -21,6 +22,8 @@ from .runtimes import RUNTIMES
 _REPL = Path(__file__).with_name("board_repl.py")
 _MODES = {11: "friendly", 12: "raw"}  # exit status of board_repl.py -> what the board comes up in
 _SETTLE_S = 0.05  # Ctrl-C travels as a signal: it must be there before the bytes that follow it
+_PATIENCE_S = 10
+_PENDING = re.compile(r"^(?:SigPnd|ShdPnd):\s*(\w+)", re.M)
 
 
 class Board:
@@ -71,7 +74,7 @@ class Board:
         """End the connection; the board runs on."""
         self._drop_client()
 
-    def expect(self, text: str, timeout_s: float = 15) -> None:
+    def expect(self, text: str, timeout_s: float = 60) -> None:
         """Wait until the board has printed a text; AssertionError shows what it printed instead."""
         deadline = time.monotonic() + timeout_s
         while text not in self.output:
@@ -148,8 +151,22 @@ class Board:
                     return
                 os.write(self._keys, text)
                 if interrupt:
-                    self._process.send_signal(signal.SIGINT)
-                    time.sleep(_SETTLE_S)
+                    self._interrupt()
+
+    def _interrupt(self) -> None:
+        """Send Ctrl-C and wait until the board has it, which may take a while when the machine is busy."""
+        self._process.send_signal(signal.SIGINT)
+        deadline = time.monotonic() + _PATIENCE_S
+        time.sleep(_SETTLE_S)
+        while self._is_pending(signal.SIGINT) and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    def _is_pending(self, number: int) -> bool:
+        """Whether the signal was sent to the board's process and has not reached it."""
+        with contextlib.suppress(OSError):  # it has ended, or this is not Linux
+            found = _PENDING.findall(Path(f"/proc/{self._process.pid}/status").read_text())
+            return any(int(signals, 16) >> number - 1 & 1 for signals in found)
+        return False
 
     def _drop_client(self) -> None:
         with self._lock:
