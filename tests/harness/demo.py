@@ -24,7 +24,7 @@ _WHILE_CUT_MS = 250
 _LAST_MS = 1000
 _CUT_S = 2
 _DWELL_S = 1.6  # between changes: long enough for a sample at the longest period
-_PATIENCE_S = 12
+_PATIENCE_S = 40
 
 
 class Demo:

@@ -82,7 +82,7 @@ class MiniStack:
             raise
         return self
 
-    def _await_ready(self, timeout_s: float = 30) -> None:
+    def _await_ready(self, timeout_s: float = 120) -> None:
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline and self._process.poll() is None:
             try:
@@ -96,7 +96,7 @@ class MiniStack:
         raise RuntimeError(f"MiniStack is not ready after {timeout_s} s:\n{self.log[-2000:]}")
 
     def _get(self, path: str) -> bytes:
-        with urllib.request.urlopen(self.url + path, timeout=2) as answer:
+        with urllib.request.urlopen(self.url + path, timeout=20) as answer:
             return answer.read()
 
     @property
@@ -115,7 +115,7 @@ class MiniStack:
             endpoint_url=self.url,
             aws_access_key_id="test",
             aws_secret_access_key="test",
-            config=Config(connect_timeout=5, read_timeout=20, retries={"max_attempts": 2}),
+            config=Config(connect_timeout=20, read_timeout=60, retries={"max_attempts": 2}),
         )
 
     def make_thing(self, name: str, policy: dict | None = None, csr: str | None = None) -> CloudThing:

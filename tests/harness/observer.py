@@ -41,11 +41,11 @@ class Observer:
         self._client.on_subscribe = lambda client, data, number, reasons, properties: subscribed.put(reasons)
         self._client.connect("localhost", port)
         self._client.loop_start()
-        if connected.get(timeout=10).is_failure:
+        if connected.get(timeout=30).is_failure:
             raise RuntimeError("the observer was refused")
         for name in filters:
             self._client.subscribe(name, 1)
-            if subscribed.get(timeout=10)[0].is_failure:
+            if subscribed.get(timeout=30)[0].is_failure:
                 raise RuntimeError(f"the observer may not subscribe to {name}")
 
     def __enter__(self):
@@ -59,9 +59,9 @@ class Observer:
 
     def publish(self, topic: str, payload=b"", qos: int = 1, retain: bool = False) -> None:
         """Publish and wait for the acknowledgement."""
-        self._client.publish(topic, payload, qos, retain).wait_for_publish(10)
+        self._client.publish(topic, payload, qos, retain).wait_for_publish(30)
 
-    def expect(self, accept, timeout_s: float = 10) -> Message:
+    def expect(self, accept, timeout_s: float = 30) -> Message:
         """The first message from now on whose topic is `accept`, or for which accept(message) is true."""
         wanted = accept if callable(accept) else lambda message: message.topic == accept
         deadline = time.monotonic() + timeout_s

@@ -11,14 +11,14 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def wait_for_port(port: int, process, timeout_s: float = 10) -> None:
+def wait_for_port(port: int, process, timeout_s: float = 60) -> None:
     """Return once something accepts on the port; RuntimeError when the process ends or the time is up."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError(f"{process.args[0]} ended with status {process.returncode} before it listened")
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            socket.create_connection(("127.0.0.1", port), timeout=10).close()
             return
         except OSError:
             time.sleep(0.02)

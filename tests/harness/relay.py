@@ -58,7 +58,7 @@ class Relay:
 
     def _carry(self, device) -> None:
         try:
-            broker = socket.create_connection(("127.0.0.1", self.target_port), timeout=5)
+            broker = socket.create_connection(("127.0.0.1", self.target_port), timeout=30)
         except OSError:
             device.close()
             return

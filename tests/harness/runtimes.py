@@ -99,7 +99,7 @@ class Process:
             self._arrived.put(event)
         self._arrived.put(None)
 
-    def expect(self, event: str, timeout_s: float = 10, **members) -> dict:
+    def expect(self, event: str, timeout_s: float = 30, **members) -> dict:
         """The next event of this kind with these members; AssertionError when it does not come in time."""
 
         def wanted(found):
@@ -107,7 +107,7 @@ class Process:
 
         return self.expect_that(wanted, timeout_s, f"{event} {members or ''}")
 
-    def expect_that(self, wanted, timeout_s: float = 10, description: str = "such event") -> dict:
+    def expect_that(self, wanted, timeout_s: float = 30, description: str = "such event") -> dict:
         """The next event for which wanted(event) is true; AssertionError when it does not come in time."""
         deadline = time.monotonic() + timeout_s
         while True:
@@ -141,7 +141,7 @@ class Process:
         self._process.stdin.write(line + "\n")
         self._process.stdin.flush()
 
-    def wait(self, timeout_s: float = 10) -> int:
+    def wait(self, timeout_s: float = 30) -> int:
         """The script's exit status; AssertionError when it does not end in time."""
         try:
             status = self._process.wait(timeout_s)
