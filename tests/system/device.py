@@ -18,16 +18,21 @@ class Raised(Exception):
 
 
 class Device(Process):
-    """A thing on one runtime, which connects by itself; the constructor awaits "ready" unless told not to."""
+    """A thing on one runtime, which connects by itself; the constructor awaits "ready" unless told not to.
 
-    def __init__(self, runtime: Runtime, configuration: Path, ready: bool = True, heap=None, **options) -> None:
+    `clock`: how many times as fast as real time its clock runs.
+    """
+
+    def __init__(
+        self, runtime: Runtime, configuration: Path, ready: bool = True, heap=None, clock: int = 1, **options
+    ) -> None:
         heap = heap or _HEAPS[runtime.name]
-        super().__init__(runtime, _AGENT, configuration, json.dumps(options), heap=heap)
+        super().__init__(runtime, _AGENT, configuration, json.dumps(options), clock, heap=heap)
         self.expect("started")
         if ready:
             self.expect("ready")
 
-    def ask(self, source: str, timeout_s: float = 15):
+    def ask(self, source: str, timeout_s: float = 60):
         """The value of an expression on the device, None of statements; Raised when it raises.
 
         What the device says meanwhile can still be expected afterwards.

@@ -15,6 +15,10 @@ if settings["kind"] == "image":
 
     esp32.insert(folder + "/flash", settings["sectors"])
     print(json.dumps({"event": "loader", "label": esp32.reset()}))
+if settings["clock"] != 1:
+    from fast_clock import hurry
+
+    hurry(settings["clock"])
 sys.path.insert(0, folder)
 
 from aws_iot.boot import run  # noqa: E402
