@@ -1,5 +1,6 @@
 """Fixtures of all tests: runtimes, brokers, the local AWS. A part that is missing fails a test, it never skips one."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,12 @@ from .harness.mosquitto import Mosquitto
 from .harness.runtimes import RUNTIMES
 
 _DEVICE_TESTS = Path(__file__).parent / "device"
+
+
+def pytest_configure():
+    """Ctrl-C ends what the tests start, also where a shell that ran them in the background had it ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collect_file(file_path, parent):
