@@ -12,7 +12,6 @@ _GAP_MS = 400
 _COMBINATIONS = [(place, driver) for place in ("mp32", "mp64", "cpython") for driver in ("poll", "async")]
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("place, driver", _COMBINATIONS)
 @pytest.mark.parametrize("group", GROUPS)
 def test_faults(group, place, driver):

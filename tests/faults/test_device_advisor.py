@@ -9,7 +9,6 @@ from .advisor_cases import CASES
 
 
 @pytest.mark.device_advisor
-@pytest.mark.timeout(90)
 @pytest.mark.parametrize("place", ["mp32", "cpython"])
 @pytest.mark.parametrize("name, case", [(name, case) for name, _, case in CASES if callable(case)])
 def test_device_advisor(name, case, place):

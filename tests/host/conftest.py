@@ -80,7 +80,7 @@ class Runner:
         self.environment = dict(account.environment)
         self._forks = forks
 
-    def fork(self, words, step=0, typed=None, timeout_s=60) -> dict:
+    def fork(self, words, step=0, typed=None, timeout_s=180) -> dict:
         """See forks.py."""
         return self._forks.run(
             words=list(map(str, words)), cwd=str(self.folder), environment=self.environment, typed=typed or "",

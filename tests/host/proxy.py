@@ -113,7 +113,7 @@ class Proxy:
         """The local AWS's (status, headers, body); the Host header stays, for it is signed."""
         connection = getattr(self._local, "connection", None)
         if connection is None:
-            connection = http.client.HTTPConnection(self.target.hostname, self.target.port, timeout=30)
+            connection = http.client.HTTPConnection(self.target.hostname, self.target.port, timeout=90)
             self._local.connection = connection
         connection.request(method, path, body, headers)
         answer = connection.getresponse()

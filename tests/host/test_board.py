@@ -19,7 +19,7 @@ def board(tmp_path):
 
 def _mpremote(board, *words) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [_MPREMOTE, "connect", board.port, *map(str, words)], capture_output=True, text=True, timeout=60
+        [_MPREMOTE, "connect", board.port, *map(str, words)], capture_output=True, text=True, timeout=180
     )
 
 

@@ -15,8 +15,6 @@ from cryptography import x509
 
 from ..harness.ports import free_port
 
-pytestmark = pytest.mark.timeout(180)
-
 
 @pytest.fixture
 def cloud(thing):
@@ -84,7 +82,7 @@ def test_two_that_start_at_once_do_not_meet(cloud):
     folders = ["one", "two"]
     started = [cloud.start("--json", "cloud", "up", folder) for folder in folders]
     try:
-        answers = [json.loads(process.communicate(timeout=90)[0]) for process in started]
+        answers = [json.loads(process.communicate(timeout=200)[0]) for process in started]
     finally:
         for folder in folders:
             cloud.run("cloud", "down", folder, ok=False)
@@ -98,7 +96,7 @@ def test_what_ended_unexpectedly_is_started_again(cloud):
     while processes.alive(pid):
         time.sleep(0.05)
     url = cloud.json(*cloud.up)["url"]
-    with urllib.request.urlopen(f"{url}/_ministack/health", timeout=5) as answer:
+    with urllib.request.urlopen(f"{url}/_ministack/health", timeout=30) as answer:
         assert answer.status == 200
 
 
@@ -122,7 +120,7 @@ def test_mosquitto_in_front(cloud):
     probe.secure((folder / config["cacert"]).read_text(), folder / "certificate.pem.crt", folder / "private.pem.key")
     assert probe.connect("demo_0") == 0
     probe.subscribe("$aws/things/demo_0/shadow/get/+")
-    for _ in range(20):  # the bridge may still be connecting
+    for _ in range(120):  # the bridge may still be connecting
         probe.publish("$aws/things/demo_0/shadow/get")
         probe.timeout_s = 0.5
         try:

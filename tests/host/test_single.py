@@ -102,7 +102,7 @@ def test_shadow_watch_follows_changes(thing, account):
     lines = [watch.stdout.readline().rstrip() for _ in range(3)]
     assert lines == ["version 1", '  desired.led: - -> "on"', '  delta.led: - -> "on"']
     account.client("iot-data").update_thing_shadow(thingName="lamp", payload='{"state":{"reported":{"led":"on"}}}')
-    output, error = watch.communicate(timeout=30)
+    output, error = watch.communicate(timeout=120)
     assert output.splitlines() == ["version 2", '  delta.led: "on" -> -', '  reported.led: - -> "on"'] and not error
     assert watch.returncode == 0
 
@@ -112,5 +112,5 @@ def test_shadow_watch_in_json(thing):
     watch = thing.start("shadow", "watch", "lamp", "--json", "--changes", "1")
     assert json.loads(watch.stdout.readline())["version"] == 1
     thing.run("shadow", "set", "lamp", '{"led": "off"}')
-    output, _ = watch.communicate(timeout=30)
+    output, _ = watch.communicate(timeout=120)
     assert json.loads(output)["state"]["desired"] == {"led": "off"}

@@ -94,7 +94,7 @@ def bridge(tmp_path_factory, authority, ministack):
         broker.stop()
 
 
-def _await_bridge(port: int, timeout_s: float = 15) -> None:
+def _await_bridge(port: int, timeout_s: float = 60) -> None:
     topic = "$aws/things/probe/shadow/get"
     deadline = time.monotonic() + timeout_s
     with Observer(port, topic + "/rejected", client_id="probe") as observer:
@@ -121,7 +121,7 @@ def document(cloud, name: str, shadow: str | None = None) -> dict:
     return json.loads(cloud.get_thing_shadow(thingName=name, **options)["payload"].read())
 
 
-def reported(cloud, name: str, state: dict, shadow: str | None = None, within_s: float = 5) -> None:
+def reported(cloud, name: str, state: dict, shadow: str | None = None, within_s: float = 30) -> None:
     """The shadow's reported state becomes this; through a bridge a little after the device's PUBACK."""
     deadline = time.monotonic() + within_s
     while True:

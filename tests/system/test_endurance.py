@@ -14,7 +14,6 @@ _NOISE_BYTES = 64  # a number that got longer; a leak of one block per delta wou
 
 
 @pytest.mark.runtimes("mp32")
-@pytest.mark.timeout(120)
 def test_an_hour_of_deltas_leaves_the_heap_flat(mosquitto_tls12, devices, name, tmp_path):
     update = f"$aws/things/{name}/shadow/update"
     device = devices(mosquitto_site(mosquitto_tls12).project(tmp_path, name), heap="64k")

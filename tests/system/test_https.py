@@ -53,7 +53,7 @@ def _whole(data, offset=0):
 
 def _refused(device, call, kind, text):
     with pytest.raises(Raised) as raised:
-        device.ask(call, 20)
+        device.ask(call, 90)
     assert raised.value.kinds[0] == kind
     assert text in raised.value.text
     return raised.value

@@ -31,7 +31,7 @@ def test_a_broker_that_stops_and_starts_gets_all_that_was_accepted(broker, devic
     time.sleep(1.5)  # an attempt or two is refused
     broker.start()
     with Observer(broker.plain_port, f"{name}/up") as observer:
-        device.expect("ready", 20)
+        device.expect("ready", 60)
         came = [json.loads(observer.expect(f"{name}/up").payload)["n"] for _ in range(20)]
         assert came == list(range(20))
         observer.publish(f"{name}/down", "subscribed again")
@@ -52,7 +52,7 @@ def test_a_cut_link_is_noticed_and_restored(broker, devices, name, tmp_path):
             device.ask(f"thing.publish('{name}/up', '{sent}', qos=1)")
             sent += 1
             relay.restore()
-            device.expect("ready", 20)
+            device.expect("ready", 60)
         wanted = {str(number).encode() for number in range(sent)}
         while wanted:
             wanted.discard(observer.expect(f"{name}/up").payload)
