@@ -76,7 +76,7 @@ class Board:
         self.settings = {
             "kind": "files", "board": "esp32", "trial_s": 60, "attempts": 3, "https": {}, "stream": {},
             "pause_mqtt": None, "zerynth": False, "standins": str(self.standins), "sectors": 64,
-            "public_key": Path(f"{key}.pub").read_text() if key else None, **settings,
+            "clock": 1,            "public_key": Path(f"{key}.pub").read_text() if key else None, **settings,
         }  # fmt: skip
         self.write_settings()
         self.events = []
@@ -98,7 +98,7 @@ class Board:
             self.events += self.process.events
             self.process = None
 
-    def run(self, done, within_s: float = 30) -> None:
+    def run(self, done, within_s: float = 120) -> None:
         """Run the board, through its resets, until done() gives something; AssertionError when it takes too long."""
         deadline = time.monotonic() + within_s
         while not (result := done()):

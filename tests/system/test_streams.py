@@ -13,6 +13,7 @@ from .device import Raised
 from .streams import Streams
 
 _HEAP = {"cpyt": None, "mp64": "256k", "mp32": "128k"}  # with room for the agent and its compiler
+_CLOCK = 5  # times as fast as real time, where the device would mostly back off
 _SIZE = 100_001  # the last block is short
 _FETCH = """
 from hashlib import sha256
@@ -57,7 +58,7 @@ def _whole(data, offset=0):
 
 @pytest.mark.parametrize("form", ["cbor", "json"])
 def test_file_arrives_whole(streams, device, data, form):
-    assert device.ask(f"fetch(form='{form}')", 30) == _whole(data)
+    assert device.ask(f"fetch(form='{form}')", 120) == _whole(data)
     request = streams.requests[0]
     assert (request["f"], request["l"], request["o"], request["n"]) == (0, 1024, 0, 4)
     assert request["b"] == ("0x0f" if form == "json" else b"\x0f")
@@ -66,7 +67,7 @@ def test_file_arrives_whole(streams, device, data, form):
 
 def test_lost_blocks_are_asked_for_again_alone(streams, device, data):
     streams.lose = 0.2
-    assert device.ask("fetch(retry_ms=100)", 40) == _whole(data)
+    assert device.ask("fetch(retry_ms=100)", 120) == _whole(data)
     again = [request for request in streams.requests if len(request["b"]) == 1 and request["b"] != b"\x0f"]
     assert len(again) > 5
     for request in again:
@@ -75,24 +76,24 @@ def test_lost_blocks_are_asked_for_again_alone(streams, device, data):
 
 def test_repeated_and_reordered_blocks_change_nothing(streams, device, data):
     streams.repeat, streams.shuffle = 0.5, True
-    assert device.ask("fetch()", 30) == _whole(data)
+    assert device.ask("fetch()", 120) == _whole(data)
     assert device.ask("source.repeated") > 5
 
 
 def test_fetching_goes_on_from_any_offset(device, streams, data):
     for offset in (1, 2048, 50_000, _SIZE - 1):
-        assert device.ask(f"fetch({offset})", 30) == _whole(data, offset)
+        assert device.ask(f"fetch({offset})", 120) == _whole(data, offset)
 
 
 def test_small_and_large_blocks(device, streams, data):
     for block, window in ((256, 1), (4096, 2), (1024, 8)):
-        assert device.ask(f"fetch(block_bytes={block}, buffer=bytearray({block * window}))", 40) == _whole(data)
+        assert device.ask(f"fetch(block_bytes={block}, buffer=bytearray({block * window}))", 120) == _whole(data)
 
 
 def test_stream_that_never_answers_is_given_up(device, streams):
     streams.silent = True
     with pytest.raises(Raised, match="ResponseTimeout: no block of the stream"):
-        device.ask("fetch(retry_ms=50)", 20)
+        device.ask("fetch(retry_ms=50)", 120)
     assert len(streams.requests) == 6
 
 
@@ -119,7 +120,7 @@ def test_download_survives_a_link_that_is_cut(mosquitto, devices, name, tmp_path
     site = mosquitto_site(mosquitto)
     with Relay(mosquitto.port) as relay:
         project = Site(relay.port, site.ca, site.identify).project(tmp_path, name)
-        device = devices(project, heap=_HEAP[name[:4]])
+        device = devices(project, heap=_HEAP[name[:4]], clock=_CLOCK)
         device.ask(f"name, size = '{name}', {_SIZE}\n{_FETCH}")
         device.send('"fetch(buffer=bytearray(1024))"')
         for cut in range(3):
@@ -129,4 +130,4 @@ def test_download_survives_a_link_that_is_cut(mosquitto, devices, name, tmp_path
             device.expect("disconnected")
             relay.restore()
             device.expect("ready")
-        assert device.expect("answer", 30)["value"] == _whole(data)
+        assert device.expect("answer", 120)["value"] == _whole(data)
