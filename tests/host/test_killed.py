@@ -8,7 +8,6 @@ import shutil
 import pytest
 from aws_iot_tools import pki
 
-pytestmark = pytest.mark.timeout(300)  # a hundred commands each, on a machine that may be busy
 _PARTS = 2  # of the steps, side by side
 
 

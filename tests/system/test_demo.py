@@ -3,12 +3,9 @@
 import subprocess
 import sys
 
-import pytest
-
 from tests.harness import ROOT
 
 
-@pytest.mark.timeout(90)
 def test_the_demo_reports_every_desired_value():
     done = subprocess.run(
         [sys.executable, "-m", "tests.harness.demo"],
@@ -16,7 +13,7 @@ def test_the_demo_reports_every_desired_value():
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     lines = done.stdout.splitlines()

@@ -38,7 +38,7 @@ def test_what_is_listed_imports_in_an_esp32_heap(name, runtime, tmp_path):
         env={"MICROPYPATH": f"{tmp_path}:{CACHE}/umqtt:.frozen"},
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=120,
     )
     assert done.stdout.startswith("works"), done.stdout + done.stderr
 
@@ -54,6 +54,6 @@ def test_mpremote_installs_it_on_a_board(tmp_path):
         board.expect(">>> ")
         mpremote = [sys.executable, "-m", "mpremote", "connect", board.port]
         for command in (["mip", "install", str(local)], ["exec", _PROGRAM]):
-            done = subprocess.run([*mpremote, *command], capture_output=True, text=True, timeout=50)
+            done = subprocess.run([*mpremote, *command], capture_output=True, text=True, timeout=120)
             assert done.returncode == 0, done.stdout + done.stderr
     assert f"works {package['version']}" in done.stdout
