@@ -15,6 +15,7 @@ from tests.harness.runtimes import Process
 HERE = Path(__file__).parent
 _STANDINS = HERE.parent / "harness" / "standins"
 _HEAPS = {"cpython": None, "mp64": "256k", "mp32": "112k"}
+_PAUSE_S = 0.2  # between two looks at the job, each of which is a call of the local AWS
 OVER = firmware.OVER
 BUCKET, ROLE = "firmware", "fota-role"
 _TRUST = {
@@ -111,7 +112,7 @@ class Board:
             elif self.process.ended:
                 self.power_off()
             else:
-                self.process.settle(0.05)
+                self.process.settle(_PAUSE_S)
         return result
 
     def versions(self) -> list:

@@ -47,7 +47,7 @@ def outcome(iot, name):
             found = iot.describe_job_execution(jobId=job_id, thingName=name)["execution"]
             if found["status"] in _OVER or time.monotonic() > deadline:
                 return found["status"], found.get("statusDetails", {}).get("detailsMap", {})
-            time.sleep(0.05)
+            time.sleep(0.1)
 
     return wait
 
