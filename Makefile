@@ -13,7 +13,7 @@ demo:  ## Watch a 32-bit MicroPython be a Thing of a local AWS (needs no account
 	@$(BIN)/python -m tests.harness.demo
 
 test: lint  ## Run everything on CPython, 64-bit and 32-bit MicroPython.
-	@$(PYTEST) -n 4 --dist worksteal tests
+	@$(PYTEST) -n 6 --dist load --maxschedchunk 1 tests
 
 faults: setup  ## Meet every fault of the catalogue on every runtime, and print the table.
 	@FUZZ_SECONDS=60 $(PYTEST) -q --timeout 600 tests/faults/test_fuzz_packet.py tests/faults/test_fuzz_session.py

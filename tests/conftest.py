@@ -1,10 +1,15 @@
 """Fixtures of all tests: runtimes, brokers, the local AWS. A part that is missing fails a test, it never skips one."""
 
+import compileall
+import re
 import signal
+import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from .harness import CACHE, ROOT
 from .harness.certificates import Authority
 from .harness.device_tests import DeviceFile
 from .harness.ministack import MiniStack
@@ -12,12 +17,44 @@ from .harness.mosquitto import Mosquitto
 from .harness.runtimes import RUNTIMES
 
 _DEVICE_TESTS = Path(__file__).parent / "device"
+_COMPILED = (ROOT / "aws_iot", ROOT / "tools", ROOT / "tests", CACHE / "umqtt")
+# Files with tests of 15 s and more.
+_LONG = ("test_fota_memory", "test_killed", "test_walkthrough", "test_mip", "test_demo", "test_flash")
+_NOT_COMPILED = re.compile("/template/")  # what is in it is copied into projects
 
 
-def pytest_configure():
+def pytest_configure(config):
+    _give_ctrl_c_its_meaning()
+    sys.dont_write_bytecode = False  # of the tests, whose asserts each worker would rewrite anew
+    if not hasattr(config, "workerinput"):
+        _compile_ahead()
+
+
+def _give_ctrl_c_its_meaning():
     """Ctrl-C ends what the tests start, also where a shell that ran them in the background had it ignored."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _compile_ahead():
+    """Where PYTHONDONTWRITEBYTECODE is set, each of the thousand processes would compile what it imports anew."""
+    for folder in _COMPILED:
+        compileall.compile_dir(folder, quiet=2, rx=_NOT_COMPILED)
+
+
+def pytest_collection_modifyitems(config, items):
+    """For workers: the long tests first, so that none of them is left to run alone at the end; then those of each file
+    evenly over the run, so that what waits goes side by side with what computes, and the fault suite not with itself.
+    """
+    if not hasattr(config, "workerinput"):
+        return
+    number, seen = Counter(item.path for item in items), Counter()
+
+    def place(item):
+        seen[item.path] += 1
+        return item.path.stem not in _LONG, seen[item.path] / number[item.path]
+
+    items.sort(key=place)
 
 
 def pytest_collect_file(file_path, parent):
@@ -63,8 +100,11 @@ def mosquitto_tls12(tmp_path_factory, authority):
 
 @pytest.fixture(scope="session")
 def ministack(tmp_path_factory):
-    """The local AWS with policies enforced; tests share it, so they use things of their own."""
-    cloud = MiniStack(tmp_path_factory.mktemp("ministack"))
+    """The local AWS with policies enforced; tests share it, so they use things of their own.
+
+    A P-256 authority of its own signs its certificates: half of the time, and the walk-through and the demo keep RSA.
+    """
+    cloud = MiniStack(tmp_path_factory.mktemp("ministack"), Authority())
     cloud.start()
     yield cloud
     cloud.stop()
