@@ -8,13 +8,17 @@ arrived and nobody has read it.
 """
 
 import functools
+import gc
+import importlib
 import json
 import os
+import pkgutil
 import signal
 import sys
 import tempfile
 import threading
 
+import aws_iot_tools
 import boto3
 import botocore.session
 from aws_iot_tools.main import COMMANDS, main
@@ -98,11 +102,15 @@ def run(step, typed, **command) -> dict:
         }
 
 
+for module in pkgutil.iter_modules(aws_iot_tools.__path__):
+    importlib.import_module(f"aws_iot_tools.{module.name}")
 for module, *_ in COMMANDS.values():
-    __import__(f"aws_iot_tools.commands.{module}")
+    importlib.import_module(f"aws_iot_tools.commands.{module}")
 botocore.session.create_loader = functools.cache(botocore.session.create_loader)  # what it reads here, no fork reads
 for service in ("iot", "iot-data", "s3", "sts"):
     boto3.client(service, region_name="us-east-1")
+gc.collect()
+gc.freeze()  # a collection in a fork would copy all that it looks at
 answers = os.fdopen(os.dup(1), "w")
 for line in sys.stdin:
     print(json.dumps(run(**json.loads(line))), file=answers, flush=True)
