@@ -19,6 +19,8 @@ _FIRST_LINE = b"aws_iot bundle 1\n"
 
 
 def start(slot):
+    if slot.file:
+        slot.file.close()
     slot.head = slot.tail = b""
     slot.file = slot.files = None
     slot.index = slot.left = slot.unsaved = 0

@@ -76,26 +76,33 @@ class Download:
         try:
             yield from self._attempts()
         finally:
-            self.source = self.buffer = None
+            self.source = None
             if not self.thing.mqtt.connected:
                 self.thing.mqtt.due = ticks_ms()
 
     def _attempts(self):
         fails = refused = 0
+        most = self.have
+        torn = False
         while self.have < self.image.size:
-            before = self.have
             try:
+                if torn:
+                    self.have = self.slot.begin(self.image.name, self.image.size)
+                    self.claimed = torn = False
                 yield from self._attempt()
             except Rejected as error:
-                refused = 1 if self.have > before else refused + 1
+                refused = 1 if self.have > most else refused + 1
                 if self.image.stream or error.code not in _EXPIRED or refused > _RENEWALS:
                     raise
                 self.source.url = yield from borrow("recover").renew(self)
-            except (LinkError, ResponseTimeout):
-                fails = 1 if self.have > before else fails + 1
+            except (LinkError, ResponseTimeout, MemoryError) as error:
+                # what the slot took of the last piece is not known then: it goes on as after a power cut
+                torn = torn or isinstance(error, MemoryError)
+                fails = 1 if self.have > most else fails + 1
                 if fails == _TRIES:
                     raise
                 yield from borrow("recover").sleep(_BACKOFF_MS << min(fails - 1, 5))
+            most = max(most, self.have)
 
     def _attempt(self):
         away = not self.image.stream and self._leave()

@@ -77,16 +77,19 @@ def take(job, execution):
 
 
 def _request(job, verb, document):
-    jobs = borrow("topics").jobs
-    name = job.thing.thingname
     # one subscription for all jobs: AWS allows 50 on a connection
-    answers = jobs(name, "+", verb)
-    request = borrow("request").request
+    topic, answers = _topics(job.thing.thingname, verb, job.id, "+")
     try:
-        return request(job.thing.mqtt, jobs(name, job.id, verb), document, job.timeout_ms, None, answers)
+        return borrow("request").request(job.thing.mqtt, topic, document, job.timeout_ms, None, answers)
     except Rejected as error:
         job.error = error
         raise
+
+
+def _topics(thing, verb, *ids):
+    """In a function of its own, so that topics.py is not in the heap while an answer is awaited."""
+    jobs = borrow("topics").jobs
+    return [jobs(thing, each, verb) for each in ids]
 
 
 def operation(document):

@@ -46,6 +46,11 @@ class Jobs:
         self.news = self.asking = self.check = True
         self.due = self.thing.mqtt.ticks()
 
+    def tick(self, ticks):
+        """After a connect (ticks is None): AWS sends nothing again, so ask."""
+        if ticks is None:
+            self.notified()
+
     def drive(self, timeout_ms=0):
         """What poll() of the client is from now on: its step, the hooks, and a step of the job."""
         done = self.drives(0 if self.eager else timeout_ms)

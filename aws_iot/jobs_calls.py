@@ -22,8 +22,7 @@ def start(jobs):
     jobs.topic = borrow("topics").jobs(thing.thingname, "")
     for name in ("notify", "notify-next"):
         mqtt.subscribe(jobs.topic + name, 1, jobs.notified, raw=True)
-    # nothing is sent again after a reconnect: ask then, but not at each tick
-    mqtt.on_ready(lambda ticks: jobs.notified() if ticks is None else None)
+    mqtt.on_ready(jobs.tick)
     jobs.due = mqtt.ticks()
     # whatever drives the client drives the jobs: they put their step behind each of its own
     jobs.drives = mqtt.poll

@@ -9,6 +9,7 @@ Here is what flows all the time. Borrowed are what is needed to set up (setup.py
 at once (outgoing.py), when a link ends (loss.py), and the calls that are made now and then (calls.py).
 """
 
+import gc
 from json import dump
 
 from umqtt.simple import MQTTClient as _MQTTClient
@@ -183,6 +184,8 @@ class MQTTClient(_MQTTClient):
 
     def loop_forever(self) -> None:
         """poll() until disconnect()."""
+        # here nothing deeper in the stack, which is never taken down again, makes garbage of the set-up look used
+        gc.collect()
         while not self.off:
             self.poll(_STEP_MS)
 

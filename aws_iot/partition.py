@@ -24,6 +24,7 @@ class PartitionSlot(Slot):
     """Firmware: an image goes into the next update partition. Needs an OTA partition table (the ``-OTA`` builds)."""
 
     kind = "image"
+    _sector = None  # what is not on the flash yet
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
@@ -43,7 +44,8 @@ class PartitionSlot(Slot):
         return "next" in self.record and not self.trial
 
     def _erase(self):
-        self._sector = memoryview(bytearray(_SECTOR_BYTES))
+        if not self._sector:
+            self._sector = memoryview(bytearray(_SECTOR_BYTES))
         self._fill = self._index = 0  # bytes in the sector; sectors on the flash. Writing one erases it first
         self._target = self._find()
 
@@ -83,8 +85,8 @@ class PartitionSlot(Slot):
         if mine[0] == _MAGIC and mine[_CHIP:] != self._sector[_CHIP : _CHIP + 2]:
             raise ValueError("image for another chip")
 
-    def parts(self):
-        """The image read back from the flash: memoryviews, each valid until the next."""
+    def parts(self, buffer):
+        """The image read back from the flash: memoryviews, each valid until the next. The sector's buffer serves."""
         if self._fill:
             for at in range(self._fill, _SECTOR_BYTES):
                 self._sector[at] = 0xFF

@@ -23,7 +23,7 @@ def verify(download):
     digest, tail, total = sha256(), b"", 0
     end = image.size if whole else image.size - _DIGEST_BYTES
     md5 = _md5() if image.md5 else None
-    for part in download.slot.parts():
+    for part in download.slot.parts(download.buffer):
         digest.update(part[: max(0, end - total)])
         tail += bytes(part[max(0, end - total) :])
         total += len(part)

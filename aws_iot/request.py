@@ -1,7 +1,9 @@
 """A request that AWS answers on topic/accepted or topic/rejected: shadows, jobs and provisioning speak so."""
 
+from os import urandom
+
 from . import borrow
-from .transport import loads, ticks_add, ticks_diff
+from .transport import ticks_add, ticks_diff
 
 
 def request(client, topic, document=None, timeout_ms=None, handler=None, answers=None):
@@ -16,16 +18,16 @@ def request(client, topic, document=None, timeout_ms=None, handler=None, answers
     document = dict(document or ())
     limit_ms = client.timeout_ms if timeout_ms is None else timeout_ms
     end = ticks_add(client.ticks(), limit_ms)
-    token = "%06x%06x" % (client.random(), client.random())
+    token = "%012x" % int.from_bytes(urandom(6), "big")
     document["clientToken"] = token
-    handler = handler or (lambda topic, payload: settle(client, topic, loads(payload)))
-    subscriptions = borrow("subscriptions")
-    entries = []
-    for name in ((answers or topic) + "/accepted", (answers or topic) + "/rejected"):
-        if name not in client.subs:
-            subscriptions.listen(client, name, 1, handler, True)
-        entries.append(client.subs[name])
-    subscriptions.advance(client)
+    names = [(answers or topic) + "/accepted", (answers or topic) + "/rejected"]
+    if names[0] not in client.subs or names[1] not in client.subs:
+        if not handler:
+            from .answers import handler as answers_of
+
+            handler = answers_of(client)
+        borrow("subscriptions").ask(client, names, handler)
+    entries = [client.subs[name] for name in names]
     if client.requests is None:
         client.requests = {}
     client.requests[token] = slot = []

@@ -13,7 +13,6 @@ from .record import MANIFEST, ROOT, exists, load, reset, save, sync, undo
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 _FLUSH_BYTES = const(65536)  # at most so much is fetched again after a power cut
-_BUFFER_BYTES = const(1024)
 _DIGEST_BYTES = const(32)
 HEADER = "/header"
 
@@ -141,13 +140,14 @@ class FileSlot(Slot):
         self.unsaved = 0
         self.left = self.files[self.index][1] if self.index < len(self.files) else 0
 
-    def parts(self):
-        """The image read back from the flash: memoryviews, each valid until the next."""
+    def parts(self, buffer):
+        """The image read back from the flash, through ``buffer`` (a bytearray): memoryviews, each valid until the next.
+        """
         if self.file:  # the image ended early
             self.file.close()
             self.file = None
         yield memoryview(self.head)
-        buffer = memoryview(bytearray(_BUFFER_BYTES))
+        buffer = memoryview(buffer)
         for name, _ in (self.files or ())[: self.index]:
             with open(self.path("/" + name), "rb") as file:
                 while True:

@@ -37,15 +37,21 @@ def listen(client, topic, qos, handler, raw):
     return sub
 
 
+def ask(client, names, handler):
+    """Ask for those of ``names`` that are new, together; -> which."""
+    new = [name for name in names if name not in client.subs]
+    for name in new:
+        listen(client, name, 1, handler, True)
+    advance(client)
+    return new
+
+
 def together(shadow, names):
-    """Subscribe to response topics of a shadow, all in one packet, and have it fetched."""
+    """Subscribe to response topics of a shadow, and have it fetched."""
     client = shadow.client
     ready = client.ready
-    new = [name for name in names if shadow.prefix + name not in client.subs]
-    handler = shadow.message  # one for all
-    for name in new:
-        listen(client, shadow.prefix + name, 1, handler, True)
-    if new:
+    # one handler for all
+    if ask(client, [shadow.prefix + name for name in names], shadow.message):
         settle(client)
         if ready:
             shadow.tick(None)
@@ -81,11 +87,10 @@ def advance(client):
     """Ask for the next subscriptions, or say that all are there."""
     if client.asked or not client.connected:
         return
-    control = borrow("control")
     if client.drop:
         names = client.drop[:_FILTERS]
         pid = client.next_pid()
-        data = control.unsubscribe(pid, names)
+        data = borrow("control").unsubscribe(pid, names)
     else:
         names = [name for name, sub in client.subs.items() if not sub[3]][: client.batch]
         if not names:
@@ -99,7 +104,7 @@ def advance(client):
                 client.pump()
             return
         pid = client.next_pid()
-        data = control.subscribe(pid, [(name, client.subs[name][0]) for name in names])
+        data = borrow("control").subscribe(pid, [(name, client.subs[name][0]) for name in names])
     client.asked = [pid, names, data, client.ticks(), 1]
     client.out.append(data)
 

@@ -62,7 +62,7 @@ def write(slot, data, start=0, step=1000):
 def holds(slot, data):
     """True if the slot reads back exactly ``data``."""
     at, view = 0, memoryview(data)
-    for part in slot.parts():
+    for part in slot.parts(bytearray(1024)):
         if part != view[at : at + len(part)]:
             return False
         at += len(part)

@@ -1,6 +1,6 @@
 """The smallest application that is updated over the air, for boards with little memory. Argument: the board's folder.
 
-It says how much of its heap is in use at each event, and ends when the new version would start.
+It says how much of its heap is in use at each event, and what went wrong; it ends when the new version would start.
 """
 
 import gc
@@ -27,6 +27,7 @@ def start(folder):
     slot = FileSlot("1.0.0", folder + "/fota", "esp32")
     block = {"block_bytes": int(sys.argv[3])}
     Fota(thing, slot, public_key=key, buffer_bytes=int(sys.argv[2]), stream=block, on_event=told)
+    thing.on_error(lambda error: print(json.dumps({"event": "error", "value": repr(error)})))
     thing.loop_forever()
 
 

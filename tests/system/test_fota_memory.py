@@ -50,10 +50,8 @@ class Update:
         with Process(RUNTIMES["mp32"], _DEVICE, self.folder, buffer_bytes, block_bytes, heap=heap) as process:
             process.expect("erase", value="done", timeout_s=150)
             begun = time.monotonic()
-            try:
-                process.expect("done", timeout_s=150)
-            except AssertionError as error:
-                raise AssertionError(f"{error}\n{self.cloud.state(job)}") from None
+            end = process.expect_that(lambda event: event["event"] in ("done", "error"), 150, "end")
+            assert end["event"] == "done", f"{process.report()}\n{self.cloud.state(job)}"
             self.seconds = time.monotonic() - begun
             process.wait()
             self.peak_bytes = max(event["heap"] for event in process.events if "heap" in event)
