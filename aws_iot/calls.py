@@ -5,11 +5,15 @@ there.
 from os import urandom
 
 from . import borrow
-from .transport import select, sleep_ms, ticks_add, ticks_diff
+from .transport import select, ticks_add, ticks_diff
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 _STEP_MS = const(1000)
+
+
+def __getattr__(name):
+    return getattr(borrow("zerynth"), name)
 
 
 def on_event(client, callback):
@@ -71,49 +75,13 @@ def run(client):
     return borrow("drive").run(client)
 
 
-def loop(client):
-    """poll() in a thread of its own from now on, where the board has ``_thread`` (Zerynth's call).
+def loop(client, on_message=None, th_size=-1):
+    """poll() in a thread of its own from now on, where the board has ``_thread`` (Zerynth's call), until disconnect().
 
-    A call from another thread has the engine for itself while it lasts.
+    A call from another thread has the engine for itself while it lasts. ``on_message(client, data)``: see zerynth.on;
+    ``th_size``: the thread's stack in bytes.
     """
-    from _thread import allocate_lock, get_ident, start_new_thread
-
-    if client.guard:
-        return
-    lock = allocate_lock()
-    owner = [None]
-
-    def guard(function):
-        def call(*args, **options):
-            me = get_ident()
-            if owner[0] == me:
-                return function(*args, **options)
-            with lock:
-                owner[0] = me
-                try:
-                    return function(*args, **options)
-                finally:
-                    owner[0] = None
-
-        return call
-
-    def work():
-        while not client.off:
-            if poll():
-                continue
-            poller = client.poller
-            if poller:
-                poller.ipoll(20)  # outside the lock: a caller need not wait for it
-            else:
-                sleep_ms(20)
-
-    client.guard = guard
-    poll = guard(client.poll)
-    for name in ("connect", "disconnect", "publish", "subscribe", "unsubscribe", "ping", "poll", "check_msg", "until"):
-        setattr(client, name, guard(getattr(client, name)))
-    for shadow in client.shadows:
-        shadow.share(guard)
-    start_new_thread(work, ())
+    borrow("background").loop(client, on_message, th_size)
 
 
 def disconnect(client):
@@ -148,6 +116,7 @@ def reset(client):
             pass
     client.poller = client.raw = client.opening = client.asked = client.pinged = client.stuck = None
     client.connected = client.ready = False
+    client.topic = None
     client.out.clear()
     client.reader.reset()
     for entry in client.kept:

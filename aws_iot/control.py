@@ -56,9 +56,9 @@ def unsubscribe(pid, names):
     return _packet(0xA2, [bytes((pid >> 8, pid & 255))] + [string(name) for name in names])
 
 
-def read(reader, kind, at, size):
+def read(reader, kind, at):
     """A packet that is neither PUBLISH nor PUBACK, for ``Reader.next``. ProtocolError for what no server may send."""
-    buf = reader.buf
+    buf, size = reader.buf, reader.start - at
     if kind == _CONNACK and size == 2 and buf[at] < 2:
         reader.value = (buf[at], buf[at + 1])
     elif kind == _UNSUBACK and size == 2 or kind == _SUBACK and size > 2:

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/iot/latest/developerguide/iot-jobs.html
 """
 
 from . import borrow
+from .record import reset  # noqa: F401  Zerynth's place for it
 from .transport import ticks_diff, ticks_ms
 
 OPERATIONS = ("fota", "app_fw_update", "afr_ota")  # ours and Zerynth's, Nordic's, FreeRTOS's
@@ -41,7 +42,7 @@ class Fota:
         if jobs is None:
             from .jobs import Jobs
 
-            jobs = Jobs(thing)
+            jobs = getattr(thing.mqtt, "jobs", None) or Jobs(thing)  # two engines would take each other's jobs
         if jobs:
             for name in OPERATIONS:
                 jobs.handle(name, self.install, self.resume)
@@ -92,13 +93,20 @@ class Fota:
 def handle_fota_jobs(jobs, force=False, disconnect_mqtt=None, auto_reset=True, job_cbk=None, slot=None, **options):
     """Deal with the pending jobs, and come back: Zerynth's call. True if one of them was a firmware job.
 
-    Its being called tells that the running version is healthy: a version on trial is confirmed. ``job_cbk(job)`` gets
+    Its being called tells that the running version is healthy: a version on trial is confirmed. AWS is asked when
+    something has changed since, or may have, or with ``force``. ``job_cbk(job)`` gets
     the jobs that are not about firmware, to update them itself. ``slot`` (default: what fits the board) and ``options``
     are Fota's. Raises what Jobs.list() and Job.update() raise.
     """
     fota = Fota(
-        jobs.thing, slot or borrow("slots").default(), False, force=force, pause_mqtt=disconnect_mqtt,
-        auto_reset=auto_reset, **options,
+        jobs.thing, slot or borrow("slots").default(), False, pause_mqtt=disconnect_mqtt, auto_reset=auto_reset,
+        **options,
     )  # fmt: skip
     fota.confirm()
-    return borrow("trial").handle(fota, jobs, job_cbk)
+    if not (jobs.changed() or force):
+        return False
+    try:
+        return borrow("trial").handle(fota, jobs, job_cbk)
+    except Exception:
+        jobs.news = True  # it is not done
+        raise

@@ -34,6 +34,11 @@ class Job:
         self.id = jobid
         self.timeout_ms = timeout_ms
 
+    @property
+    def jobid(self):
+        """Zerynth's name for it."""
+        return self.id
+
     def __str__(self):
         return "%s@%s" % (self.id, self.thing.thingname)
 

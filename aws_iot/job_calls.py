@@ -9,6 +9,7 @@ from .errors import Rejected
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 _DETAILS = const(10)  # AWS's limits on statusDetails
+_NAME_CHARS = const(128)
 _DETAIL_CHARS = const(1024)
 # the execution has changed: it is no longer what this device thinks
 _STALE = ("VersionMismatch", "InvalidStateTransition")
@@ -107,12 +108,18 @@ def operation(document):
 
 
 def strings(details):
-    """At most ten pairs of text without control characters, as AWS takes them."""
+    """At most ten pairs of text without control characters, as AWS takes them; in names other signs become _."""
     result = {}
     for name in list(details)[:_DETAILS]:
         # byte by byte: MicroPython keeps each letter that a loop over a text meets in its heap for ever
         data = str(details[name])[:_DETAIL_CHARS].encode()
         if data and min(data) < 32:
             data = bytes([max(byte, 32) for byte in data])
-        result[name] = str(data, "utf-8") or "-"
+        result[_name(name)] = str(data, "utf-8") or "-"
     return result
+
+
+def _name(name):
+    letters = str(name)[:_NAME_CHARS].encode()
+    fit = [code if 97 <= code | 32 <= 122 or 48 <= code <= 58 or code in b"_-" else 95 for code in letters]
+    return str(bytes(fit), "ascii") or "_"

@@ -12,6 +12,8 @@ const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 _SOON_MS = const(1000)
 _PAUSE_MS = const(5000)
+_REFUSED_MS = const(60000)
+_AGAIN = ("VersionMismatch", "InvalidStateTransition", "RequestThrottled", "InternalError")
 _REMEMBERED = const(4)  # finished jobs that are known when they are delivered again
 
 
@@ -26,7 +28,8 @@ def start(jobs):
     jobs.due = mqtt.ticks()
     # whatever drives the client drives the jobs: they put their step behind each of its own
     jobs.drives = mqtt.poll
-    mqtt.poll = mqtt.check_msg = jobs.drive
+    mqtt.poll = mqtt.check_msg = mqtt.guard(jobs.drive) if mqtt.guard else jobs.drive
+    mqtt.jobs = jobs
 
 
 def handle(jobs, name, function, resume=None, step_timeout_min=None):
@@ -155,8 +158,14 @@ def _finish(jobs):
     job = jobs.job
     status, details = jobs.report
     if not (job.canceled or job.update(status, details) or job.canceled):
-        # refused although it is ours: the version was behind, since an answer got lost; it is known now
-        jobs.due = ticks_add(jobs.thing.mqtt.ticks(), _SOON_MS)
+        # refused although it is ours: the version was behind, since an answer got lost, and is known now; AWS is busy
+        delay_ms = _SOON_MS
+        if job.error.code not in _AGAIN:
+            if not details:
+                delay_ms = _REFUSED_MS  # no other job is to be had before this one has ended
+                jobs.thing.mqtt.report(job.error)
+            jobs.report = [status, None]  # it may be the details; the status is what AWS must know
+        jobs.due = ticks_add(jobs.thing.mqtt.ticks(), delay_ms)
         return False
     jobs.done.append([job.id, job.number, status, details])
     del jobs.done[:-_REMEMBERED]

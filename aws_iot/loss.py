@@ -14,7 +14,7 @@ const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 _SHORT_MS = const(30000)  # a link that ended sooner counts towards a longer back-off
 _PROMPT_MS = const(2000)  # AWS closes at once on what it denies
-_DENIED_MS = const(30000)  # until a denied topic is tried again; doubles
+_DENIED_MS = const(30000)  # until a denied topic is tried again; doubles each time that it was in vain
 _DENIED_MAX_MS = const(3600000)
 
 _REFUSED = (
@@ -91,9 +91,10 @@ def _suspect(client, now):
 def _hold_back(client, what, now):
     """Not ``what`` for a while: a topic to publish to, or a filter. It may also have been a bad network."""
     if client.denied is None:
-        client.denied, client.denied_ms = {}, _DENIED_MS
-    client.denied[what] = ticks_add(now, client.denied_ms)
-    client.denied_ms = min(2 * client.denied_ms, _DENIED_MAX_MS)
+        client.denied = {}
+    held = client.denied.get(what)
+    delay_ms = min(2 * held[1], _DENIED_MAX_MS) if held else _DENIED_MS
+    client.denied[what] = [ticks_add(now, delay_ms), delay_ms, False]
 
 
 def _held(name):
@@ -168,7 +169,8 @@ def _tls(client, error, text):
     if "alert" in text or _code(error) == -30592:
         return "the server refused this device's certificate: not active, not registered, or key and certificate differ"
     if "expected cn" in text or "hostname mismatch" in text or "ip address mismatch" in text:
-        return "the server's certificate is not for %s: wrong endpoint?" % client.server
+        name = client.ssl_params.get("server_hostname") or client.server
+        return "the server's certificate is not for %s: wrong endpoint?" % name
     if "trusted ca" in text or "self-signed" in text or "self signed" in text or "issuer certificate" in text:
         return "the server's certificate is not signed by the given CA: wrong cacert, or not an -ats endpoint"
     if "no ca chain" in text:
@@ -192,7 +194,11 @@ def refuse(client, topic):
 
 
 def ask_again(client):
-    """Subscribe to the filters that were held back long enough."""
+    """Subscribe to the filters that were held back long enough; forget what a link has lived with for a while."""
+    now = client.ticks()
+    for what, held in list(client.denied.items()):
+        if held[2] and min(ticks_diff(now, held[0]), ticks_diff(now, client.up_at)) > _DENIED_MS:
+            del client.denied[what]
     for name, sub in client.subs.items():
         if sub[3] == 2 and _held(name) in client.denied and _allowed(client, _held(name)):
             sub[3] = 0
@@ -200,9 +206,12 @@ def ask_again(client):
 
 
 def _allowed(client, topic):
-    until = client.denied.get(topic)
-    if until is not None and ticks_diff(until, client.ticks()) <= 0:
-        del client.denied[topic]
+    """False while ``topic`` is held back; the first time after that it is on probation, and alone."""
+    held = client.denied.get(topic)
+    if held and not held[2]:
+        now = client.ticks()
+        if ticks_diff(held[0], now) > 0:
+            return False
+        held[0], held[2] = now, True
         client.limit = 1
-        until = None
-    return until is None
+    return True

@@ -7,6 +7,9 @@ bounded step of connect, write, read, dispatch and timers; all else only calls i
 Here is what flows all the time. Borrowed are what is needed to set up (setup.py, tls.py), once per connection
 (drive.py, link.py), per subscription (subscriptions.py), every few seconds (timers.py), when a publish cannot go out
 at once (outgoing.py), when a link ends (loss.py), and the calls that are made now and then (calls.py).
+
+MicroPython takes the frame of a function from the heap at each call when it has more than 11 words: names, stack, and
+three for each level of try. What runs for each packet keeps within that where it can, if need be by one name for two.
 """
 
 import gc
@@ -23,6 +26,7 @@ const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 _STEP_MS = const(1000)  # the longest single wait
 _PAYLOAD = const(131072)
+_JOINED = const(1400)  # a TLS record of these still goes into one TCP segment
 _NESTED = const(16)  # calls that may wait for a callback which itself waits
 
 BROKEN = (OSError, ValueError, EOFError, MemoryError, MQTTException)
@@ -82,6 +86,10 @@ class MQTTClient(_MQTTClient):
         if self.busy and len(self.later) >= _NESTED:
             sleep_ms(min(timeout_ms, _STEP_MS))  # the rest stays with the peer until the callback returns
             return False
+        if self.dry is None:  # there was no memory for a packet: what came with it is still to be taken
+            self.dry = False
+            self.take()
+            return True
         sock, reader = self.sock, self.reader
         if self.out:
             self.flush()
@@ -92,7 +100,8 @@ class MQTTClient(_MQTTClient):
             # the raw socket: TLS holds no more, and a TLS socket is polled with sleeps between
             if self.stuck is not None:
                 self.poller.modify(self.raw, 5)  # POLLIN, POLLOUT
-            self.poller.ipoll(min(timeout_ms, _STEP_MS))
+            now = min(timeout_ms, _STEP_MS)
+            self.poller.ipoll(now)
             count = sock.readinto(space)
         self.dry = count is None or count < len(space)
         now = self.ticks()
@@ -113,18 +122,15 @@ class MQTTClient(_MQTTClient):
         """Handle the packets that are in the buffer."""
         sock, reader = self.sock, self.reader
         while reader.start < reader.end and self.sock is sock:
-            try:
-                kind = reader.next() & 0xF0
-                if kind == 0x30:
-                    self._message(reader.topic, reader.payload, reader.pid)
-                elif kind == 0x40:
-                    self._puback(reader.pid)
-                elif kind:
-                    borrow("subscriptions").answered(self, kind)
-                else:
-                    break
-            except MemoryError as error:
-                self.report(error)  # it costs this packet, not the connection
+            kind = reader.next() & 0xF0
+            if kind == 0x30:
+                self._message(reader.topic, reader.payload, reader.pid)
+            elif kind == 0x40:
+                self._puback(reader.pid)
+            elif kind:
+                borrow("subscriptions").answered(self, kind)
+            else:
+                break
 
     def flush(self):
         """Write what waits, small packets together. After None the same bytes must be written again:
@@ -134,7 +140,10 @@ class MQTTClient(_MQTTClient):
         out = self.out
         while out:
             data = out[0]
-            if len(out) > 1 and self.stuck is None and len(data) < 1024 and type(data) is not memoryview:
+            if (
+                len(out) > 1 and self.stuck is None and len(data) + len(out[1]) < _JOINED
+                and type(data) is not memoryview
+            ):  # fmt: skip
                 out[1] = data + out[1]
                 out.pop(0)
                 continue
@@ -162,22 +171,28 @@ class MQTTClient(_MQTTClient):
 
     def lost(self, error):
         """The connection, or the attempt, ended: ``error`` tells why."""
-        if self.connected and isinstance(error, MemoryError):
-            self.stats["errors"] += 1  # nothing is lost but what was to be done just now
-            return
         try:
-            borrow("loss").lost(self, error)
+            if self.connected and isinstance(error, MemoryError):
+                self.dry = None
+                self.report(error)  # it costs what was to be done just now: one packet, not the connection
+            else:
+                borrow("loss").lost(self, error)
         except MemoryError as error:  # lost again at the next step, when there may be room to do it properly
             self.error = error
             self.opening = None
             self.due = ticks_add(self.ticks(), _STEP_MS)
 
     def until(self, done, timeout_ms: int | None = None) -> bool:
-        """poll() until ``done()`` or ``timeout_ms``; says whether it is done."""
+        """poll() until ``done()`` or ``timeout_ms``; says whether it is done. An entry of ``kept`` is when its PUBACK
+        came; ResponseTimeout if that is late.
+        """
+        entry = type(done) is list
         end = ticks_add(self.ticks(), self.timeout_ms if timeout_ms is None else timeout_ms)
-        while not done():
+        while done in self.kept if entry else not done():
             left = ticks_diff(end, self.ticks())
             if left <= 0 or self.off:
+                if entry:
+                    borrow("outgoing").unconfirmed()
                 return False
             self.poll(min(left, _STEP_MS))
         return True
@@ -217,17 +232,20 @@ class MQTTClient(_MQTTClient):
 
     def _puback(self, pid):
         kept = self.kept
-        for index in range(len(kept)):
-            if kept[index][0] == pid:
-                self.queued -= len(kept.pop(index)[1])
-                self.limit = self.window
-                self.fails = 0
-                self.suspect = None
-                if self.tell:
-                    self.call(self.tell, "puback", pid)
-                if kept and kept[-1][2] is None:
-                    self.pump()
+        for entry in kept:
+            if entry[0] == pid:
                 break
+        else:
+            return
+        kept.remove(entry)
+        self.queued -= len(entry[1])
+        self.limit = self.window
+        self.fails = 0
+        self.suspect = None
+        if self.tell:
+            self.call(self.tell, "puback", pid)
+        if kept and kept[-1][2] is None:
+            self.pump()
 
     def call(self, function, *args):
         """Run user code: now, or after the user code that is running. What it raises goes to ``on_error``."""
@@ -270,7 +288,7 @@ class MQTTClient(_MQTTClient):
         yet: the message is then still kept and goes on being sent. ValueError for what AWS would refuse (128 KB, 256
         bytes of topic, QoS 2).
         """
-        name = self.names.get(topic)
+        name = (type(topic) is str or type(topic) is bytes) and self.names.get(topic)
         if type(msg) is bytes:
             size = len(msg)
         else:
@@ -314,9 +332,8 @@ class MQTTClient(_MQTTClient):
                 self._send(entry)
             else:
                 self.pump()
-            self.push()
-            if self.window == 1 and not self.busy and not self.until(lambda: entry not in kept):
-                borrow("outgoing").unconfirmed()
+            if not self.busy:  # else it goes out with what else the callback sends
+                self.push() if self.window > 1 or self.guard is False else self.until(entry)
         return pid
 
     def next_pid(self):
@@ -357,13 +374,13 @@ class MQTTClient(_MQTTClient):
 
     # -- umqtt.simple's other calls
 
-    def connect(self, clean_session: bool | None = None, timeout: float | None = None) -> bool:
+    def connect(self, clean_session: bool | None = None, timeout: float | None = None, **options) -> bool:
         """Connect now and return whether the broker kept a session (MQTT section 3.2.2.2).
 
         One attempt; ``timeout`` in seconds bounds it, else each stage has ``timeout_ms``. A failure raises LinkError
-        with its likely cause; ``poll`` goes on trying, after a back-off.
+        with its likely cause; ``poll`` goes on trying, after a back-off. ``options`` are Zerynth's: drive.connect.
         """
-        return borrow("drive").connect(self, clean_session, timeout)
+        return borrow("drive").connect(self, clean_session, timeout, **options)
 
     def disconnect(self) -> None:
         """Wait for the PUBACKs that are due (at most ``timeout_ms``), say DISCONNECT, close. poll() does not

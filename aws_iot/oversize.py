@@ -9,13 +9,14 @@ const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 _LARGEST = const(131072 + 256 + 32)
 
 
-def room(reader, kind, at, end):
+def room(reader, start, at, end):
     """Give ``reader`` a larger buffer, or, when the packet is over its limit or the heap, skip what is still to come.
 
     True when it is skipped: its header, with topic and packet id, is in the buffer then.
     """
-    buf, start, have = reader.buf, reader.start, reader.end - reader.start
-    total = end - start
+    reader.start, reader.skip = start, 0
+    buf, have = reader.buf, reader.end - start
+    kind, total = buf[start], end - start
     if total > _LARGEST or kind & 0xF0 != 0x30:
         raise ProtocolError("packet 0x%02x of %d bytes" % (kind, total))
     if total <= reader.limit:

@@ -18,30 +18,31 @@ def publish(topic, payload, qos, retain, pid, size=None):
 
     With ``size`` the payload is that many bytes of a stream: so it is written into the packet without a copy between.
     """
-    name = len(topic)
-    left = name + (4 if qos else 2) + (len(payload) if size is None else size)
-    at = 2 if left < 128 else 3 if left < 16384 else 4
-    data = bytearray(at + left)
+    # few names, used twice: a larger frame would be taken from the heap (see mqtt.py)
+    size = len(topic) + (4 if qos else 2) + (len(payload) if size is None else size)
+    data = bytearray(size + (2 if size < 128 else 3 if size < 16384 else 4))
     data[0] = 0x30 | qos << 1 | (1 if retain else 0)
-    at = 1
-    while left > 127:
-        data[at] = left & 127 | 128
-        left >>= 7
-        at += 1
-    data[at] = left
-    data[at + 1] = name >> 8
-    data[at + 2] = name & 255
-    at += 3
-    data[at : at + name] = topic
-    at += name
+    retain = 1  # from here on where to write, and ``size`` where that ends
+    while size > 127:
+        data[retain] = size & 127 | 128
+        size >>= 7
+        retain += 1
+    data[retain] = size
+    size = len(topic)
+    data[retain + 1] = size >> 8
+    data[retain + 2] = size & 255
+    retain += 3
+    size += retain
+    data[retain:size] = topic
     if qos:
-        data[at] = pid >> 8
-        data[at + 1] = pid & 255
-        at += 2
+        data[size] = pid >> 8
+        data[size + 1] = pid & 255
+        size += 2
     if type(payload) is bytes:
-        data[at:] = payload
+        data[size:] = payload
     else:
-        payload.readinto(memoryview(data)[at:])
+        topic = memoryview(data)[size:]
+        payload.readinto(topic)
     return data
 
 
@@ -94,41 +95,41 @@ class Reader:
         Raises ProtocolError for anything that MQTT 3.1.1 does not let a server send.
         """
         start = self.start
-        have = self.end - start
-        if have < 2 or self.skip:
+        if self.end - start < 2 or self.skip:
             return 0
         buf = self.buf
-        kind, size, at = buf[start], buf[start + 1], start + 2
-        if size > 127:
-            size &= 127
-            shift = 7
+        kind, end, at = buf[start], buf[start + 1], start + 2
+        if end > 127:
+            end &= 127
             while True:
-                if at - start == have:
+                if at == self.end:
                     return 0
-                byte = buf[at]
+                end |= (buf[at] & 127) << 7 * (at - start - 1)
                 at += 1
-                size |= (byte & 127) << shift
-                if byte < 128:
+                if buf[at - 1] < 128:
                     break
-                shift += 7
-                if shift > 21:
+                if at - start > 4:
                     borrow("malformed").length()
-        end = at + size
+        end += at
         self.pid = 0
-        if end - start > have:
-            if end - start > len(buf) and borrow("oversize").room(self, kind, at, end):
-                end, self.start, self.end = self.end, 0, 0
-                self._publish(kind, at, end)
-                self.payload = None
-                return kind
+        if end > self.end:
+            if end - start > len(buf):
+                # room() undoes this. Without the memory to load it the packet is skipped: the broker, which gets no
+                # PUBACK, keeps it
+                self.skip, self.start = end - self.end, self.end
+                if borrow("oversize").room(self, start, at, end):
+                    end, self.start, self.end = self.end, 0, 0
+                    self._publish(kind, at, end)
+                    self.payload = None
+                    return kind
             return 0
         self.start = end  # taken first: a packet that cannot be read for lack of memory costs itself only
         if kind & 0xF0 == 0x30:
             self._publish(kind, at, end)
-        elif kind == 0x40 and size == 2:  # PUBACK
+        elif kind == 0x40 and end - at == 2:  # PUBACK
             self.packet_id(at)
         else:
-            borrow("control").read(self, kind, at, size)
+            borrow("control").read(self, kind, at)
         return kind
 
     def packet_id(self, at):
@@ -138,26 +139,28 @@ class Reader:
             borrow("malformed").packet_id()
 
     def _publish(self, kind, at, end):
-        qos = kind >> 1 & 3
         buf = self.buf
         # QoS 2 was never granted; DUP has no meaning at QoS 0
-        if qos > 1 or kind & _DUP > qos << 3 or end - at < 3:
+        if kind & 4 or kind & 10 == _DUP or end - at < 3:
             borrow("malformed").publish(kind)
         name = at + 2
         at = name + (buf[at] << 8 | buf[at + 1])
-        if at == name or at + 2 * qos > end:
+        if at == name or at + (kind & 2) > end:
             borrow("malformed").publish(kind)
         name = buf[name:at]
         if name != self.name:
-            self.name = b""
-            try:
-                self.topic = topic = str(name, "utf-8")
-                if "\0" in topic or "+" in topic or "#" in topic:
-                    raise ValueError
-            except ValueError:  # UnicodeError is one
-                borrow("malformed").topic(bytes(name))
-            self.name = bytes(name)
-        if qos:
+            self._topic(name)
+        if kind & 2:
             self.packet_id(at)
             at += 2
         self.payload = buf[at:end]
+
+    def _topic(self, name):
+        self.name = b""
+        try:
+            self.topic = topic = str(name, "utf-8")
+            if "\0" in topic or "+" in topic or "#" in topic:
+                raise ValueError
+        except ValueError:  # UnicodeError is one
+            borrow("malformed").topic(bytes(name))
+        self.name = bytes(name)

@@ -69,7 +69,7 @@ def request(client, topic, document=None, timeout_ms=None, handler=None, answers
 
 def settle(client, topic, document):
     """Hand an answer to the request that it belongs to; False when it is nobody's here."""
-    slot = client.requests and client.requests.pop(document.get("clientToken"), None)
+    slot = client.requests.pop(document.get("clientToken"), None) if client.requests else None
     if slot is None:
         return False
     slot += document, topic.endswith("/accepted")

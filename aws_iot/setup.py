@@ -35,14 +35,15 @@ def prepare(
     client.error = None  # why the last link ended
     client.stage = "dns"  # how far the last attempt came
     client.opening = client.poller = client.raw = client.context = None  # the attempt that goes on; what link.py made
-    client.dry = False  # the last read took all that there was
+    client.dry = False  # the last read took all that there was; None: a packet of it is still to be taken
     client.stuck = client.pinged = None  # ticks since which nothing can be written; of the PINGREQ without answer
-    client.asked = None  # the SUBSCRIBE or UNSUBSCRIBE in flight: [packet id, filters, packet, ticks, copies]
-    client.denied = client.suspect = None  # topics held back, until when; what was in flight when the link was cut
+    client.asked = None  # (UN)SUBSCRIBE in flight: [packet id, filters, packet, ticks, copies, subscriptions]
+    client.denied = None  # what is held back: [until (or tried again since), how long, whether it is tried again]
+    client.suspect = None  # what was in flight when the link was cut
     client.topic = None  # of the last QoS 0 publish
     client.requests = None  # clientToken -> answer
     client.find = None  # the subscription of a topic, once there are wildcards
-    client.guard = None  # see calls.loop; False while run() is at work
+    client.guard = None  # see background.loop; False while run() is at work
     client.busy = client.wrapped = False  # user code runs; packet ids in flight may be higher than the next
     client.tell = client.complain = None  # the callbacks of on_event, on_error
     client.queued = 0  # bytes in ``kept``
@@ -75,6 +76,9 @@ def thing(
     """Thing's constructor, with its two classes: (client, shadow). ValueError for what cannot be a thing's."""
     if not endpoint or not isinstance(endpoint, str) or "/" in endpoint:
         raise ValueError("endpoint: a host name such as xxxx-ats.iot.eu-west-1.amazonaws.com")
+    if not 0 < keepalive <= 1200:
+        # what AWS makes of others, it does not say in CONNACK: it would close before the next PINGREQ
+        raise ValueError("keepalive: 1 to 1200 s")
     if not clicert or not pkey:
         raise ValueError("clicert and pkey: the contents of the certificate and of its private key")
     # first of all, while there is a long piece of the heap: the context takes 1.9 KB of it at once
@@ -112,4 +116,4 @@ def prepare_shadow(shadow, client, thing, name, wanted):
     client.hooks.append(shadow.tick)
     client.shadows.append(shadow)
     if client.guard:
-        borrow("shadow_requests").share(shadow, client.guard)
+        borrow("background").share(shadow, client.guard)

@@ -30,8 +30,7 @@ class Shadow:
         """
         if not isinstance(state, dict):
             raise ValueError("state: a dict")
-        client = self.client
-        if self.pending is None and client.ready and len(client.kept) < client.window:
+        if self.pending is None and self.client.ready and len(self.client.kept) < self.client.window:
             self.send(state)
         else:
             borrow("shadow_requests").postpone(self, state)
@@ -62,14 +61,14 @@ class Shadow:
         if now is None or self.pending is not None or self.asked is not None:
             borrow("shadow_requests").tick(self, now)
 
-    def message(self, topic, payload):
+    def message(self, topic, document):
         """A message on one of the response topics."""
-        document = loads(payload)
+        document = loads(document)
         if not isinstance(document, dict):
             raise ValueError("no JSON object")
-        delta = topic[-5:] == "delta"
+        delta = topic.endswith("delta")
         # each report is accepted: a .mpy file is not read for that
-        if delta or topic[-8:] == "accepted" and self.asked is None and not self.client.requests:
+        if delta or topic.endswith("accepted") and self.asked is None and not self.client.requests:
             state = self.newer(document) and delta and document.get("state")
         else:
             state = borrow("shadow_requests").answer(self, topic[len(self.prefix) :], document)

@@ -14,12 +14,6 @@ _SOON_MS = const(250)
 _TRIES = const(3)
 
 
-def share(shadow, guard):
-    """Let other threads use the shadow: see calls.loop."""
-    for name in ("report", "on_delta", "get", "update", "delete", "on_documents"):
-        setattr(shadow, name, guard(getattr(shadow, name)))
-
-
 def on_delta(shadow, callback):
     """``callback(state)`` with the desired members that differ from the reported ones; a dict that it returns is
     reported.
@@ -111,8 +105,18 @@ def tick(shadow, now):
         return
     shadow.asked = now
     shadow.tries += 1
-    client.publish(shadow.prefix + "get")
+    _now(client, client.publish, shadow.prefix + "get")
     _look_again(client, _ANSWER_MS)
+
+
+def _now(client, function, *args):
+    """Publish as in a callback: room is not waited for."""
+    busy, client.busy = client.busy, True
+    try:
+        function(*args)
+    finally:
+        client.busy = busy
+    client.push()
 
 
 def _look_again(client, delay_ms):
@@ -128,14 +132,10 @@ def _flush(shadow):
 
     client = shadow.client
     state, shadow.pending = shadow.pending, None
-    busy, client.busy = client.busy, True  # as in a callback: room is not waited for
     try:
-        shadow.send(state)
+        _now(client, shadow.send, state)
     except (StateError, MemoryError):
         shadow.pending = state
-    finally:
-        client.busy = busy
-    client.push()
 
 
 def answer(shadow, name, document):

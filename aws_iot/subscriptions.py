@@ -10,6 +10,11 @@ _FILTERS = const(8)  # in one SUBSCRIBE
 
 def subscribe(client, topic, qos, handler, raw):
     """MQTTClient.subscribe."""
+    if isinstance(topic, (list, tuple)):  # Zerynth's [[topic, qos], ...]
+        for each in topic:
+            listen(client, each[0], each[1], handler, raw)
+        settle(client)
+        return
     if callable(qos):  # Zerynth's order
         qos, handler = handler or 0, qos
     sub = listen(client, topic, qos, handler, raw)
@@ -59,9 +64,11 @@ def together(shadow, names):
 
 def unsubscribe(client, topic):
     """MQTTClient.unsubscribe."""
-    name = borrow("topics").check_filter(topic)
-    if client.subs.pop(name, None):
-        client.drop.append(name)
+    for each in topic if isinstance(topic, (list, tuple)) else (topic,):
+        name = borrow("topics").check_filter(each)
+        if client.subs.pop(name, None):
+            client.drop.append(name)
+    if client.drop:
         settle(client)
 
 
@@ -105,7 +112,8 @@ def advance(client):
             return
         pid = client.next_pid()
         data = borrow("control").subscribe(pid, [(name, client.subs[name][0]) for name in names])
-    client.asked = [pid, names, data, client.ticks(), 1]
+    # with what is asked for: a filter may be subscribed to anew, or given back, before the answer
+    client.asked = [pid, names, data, client.ticks(), 1, [client.subs.get(name) for name in names]]
     client.out.append(data)
 
 
@@ -133,9 +141,8 @@ def answered(client, kind):
             if name in client.drop:
                 client.drop.remove(name)
     else:
-        for name, code in zip(asked[1], codes):
-            sub = client.subs.get(name)
-            if sub:
+        for name, code, sub in zip(asked[1], codes, asked[5]):
+            if sub and sub is client.subs.get(name):
                 sub[3] = 1 if code < 128 else 2
                 if code > 127:
                     from .errors import Rejected

@@ -100,5 +100,7 @@ def ping(client):
     """MQTTClient.ping."""
     if client.connected:
         client.out.append(b"\xc0\0")
-        client.pinged = client.ticks()
+        if client.pinged is None:  # else the answer to an earlier one is still awaited
+            client.pinged = client.ticks()
+        client.topic = None  # whatever the server closes for now, it is not that publish
         client.push()

@@ -377,3 +377,30 @@ def test_a_cut_in_between_is_no_denial():
             client.publish("topic", "x", qos=1)
             assert client.until(lambda: not client.kept, 200000)
         assert errors == []
+
+
+def test_each_topic_is_held_back_by_itself():
+    # what one topic was denied does not make another wait longer, nor does what it was denied long ago
+    with Peer() as peer:
+        client = peer.connected(window=10)
+        client.on_error(lambda error: None)
+        for topic in ("a", "b", "a"):
+            _deny(peer, PUBLISH, topic.encode(), 2)
+            client.publish(topic, "x", qos=1)
+            assert client.until(lambda: client.denied, 60000)
+            begin = peer.clock.now
+            assert client.until(lambda: not client.kept, 100000)
+            assert (peer.clock.now - begin) & 0x3FFFFFFF < 36000
+            assert client.until(lambda: not client.denied, 70000)
+
+
+def test_a_publish_of_long_ago_is_not_suspected():
+    with Peer() as peer:
+        client = peer.connected()
+        client.publish("old", "x")
+        client.until(lambda: False, 3600000)
+        for _ in range(4):
+            _close(peer, client)
+            assert "old" not in client.stats["cause"]
+            assert client.until(lambda: client.connected, 60000)
+        assert not client.denied

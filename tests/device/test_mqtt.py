@@ -576,3 +576,94 @@ def test_connect_ends_when_there_is_no_memory_even_to_say_why():
             aws_iot.mqtt.borrow = real
         del peer.failing["tcp"]
         assert client.until(lambda: client.ready, 5000)
+
+
+def test_a_packet_that_there_is_no_memory_for_costs_itself_only():
+    with Peer() as peer:
+        client = peer.connected()
+        heard, errors = [], []
+
+        def message(topic, payload, pid):
+            if payload == b"lost":
+                raise MemoryError
+            real(topic, payload, pid)
+
+        client.on_error(errors.append)
+        client.subscribe("t", 1, lambda topic, payload: heard.append(payload))
+        real, client._message = client._message, message
+        for number, payload in enumerate((b"1", b"lost", b"2", b"lost", b"3")):
+            peer.publish("t", payload, number + 1)
+        for _ in range(3):
+            assert client.poll(1000)
+        assert heard == [b"1", b"2", b"3"] and client.connected
+        assert [type(error) for error in errors] == [MemoryError, MemoryError]
+        assert client.stats["connects"] == 1 and client.stats["errors"] == 2
+
+
+def test_a_large_packet_is_not_copied_to_join_a_small_one():
+    with Peer() as peer:
+        client = peer.connected(window=10, queue_bytes=40000)
+        sizes = []
+        client.sock = _Counted(peer, sizes)
+        client.call(lambda: [client.publish("t", bytes(size), qos=1) for size in (10, 20, 22000, 10)])
+        client.poll()
+        assert sizes == [17 + 27, 22009, 17], sizes
+
+
+class _Counted:
+    """The socket, with a list of how much each write had."""
+
+    def __init__(self, peer, sizes):
+        self.peer, self.sizes = peer, sizes
+        self.readinto = peer.readinto
+
+    def write(self, data):
+        self.sizes.append(len(data))
+        return self.peer.write(data)
+
+
+def test_topics_of_the_wrong_type():
+    with Peer() as peer:
+        client = peer.connected()
+        for topic in (["a"], bytearray(b"a"), None, 7):
+            raises(ValueError, client.publish, topic, b"x")
+        assert peer.published() == []
+
+
+def test_connecting_anew_takes_leave_first():
+    # else the broker would send the last will
+    with Peer() as peer:
+        client = peer.connected()
+        client.connect()
+        assert [first for first, _ in peer.sent] == [CONNECT, DISCONNECT, CONNECT]
+        assert client.connected
+
+
+def test_window_of_one_does_not_wait_beside_run():
+    with Peer() as peer:
+        client = peer.connected(window=1)
+        peer.silent = (PUBLISH,)
+        client.guard = False  # as run() does
+        begin = peer.clock.now
+        client.publish("t", "x", qos=1)
+        assert peer.clock.now == begin and len(client.kept) == 1
+
+
+def test_zerynths_callbacks_and_arguments():
+    with Peer() as peer:
+        client = peer.client()
+        heard = []
+        client.on("PUBLISH", lambda client, data: heard.append(("any", data["message"].payload)))
+        client.on(0x30, lambda client, data: heard.append("first"), lambda data: data["message"].topic == "a", 1)
+        client.on(0x30, lambda client, data: heard.append("second"), lambda data: data["message"].topic == "a", 2)
+        client.set_will("will", "gone", 1, False)
+        client.connect(port=8884, aconnect_cb=lambda client: heard.append("connected"))
+        assert client.port == 8884 and (client.lw_topic, client.lw_qos, client.lw_retain) == ("will", 1, False)
+        client.subscribe([["#", 1]])
+        peer.publish("a", b"1")
+        peer.publish("b", b"2")
+        client.poll()
+        assert heard == ["connected", "second", ("any", "2")]
+        client.reconnect()
+        client.close()
+        assert heard[3:] == ["connected"] and not client.connected

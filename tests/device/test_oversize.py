@@ -4,6 +4,7 @@ from samples import raises
 from wire import LARGEST, PINGRESP, message, packet, puback, read
 
 import aws_iot.oversize as oversize
+import aws_iot.packet
 from aws_iot.errors import ProtocolError
 from aws_iot.packet import Reader
 
@@ -84,7 +85,7 @@ def test_heap_exhausted():
 
     oversize.bytearray = no_room  # stands in for a heap without so large a block
     try:
-        assert oversize.room(reader, 0x32, 4, total)
+        assert oversize.room(reader, 0, 4, total)
     finally:
         del oversize.bytearray
     assert reader.skip == total - len(head)
@@ -97,9 +98,37 @@ def test_room_asks_for_the_header_first():
         reader.reset()
         reader.space()[:have] = head[:have]
         reader.filled(have)
-        assert not oversize.room(reader, 0x32, 3, 1003), have
+        assert not oversize.room(reader, 0, 3, 1003), have
     reader.reset()
     reader.space()[: len(head)] = head
     reader.filled(len(head))
-    assert oversize.room(reader, 0x32, 3, 1003)
-    raises(ProtocolError, oversize.room, reader, 0x40, 3, 1003)
+    assert oversize.room(reader, 0, 3, 1003)
+    reader.buf[0] = 0x40
+    raises(ProtocolError, oversize.room, reader, 0, 3, 1003)
+
+
+def test_no_memory_even_to_look_at_it():
+    # it is skipped, and what follows it is read
+    reader = Reader(512, LARGEST)
+    data = message("t", bytes(1500), 9) + message("t", b"next", 10)
+    real, aws_iot.packet.borrow = aws_iot.packet.borrow, _no_memory
+    try:
+        space = reader.space()
+        space[:] = data[: len(space)]
+        reader.filled(len(space))
+        raises(MemoryError, reader.next)
+    finally:
+        aws_iot.packet.borrow = real
+    rest = data[len(space) :]
+    while rest:
+        assert reader.next() == 0
+        space = reader.space()
+        count = min(len(space), len(rest))
+        space[:count] = rest[:count]
+        reader.filled(count)
+        rest = rest[count:]
+    assert reader.next() and bytes(reader.payload) == b"next"
+
+
+def _no_memory(name):
+    raise MemoryError

@@ -211,3 +211,14 @@ def test_subscribed_once():
         client.request(_TOPIC)
         assert len(peer.filters()) == 1
         assert dumps(_requests(peer)[0]) != dumps(_requests(peer)[1])
+
+
+def test_late_answer_while_nothing_is_asked():
+    with Peer() as peer:
+        client = peer.connected()
+        errors = []
+        client.on_error(errors.append)
+        _service(peer, ("accepted", {"x": 1}, 2500), None)
+        raises(ResponseTimeout, client.request, _TOPIC, {}, 2000)
+        client.until(lambda: False, 1000)
+        assert errors == []

@@ -313,3 +313,27 @@ def test_subscribe_offline_is_asked_for_at_connect():
         client.connect()
         assert client.until(lambda: client.ready, 1000)
         assert peer.filters() == [["t"]]
+
+
+def test_answer_to_an_earlier_subscription_is_not_the_new_one_s():
+    with Peer() as peer:
+        client = peer.connected()
+
+        def handler(topic, payload):
+            client.subscribe("a", 0)
+            client.subscribe("a", 1)
+
+        client.subscribe("t", 0, handler)
+        peer.publish("t", b"x")
+        client.until(lambda: False, 100)
+        assert [body[-1] for _, body in peer.packets(SUBSCRIBE)] == [0, 0, 1]  # the QoS of each
+        assert client.ready
+
+
+def test_lists_as_in_zerynth_programs():
+    with Peer() as peer:
+        client = peer.connected()
+        client.subscribe([["a", 0], ("b", 1)])
+        assert peer.filters() == [["a", "b"]]
+        client.unsubscribe(["a", "b"])
+        assert client.subs == {} and len(peer.packets(UNSUBSCRIBE)) == 1

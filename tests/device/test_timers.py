@@ -213,3 +213,13 @@ def test_hooks_are_called_now_and_then():
         assert len(gaps) >= 10
         assert max(gaps) <= 6000
         assert [first for first, _ in peer.sent] == [CONNECT]
+
+
+def test_frequent_pings_of_ones_own_do_not_hide_a_dead_link():
+    with Peer() as peer:
+        client = peer.connected(keepalive=60, timeout_ms=8000)
+        peer.silent = (PINGREQ,)
+        for _ in range(3):
+            client.ping()
+            client.until(lambda: not client.connected, 5000)
+        assert "no PINGRESP in time" in client.stats["cause"]

@@ -1,0 +1,93 @@
+"""What Zerynth's MQTT client has and umqtt.simple has not. Borrowed when such a call is made.
+
+A program keeps its ``from mqtt import mqtt`` as ``from aws_iot import zerynth as mqtt``.
+"""
+
+PUBLISH = 0x30
+PUBACK = 0x40
+PUBREC = 0x50
+PUBREL = 0x60
+PUBCOMP = 0x70
+SUBACK = 0x90
+UNSUBACK = 0xB0
+PINGREQ = 0xC0
+PINGRESP = 0xD0
+
+_NAMES = {"PUBLISH": PUBLISH, "PUBACK": PUBACK, "SUBACK": SUBACK, "PINGRESP": PINGRESP}
+_COMMANDS = {"puback": PUBACK, "ready": SUBACK, "pingresp": PINGRESP, "connected": "connected"}
+
+
+class Message:
+    """A message as Zerynth's callbacks get it."""
+
+    qos = mid = 0
+    retain = dup = False
+
+    def __init__(self, topic, payload):
+        self.topic = str(topic, "utf-8")
+        self.payload = str(payload, "utf-8")
+
+
+def on(client, command, function, condition=None, priority=0):
+    """``function(client, data)`` for ``command``: PUBLISH (of messages that no handler takes; data["message"]), PUBACK
+    (data["mid"]), SUBACK (all of them are there), PINGRESP; others do not come from AWS.
+
+    Of those whose ``condition(data)`` is true the one with the highest ``priority`` is called, the first of equals; one
+    without condition, of which each command has one, when there is none. It takes the place of set_callback and
+    on_event.
+    """
+    command = _NAMES.get(command, command)
+    hooks = getattr(client, "zerynth", None)
+    if hooks is None:
+        client.zerynth = hooks = []
+
+        def event(name, value):
+            if name == "connecting" and client.stats["connects"]:
+                _call(client, hooks, "connecting", {})
+            elif name in _COMMANDS:
+                _call(client, hooks, _COMMANDS[name], {"mid": value, "return_code": 0})
+
+        client.on_event(event)
+        client.set_callback(lambda *message: _call(client, hooks, PUBLISH, {"message": Message(*message)}))
+    if not condition:
+        hooks[:] = [hook for hook in hooks if hook[0] != command or hook[2]]
+    hooks.append((command, function, condition, priority))
+
+
+def _call(client, hooks, command, data):
+    found = None
+    for hook in hooks:
+        if hook[0] == command and hook[2] and hook[2](data) and not (found and found[3] >= hook[3]):
+            found = hook
+    for hook in hooks:
+        if not found and hook[0] == command and not hook[2]:
+            found = hook
+    if found:
+        found[1](client, data)
+
+
+def around(client, after, before):
+    """connect()'s ``aconnect_cb(client)`` after each connect, ``breconnect_cb(client)`` before each but the first."""
+    for command, function in (("connected", after), ("connecting", before)):
+        if function:
+            on(client, command, lambda client, data, function=function: function(client))
+
+
+def set_will(client, topic, payload, qos=0, retain=True):
+    """set_last_will() with Zerynth's order."""
+    client.set_last_will(topic, payload, retain, qos)
+
+
+def set_username_pw(client, username, password=None):
+    """For brokers that want them; AWS looks at the certificate."""
+    client.user, client.pswd = username, password
+
+
+def reconnect(client):
+    """End the connection and make another."""
+    return client.connect()
+
+
+def close(client):
+    """disconnect()."""
+    client.disconnect()

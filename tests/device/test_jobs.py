@@ -1,0 +1,174 @@
+"""aws_iot.jobs: what AWS does not take, and two that want the jobs of one thing; the rest is in tests/system."""
+
+from json import loads
+
+from peer import Peer
+from samples import raises
+
+from aws_iot.errors import ResponseTimeout
+from aws_iot.job import JobError
+from aws_iot.job_calls import strings
+from aws_iot.jobs import Jobs
+
+
+class _Service:
+    """Plays the Jobs service for one queued job: ``refuse`` is the code of each refusal of an end to come.
+
+    https://docs.aws.amazon.com/iot/latest/developerguide/jobs-mqtt-api.html
+    """
+
+    def __init__(self, peer, *refuse):
+        self.peer, self.refuse = peer, list(refuse)
+        self.status, self.updates = "QUEUED", []
+        peer.service = self.take
+
+    def take(self, topic, payload):
+        verb = topic.split("/")[-1]
+        document = loads(payload)
+        answer = {"clientToken": document["clientToken"]}
+        if verb == "get" and self.status in ("QUEUED", "IN_PROGRESS"):
+            answer["execution"] = {
+                "jobId": "1", "status": self.status, "versionNumber": 1, "executionNumber": 1,
+                "jobDocument": {"operation": "work"},
+            }  # fmt: skip
+        elif verb == "update":
+            self.updates.append((document["status"], document.get("statusDetails")))
+            if document["status"] != "IN_PROGRESS" and self.refuse:
+                answer["code"] = self.refuse.pop(0)
+                self.peer.publish(topic + "/rejected", answer)
+                return
+            self.status = document["status"]
+        self.peer.publish(topic + "/accepted", answer)
+
+
+def _run(*refuse):
+    """The ends that were reported of a job whose end is refused so often, and the errors that were told."""
+    errors = []
+    with Peer() as peer:
+        client = peer.client()
+        client.thingname = "me"
+        client.mqtt = client
+        service = _Service(peer, *refuse)
+        jobs = Jobs(client)
+        jobs.handle("work", lambda job: {"a": 1})
+        client.on_error(errors.append)
+        client.connect()
+        client.until(lambda: service.status == "SUCCEEDED" and jobs.job is None, 200000)
+        assert service.status == "SUCCEEDED" and jobs.job is None
+    return [update for update in service.updates if update[0] != "IN_PROGRESS"], [error.code for error in errors]
+
+
+def test_end_is_reported_again_when_aws_is_busy():
+    end = ("SUCCEEDED", {"a": "1"})
+    assert _run() == ([end], [])
+    assert _run("RequestThrottled", "InternalError") == ([end, end, end], [])
+
+
+def test_details_that_aws_refuses_are_left_out():
+    assert _run("InvalidRequest") == ([("SUCCEEDED", {"a": "1"}), ("SUCCEEDED", None)], [])
+
+
+def test_end_that_aws_does_not_take_is_told_and_tried_now_and_then():
+    ends, codes = _run("InvalidRequest", "InvalidRequest", "InvalidRequest")
+    assert ends == [("SUCCEEDED", {"a": "1"})] + 3 * [("SUCCEEDED", None)]
+    assert codes == ["InvalidRequest", "InvalidRequest"]
+
+
+def test_details_are_as_aws_takes_them():
+    given = {"ok_1:-Z": 7, "a b/\u00e9": "x\ny", "": "", "@[`{": "z"}
+    assert strings(given) == {"ok_1:-Z": "7", "a_b___": "x y", "_": "-", "____": "z"}
+    assert len(strings({str(number): number for number in range(20)})) == 10
+    assert max([len(part.encode()) for pair in strings({"n" * 200: "v" * 2000}).items() for part in pair]) == 1024
+
+
+def test_firmware_takes_the_jobs_that_are_there():
+    from aws_iot.fota import Fota
+
+    with Peer() as peer:
+        client = peer.client()
+        client.thingname = "me"
+        client.mqtt = client
+        jobs = Jobs(client)
+        Fota(client, None)
+        assert "fota" in jobs.handlers
+
+
+def test_zerynths_call_asks_when_something_changed():
+    from aws_iot.fota import handle_fota_jobs
+
+    class Slot:
+        trial = False
+        record = {}  # noqa: RUF012
+
+    with Peer() as peer:
+        client = peer.client()
+        client.thingname = "me"
+        client.mqtt = client
+        jobs = Jobs(client, timeout_ms=1000)
+        client.connect()
+        peer.service = None
+        raises(ResponseTimeout, lambda: handle_fota_jobs(jobs, slot=Slot()))  # it is not done
+        asked = []
+        peer.service = lambda topic, payload: asked.append(topic) or peer.publish(
+            topic + "/accepted", {"clientToken": loads(payload)["clientToken"], "inProgressJobs": [], "queuedJobs": []}
+        )
+        for _ in range(3):
+            assert handle_fota_jobs(jobs, slot=Slot()) is False
+        assert len(asked) == 1
+        handle_fota_jobs(jobs, True, slot=Slot())
+        assert len(asked) == 2
+
+
+def test_download_goes_on_after_a_lack_of_memory():
+    from aws_iot.download import Download, Image
+
+    class Slot:
+        claims = {}  # noqa: RUF012
+        data = b""
+        begun = 0
+
+        def begin(self, name, size):
+            self.begun += 1
+            return len(self.data)
+
+        def write(self, data):
+            self.data += bytes(data[:10])
+            if len(self.data) == 50 and not self.begun:
+                raise MemoryError  # with half of the piece taken
+            self.data += bytes(data[10:])
+
+    class Source:
+        def fetch(self, offset):
+            for at in range(offset, 100, 20):
+                yield content[at : at + 20]
+
+    class Thing:
+        class mqtt:  # noqa: N801
+            connected = ready = True
+
+    content = bytes(range(100))
+    download = object.__new__(Download)
+    download.thing, download.slot, download.source = Thing, Slot(), Source()
+    download.image, download.options, download.claimed = Image(), {"pause_mqtt": False}, False
+    download.image.name, download.image.size = "image", 100
+    download.emit = lambda event, value: None
+    for _ in download.fetch(0):
+        pass
+    assert download.slot.data == content and download.slot.begun == 1
+
+
+def test_handler_that_raises_is_told_by_its_text():
+    with Peer() as peer:
+        client = peer.client()
+        client.thingname = "me"
+        client.mqtt = client
+        service = _Service(peer)
+        jobs = Jobs(client)
+
+        def work(job):
+            raise JobError("no room")
+
+        jobs.handle("work", work)
+        client.connect()
+        client.until(lambda: service.status == "FAILED", 60000)
+        assert service.updates[-1] == ("FAILED", {"reason": "no room"})
