@@ -84,6 +84,11 @@ def loop(client, on_message=None, th_size=-1):
     borrow("background").loop(client, on_message, th_size)
 
 
+def share(shadow, guard):
+    """Let other threads use a shadow that was made after loop()."""
+    borrow("background").share(shadow, guard)
+
+
 def disconnect(client):
     """MQTTClient.disconnect."""
     if client.connected and not client.busy:

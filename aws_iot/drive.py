@@ -26,19 +26,10 @@ async def run(client):
         client.guard = None
 
 
-def connect(
-    client, clean_session, timeout, port=None, sock_keepalive=None, aconnect_cb=None, breconnect_cb=None,
-    loop_failure=None,
-):  # fmt: skip
-    """MQTTClient.connect; Zerynth's programs give a port and callbacks. Its TCP keep-alive and its handler of failed
-    loops are not needed here.
-    """
-    if type(clean_session) is int:
-        port, clean_session = clean_session, None
-    if port:
-        client.port = port
-    if aconnect_cb or breconnect_cb:
-        borrow("zerynth").around(client, aconnect_cb, breconnect_cb)
+def connect(client, clean_session, timeout, **options):
+    """MQTTClient.connect."""
+    if options:
+        borrow("calls").connecting(client, **options)  # of zerynth.py
     if clean_session is not None:
         client.clean = clean_session
     if client.connected:

@@ -378,7 +378,7 @@ class MQTTClient(_MQTTClient):
         """Connect now and return whether the broker kept a session (MQTT section 3.2.2.2).
 
         One attempt; ``timeout`` in seconds bounds it, else each stage has ``timeout_ms``. A failure raises LinkError
-        with its likely cause; ``poll`` goes on trying, after a back-off. ``options`` are Zerynth's: drive.connect.
+        with its likely cause; ``poll`` goes on trying, after a back-off. ``options``: zerynth.connecting.
         """
         return borrow("drive").connect(self, clean_session, timeout, **options)
 

@@ -26,7 +26,7 @@ def request(client, topic, document=None, timeout_ms=None, handler=None, answers
             from .answers import handler as answers_of
 
             handler = answers_of(client)
-        borrow("subscriptions").ask(client, names, handler)
+        borrow("subscriptions").register(client, names, handler)
     entries = [client.subs[name] for name in names]
     if client.requests is None:
         client.requests = {}

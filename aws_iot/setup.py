@@ -116,4 +116,4 @@ def prepare_shadow(shadow, client, thing, name, wanted):
     client.hooks.append(shadow.tick)
     client.shadows.append(shadow)
     if client.guard:
-        borrow("background").share(shadow, client.guard)
+        borrow("calls").share(shadow, client.guard)

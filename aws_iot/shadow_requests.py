@@ -105,11 +105,11 @@ def tick(shadow, now):
         return
     shadow.asked = now
     shadow.tries += 1
-    _now(client, client.publish, shadow.prefix + "get")
+    _send(client, client.publish, shadow.prefix + "get")
     _look_again(client, _ANSWER_MS)
 
 
-def _now(client, function, *args):
+def _send(client, function, *args):
     """Publish as in a callback: room is not waited for."""
     busy, client.busy = client.busy, True
     try:
@@ -133,7 +133,7 @@ def _flush(shadow):
     client = shadow.client
     state, shadow.pending = shadow.pending, None
     try:
-        _now(client, shadow.send, state)
+        _send(client, shadow.send, state)
     except (StateError, MemoryError):
         shadow.pending = state
 

@@ -42,7 +42,7 @@ def listen(client, topic, qos, handler, raw):
     return sub
 
 
-def ask(client, names, handler):
+def register(client, names, handler):
     """Ask for those of ``names`` that are new, together; -> which."""
     new = [name for name in names if name not in client.subs]
     for name in new:
@@ -56,7 +56,7 @@ def together(shadow, names):
     client = shadow.client
     ready = client.ready
     # one handler for all
-    if ask(client, [shadow.prefix + name for name in names], shadow.message):
+    if register(client, [shadow.prefix + name for name in names], shadow.message):
         settle(client)
         if ready:
             shadow.tick(None)

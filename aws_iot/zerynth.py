@@ -66,9 +66,12 @@ def _call(client, hooks, command, data):
         found[1](client, data)
 
 
-def around(client, after, before):
-    """connect()'s ``aconnect_cb(client)`` after each connect, ``breconnect_cb(client)`` before each but the first."""
-    for command, function in (("connected", after), ("connecting", before)):
+def connecting(client, port=None, sock_keepalive=None, aconnect_cb=None, breconnect_cb=None, loop_failure=None):
+    """What connect() may be given: ``aconnect_cb(client)`` is called after each connect, ``breconnect_cb(client)``
+    before each but the first. Its TCP keep-alive and its handler of failed loops are not needed here.
+    """
+    client.port = port or client.port
+    for command, function in (("connected", aconnect_cb), ("connecting", breconnect_cb)):
         if function:
             on(client, command, lambda client, data, function=function: function(client))
 
