@@ -62,6 +62,7 @@ def request(client, topic: str, document: dict | None = None, timeout_ms: int | 
 
     Raises Rejected for topic/rejected, ResponseTimeout after ``timeout_ms``.
     """
+    borrow("topics").check_filter(topic + "/accepted")
     return borrow("request").request(client, topic, document, timeout_ms)
 
 

@@ -12,12 +12,12 @@ def subscribe(client, topic, qos, handler, raw):
     """MQTTClient.subscribe."""
     if isinstance(topic, (list, tuple)):  # Zerynth's [[topic, qos], ...]
         for each in topic:
-            listen(client, each[0], each[1], handler, raw)
+            listen(client, borrow("topics").check_filter(each[0]), each[1], handler, raw)
         settle(client)
         return
     if callable(qos):  # Zerynth's order
         qos, handler = handler or 0, qos
-    sub = listen(client, topic, qos, handler, raw)
+    sub = listen(client, borrow("topics").check_filter(topic), qos, handler, raw)
     settle(client)
     if sub[3] == 2:
         from .errors import Rejected
@@ -25,9 +25,8 @@ def subscribe(client, topic, qos, handler, raw):
         raise Rejected(128, "subscription refused: %s" % topic)
 
 
-def listen(client, topic, qos, handler, raw):
-    """As subscribe, but nothing is asked for before ``settle()``, which then takes eight filters at a time."""
-    name = borrow("topics").check_filter(topic)
+def listen(client, name, qos, handler, raw):
+    """As subscribe, for a filter that is right; ``settle()`` then asks for eight at a time."""
     if qos not in (0, 1):
         raise ValueError("QoS: AWS has 0 and 1")
     if name not in client.subs and len(client.subs) >= _LIMIT:
