@@ -11,8 +11,8 @@ _TURN_MS = const(20)
 _STACK_BYTES = const(16384)  # an ESP32's threads have 5 KB, of which a TLS handshake needs more
 
 
-def loop(client, on_message, stack_bytes):
-    """calls.loop."""
+def loop(client, on_message=None, th_size=-1):
+    """calls.loop; ``on_message(client, data)``: see zerynth.on; ``th_size``: the thread's stack in bytes."""
     from _thread import start_new_thread
 
     if on_message:
@@ -28,7 +28,7 @@ def loop(client, on_message, stack_bytes):
     def start():
         if not client.working:
             client.working = True
-            _stack(stack_bytes)
+            _stack(th_size)
             start_new_thread(_work, (client.guard(step),))
 
     client.guard(start)()

@@ -76,13 +76,13 @@ def run(client):
     return borrow("drive").run(client)
 
 
-def loop(client, on_message=None, th_size=-1):
+def loop(client, *args):
     """poll() in a thread of its own from now on, where the board has ``_thread`` (Zerynth's call), until disconnect().
 
-    A call from another thread has the engine for itself while it lasts. ``on_message(client, data)``: see zerynth.on;
-    ``th_size``: the thread's stack in bytes.
+    A call from another thread has the engine for itself while it lasts. Zerynth's arguments are those of
+    background.loop.
     """
-    borrow("background").loop(client, on_message, th_size)
+    borrow("background").loop(client, *args)
 
 
 def share(shadow, guard):

@@ -42,7 +42,7 @@ class Fota:
         if jobs is None:
             from .jobs import Jobs
 
-            jobs = getattr(thing.mqtt, "jobs", None) or Jobs(thing)  # two engines would take each other's jobs
+            jobs = thing.mqtt.jobs or Jobs(thing)  # two engines would take each other's jobs
         if jobs:
             for name in OPERATIONS:
                 jobs.handle(name, self.install, self.resume)
@@ -94,19 +94,20 @@ def handle_fota_jobs(jobs, force=False, disconnect_mqtt=None, auto_reset=True, j
     """Deal with the pending jobs, and come back: Zerynth's call. True if one of them was a firmware job.
 
     Its being called tells that the running version is healthy: a version on trial is confirmed. AWS is asked when
-    something has changed since, or may have, or with ``force``. ``job_cbk(job)`` gets
-    the jobs that are not about firmware, to update them itself. ``slot`` (default: what fits the board) and ``options``
-    are Fota's. Raises what Jobs.list() and Job.update() raise.
+    something has changed since, or may have, or with ``force``. ``job_cbk(job)`` gets the jobs that are not about
+    firmware, to update them itself. ``slot`` (default: what fits the board) and ``options`` are Fota's. Raises what
+    Jobs.list() and Job.update() raise.
     """
     fota = Fota(
         jobs.thing, slot or borrow("slots").default(), False, pause_mqtt=disconnect_mqtt, auto_reset=auto_reset,
         **options,
     )  # fmt: skip
     fota.confirm()
-    if not (jobs.changed() or force):
+    if not (jobs.asking or force):
         return False
+    jobs.asking = False
     try:
         return borrow("trial").handle(fota, jobs, job_cbk)
     except Exception:
-        jobs.news = True  # it is not done
+        jobs.asking = True  # it is not done
         raise

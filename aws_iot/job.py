@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/iot/latest/developerguide/jobs-mqtt-api.html
 """
 
-from . import method
+from . import borrow, method
 
 OVER = ("SUCCEEDED", "FAILED", "TIMED_OUT", "REJECTED", "REMOVED", "CANCELED")
 
@@ -43,7 +43,12 @@ class Job:
         return "%s@%s" % (self.id, self.thing.thingname)
 
     def __getattr__(self, name):
-        return method(self, "job_calls", name)
+        call = method(self, "job_calls", name)
+        return lambda *args, **options: borrow("request").wait(self.thing.mqtt, call(*args, **options))
+
+    def steps(self, name, *args):
+        """describe, update or progress as a generator that yields while it waits for AWS's answer."""
+        return getattr(borrow("job_calls"), name)(self, *args)
 
     @property
     def canceled(self):

@@ -1,4 +1,5 @@
-"""The calls of a Job. Borrowed by Job.__getattr__: each function is a method there.
+"""The calls of a Job: generators that yield while they wait for AWS's answer. Job.__getattr__ makes them methods that
+wait; Job.steps() gives them as they are.
 
 https://docs.aws.amazon.com/iot/latest/developerguide/jobs-mqtt-api.html
 """
@@ -23,7 +24,7 @@ def describe(job):
     Raises ResponseTimeout and LinkError when AWS does not answer.
     """
     try:
-        answer = _request(job, "get", {"includeJobDocument": True})
+        answer = yield from _request(job, "get", {"includeJobDocument": True})
     except Rejected as error:
         job.status = _GONE.get(error.code, job.status)
         return False
@@ -49,22 +50,22 @@ def update(job, status, status_details=None, step_timeout_min=None):
     if step_timeout_min:
         document["stepTimeoutInMinutes"] = step_timeout_min
     try:
-        state = _request(job, "update", document).get("executionState", {})
+        answer = yield from _request(job, "update", document)
     except Rejected as error:
         if error.code in _STALE:
-            describe(job)
+            yield from describe(job)
         job.status = _GONE.get(error.code, job.status)
         job.error = error
         return False
     job.error = None
     job.status = status
-    job.version = int(state.get("versionNumber", job.version + 1))
+    job.version = int(answer.get("executionState", {}).get("versionNumber", job.version + 1))
     return True
 
 
 def progress(job, details):
     """Report ``details`` while the job runs; False when it is no longer this device's to run."""
-    return update(job, job.IN_PROGRESS, details) or not job.canceled
+    return (yield from update(job, job.IN_PROGRESS, details)) or not job.canceled
 
 
 def take(job, execution):
@@ -79,18 +80,19 @@ def take(job, execution):
 
 def _request(job, verb, document):
     # one subscription for all jobs: AWS allows 50 on a connection
-    topic, answers = _topics(job.thing.thingname, verb, job.id, "+")
+    topic, answers = topics(job.thing.thingname, verb, job.id, "+")
     try:
-        return borrow("request").request(job.thing.mqtt, topic, document, job.timeout_ms, None, answers)
+        asking = borrow("request").asking(job.thing.mqtt, topic, document, job.timeout_ms, None, answers)
+        return (yield from asking)
     except Rejected as error:
         job.error = error
         raise
 
 
-def _topics(thing, verb, *ids):
-    """In a function of its own, so that topics.py is not in the heap while an answer is awaited."""
+def topics(thing, verb, *names):
+    """The topics for jobs with these names: in a function of its own, so that topics.py does not stay meanwhile."""
     jobs = borrow("topics").jobs
-    return [jobs(thing, each, verb) for each in ids]
+    return [jobs(thing, name, verb) for name in names]
 
 
 def operation(document):
@@ -115,11 +117,12 @@ def strings(details):
         data = str(details[name])[:_DETAIL_CHARS].encode()
         if data and min(data) < 32:
             data = bytes([max(byte, 32) for byte in data])
-        result[_name(name)] = str(data, "utf-8") or "-"
+        result[string(name)] = str(data, "utf-8") or "-"
     return result
 
 
-def _name(name):
+def string(name):
+    """``name`` as AWS takes it."""
     letters = str(name)[:_NAME_CHARS].encode()
     fit = [code if 97 <= code | 32 <= 122 or 48 <= code <= 58 or code in b"_-" else 95 for code in letters]
     return str(bytes(fit), "ascii") or "_"

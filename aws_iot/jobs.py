@@ -21,6 +21,7 @@ class Jobs:
 
     job = None  # the one that runs
     work = None  # its generator
+    call = None  # a request of the engine, a generator as well: poll() does not wait for its answer
     report = None  # (status, details): its end, until AWS has taken it
     busy = eager = check = False
     news = asking = True  # there may be some already
@@ -66,13 +67,19 @@ class Jobs:
             return False
         self.busy = True
         try:
-            if self.work and not self.check:
-                return self._advance()
-            if mqtt.ready and (self.work or self.report or self.asking):
-                return borrow("jobs_calls").step(self)
-            if self.work:
-                return self._advance()
+            if self.call is None:
+                if mqtt.ready and (self.check if self.work else self.report or self.asking):
+                    self.call = borrow("jobs_calls").step(self)
+                elif self.work:
+                    return self._advance()
+                else:
+                    return False
+            next(self.call)
+        except StopIteration as end:
+            self.call = None
+            return end.value
         except Exception as error:
+            self.call = None
             if not isinstance(error, (LinkError, ResponseTimeout)):
                 mqtt.report(error)
             self.due = ticks_add(mqtt.ticks(), _PAUSE_MS)
@@ -91,5 +98,11 @@ class Jobs:
         else:
             if not isinstance(result, dict):
                 return result
-            self.check = not self.job.progress(result)
+            self.call = self.progress(result)
+        return True
+
+    def progress(self, details):
+        """Here, so that jobs_calls.py is not in the heap while an answer is awaited."""
+        if not (yield from self.job.steps("progress", details)):
+            self.check = True
         return True

@@ -13,7 +13,6 @@ const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 _SOON_MS = const(1000)
 _PAUSE_MS = const(5000)
 _REFUSED_MS = const(60000)
-_AGAIN = ("VersionMismatch", "InvalidStateTransition", "RequestThrottled", "InternalError")
 _REMEMBERED = const(4)  # finished jobs that are known when they are delivered again
 
 
@@ -69,18 +68,21 @@ def start_next(jobs, status_details=None, step_timeout_min=None):
 def _job(jobs, execution, status):
     job = Job(jobs.thing, execution["jobId"], jobs.timeout_ms)
     job.status = status
-    job.take(execution)
+    borrow("job_calls").take(job, execution)
     return job
 
 
 def step(jobs):
-    """What the engine does besides advancing the job that runs: look for the next, look after this one, end it."""
+    """What the engine does besides advancing the job that runs: look for the next, look after this one, end it.
+
+    A generator that yields while it waits; -> True when the next step should follow at once.
+    """
     if jobs.report:
-        return _finish(jobs)
+        return (yield from _finish(jobs))
     if jobs.work:
         jobs.check = False
         try:
-            jobs.job.describe()
+            yield from jobs.job.steps("describe")
         except (LinkError, ResponseTimeout):
             jobs.check = True
             raise
@@ -89,7 +91,7 @@ def step(jobs):
         return True
     jobs.asking = False
     try:
-        return _next(jobs)
+        return (yield from _next(jobs))
     except Exception:
         jobs.asking = jobs.work is None and jobs.report is None
         raise
@@ -103,7 +105,7 @@ def _later(jobs, delay_ms=_PAUSE_MS):
 
 def _next(jobs):
     job = Job(jobs.thing, "$next", jobs.timeout_ms)
-    if not job.describe():
+    if not (yield from job.steps("describe")):
         if job.error:  # throttled, or worse
             _later(jobs)
         return False
@@ -122,7 +124,7 @@ def _next(jobs):
             end(jobs, Job.FAILED, {"reason": "interrupted by a restart"})
     elif not handler:
         end(jobs, Job.REJECTED, {"reason": "unknown operation %s" % operation})
-    elif job.update(Job.IN_PROGRESS, None, handler[2]):
+    elif (yield from job.steps("update", Job.IN_PROGRESS, None, handler[2])):
         _run(jobs, handler[0])
     else:
         _later(jobs)
@@ -157,10 +159,10 @@ def end(jobs, status, details):
 def _finish(jobs):
     job = jobs.job
     status, details = jobs.report
-    if not (job.canceled or job.update(status, details) or job.canceled):
+    if not (job.canceled or (yield from job.steps("update", status, details)) or job.canceled):
         # refused although it is ours: the version was behind, since an answer got lost, and is known now; AWS is busy
         delay_ms = _SOON_MS
-        if job.error.code not in _AGAIN:
+        if job.error.code not in ("VersionMismatch", "InvalidStateTransition", "RequestThrottled", "InternalError"):
             if not details:
                 delay_ms = _REFUSED_MS  # no other job is to be had before this one has ended
                 jobs.thing.mqtt.report(job.error)

@@ -55,7 +55,7 @@ def renew(download):
     while True:
         yield from connected(download.thing)
         try:
-            if download.job.describe():
+            if (yield from download.job.steps("describe")):
                 break
             raise JobError("job cannot be described: %s" % download.job.error)
         except (LinkError, ResponseTimeout):

@@ -5,9 +5,29 @@ from os import urandom
 from . import borrow
 from .transport import ticks_add, ticks_diff
 
+const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
-def request(client, topic, document=None, timeout_ms=None, handler=None, answers=None):
-    """Publish ``document`` with a clientToken of its own to ``topic`` and return the accepted answer, a dict.
+_TURN_MS = const(50)
+
+
+def request(client, *args):
+    """As asking(), with the engine at work until the answer is here."""
+    return wait(client, asking(client, *args))
+
+
+def wait(client, work):
+    """Advance ``work``, a generator, with the engine at work; return what it returns."""
+    try:
+        while True:
+            next(work)
+            client.poll(_TURN_MS)
+    except StopIteration as end:
+        return end.value
+
+
+def asking(client, topic, document=None, timeout_ms=None, handler=None, answers=None):
+    """Publish ``document`` with a clientToken of its own to ``topic``, and return the accepted answer, a dict: a
+    generator that yields while it waits.
 
     Raises Rejected with AWS's code and message, ResponseTimeout after ``timeout_ms`` (default the client's),
     LinkError when there is no connection in that time. Sent again at half time, but for requests that carry a
@@ -16,8 +36,7 @@ def request(client, topic, document=None, timeout_ms=None, handler=None, answers
     https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-mqtt.html
     """
     document = dict(document or ())
-    limit_ms = client.timeout_ms if timeout_ms is None else timeout_ms
-    end = ticks_add(client.ticks(), limit_ms)
+    end = ticks_add(client.ticks(), client.timeout_ms if timeout_ms is None else timeout_ms)
     token = "%012x" % int.from_bytes(urandom(6), "big")
     document["clientToken"] = token
     names = [(answers or topic) + "/accepted", (answers or topic) + "/rejected"]
@@ -27,44 +46,50 @@ def request(client, topic, document=None, timeout_ms=None, handler=None, answers
 
             handler = answers_of(client)
         borrow("subscriptions").register(client, names, handler)
-    entries = [client.subs[name] for name in names]
     if client.requests is None:
         client.requests = {}
     client.requests[token] = slot = []
-
-    def left():
-        return max(0, ticks_diff(end, client.ticks()))
-
-    def subscribed():
-        for entry in entries:
-            if entry[3] == 2:
-                from .errors import Rejected
-
-                raise Rejected(128, "subscription refused: " + topic)
-        return client.ready and entries[0][3] and entries[1][3]
-
     try:
-        if not client.until(subscribed, left()):
-            from .errors import LinkError, ResponseTimeout
-
-            if not client.connected:
-                raise LinkError("not connected: %s" % client.stats["cause"])
-            raise ResponseTimeout("no SUBACK for " + topic)
+        while not ready(client, names):
+            _late(client, end, "no SUBACK for " + topic)
+            yield
         client.publish(topic, document)
+        half = ticks_add(client.ticks(), ticks_diff(end, client.ticks()) // 2)
         once = "version" in document or "expectedVersion" in document
-        if once or not client.until(lambda: slot, left() // 2):
-            if not once and client.connected:
+        while not slot:
+            _late(client, end, "no answer to " + topic)
+            if not once and ticks_diff(client.ticks(), half) >= 0 and client.connected and client.stuck is None:
+                once = True
                 client.publish(topic, document)
-            if not client.until(lambda: slot, left()):
-                from .errors import ResponseTimeout
-
-                raise ResponseTimeout("no answer to " + topic)
+            yield
     finally:
         client.requests.pop(token, None)
     answer, accepted = slot
     if not accepted:
         raise rejected(answer)
     return answer
+
+
+def ready(client, names):
+    """True when the answers, on these topics, will come, and something can be written."""
+    granted = client.ready and client.stuck is None
+    for name in names:
+        entry = client.subs.get(name)
+        if entry and entry[3] == 2:
+            from .errors import Rejected
+
+            raise Rejected(128, "subscription refused: " + name)
+        granted = granted and entry and entry[3]
+    return granted
+
+
+def _late(client, end, what):
+    if client.off or ticks_diff(end, client.ticks()) <= 0:
+        from .errors import LinkError, ResponseTimeout
+
+        if not client.connected:
+            raise LinkError("not connected: %s" % client.stats["cause"])
+        raise ResponseTimeout(what)
 
 
 def settle(client, topic, document):

@@ -42,6 +42,7 @@ def prepare(
     client.suspect = None  # what was in flight when the link was cut
     client.topic = None  # of the last QoS 0 publish
     client.requests = None  # clientToken -> answer
+    client.jobs = None  # the Jobs that are driven with it
     client.find = None  # the subscription of a topic, once there are wildcards
     client.guard = None  # see background.loop; False while run() is at work
     client.busy = client.wrapped = False  # user code runs; packet ids in flight may be higher than the next

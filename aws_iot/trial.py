@@ -41,7 +41,7 @@ def switch(fota, job, record=None):
     while True:
         yield from borrow("recover").connected(fota.thing)
         try:
-            if job.progress(details):
+            if (yield from job.steps("progress", details)):
                 break
         except (LinkError, ResponseTimeout):
             pass

@@ -172,3 +172,29 @@ def test_handler_that_raises_is_told_by_its_text():
         client.connect()
         client.until(lambda: service.status == "FAILED", 60000)
         assert service.updates[-1] == ("FAILED", {"reason": "no room"})
+
+
+def test_poll_does_not_wait_for_aws():
+    with Peer() as peer:
+        client = peer.client()
+        client.thingname = "me"
+        client.mqtt = client
+        service = _Service(peer)
+        steps = []
+
+        def work(job):
+            for step in range(3):
+                steps.append(step)
+                yield {"step": step}
+
+        Jobs(client).handle("work", work)
+        client.connect()
+        take, delayed = service.take, []
+        peer.service = lambda *message: delayed.append(message)
+        for _ in range(200):
+            begin = peer.clock.now
+            client.poll(0)
+            assert peer.clock.now == begin
+            if delayed and _ % 5 == 4:
+                take(*delayed.pop(0))
+        assert steps == [0, 1, 2] and service.status == "SUCCEEDED"

@@ -161,6 +161,10 @@ class CloudJob(Job):
         os.rename(FOLDER + "/job.new", FOLDER + "/job.json")
         return True
 
+    def steps(self, name, *args):
+        yield from ()
+        return getattr(self, name)(*args)
+
     def progress(self, details):
         return self.update("IN_PROGRESS", details)
 
