@@ -10,10 +10,9 @@ from . import golden
 
 _SUBCOMMANDS = {"shadow": ("get", "set", "watch"), "cloud": ("up", "env", "down")}
 _PAGES = [(), *((name,) for name in COMMANDS), *((name, sub) for name, subs in _SUBCOMMANDS.items() for sub in subs)]
-_OURS = [page for page in _PAGES if not page or not page[0].startswith(("iot-fota", "fota"))]
 
 
-@pytest.mark.parametrize("page", _OURS, ids=lambda page: "-".join(page) or "thing")
+@pytest.mark.parametrize("page", _PAGES, ids=lambda page: "-".join(page) or "thing")
 def test_help_is_as_kept(thing, page):
     golden.check(f"help/{'-'.join(page) or 'thing'}", thing.run(*page, "--help").stdout, {})
 
