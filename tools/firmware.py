@@ -29,6 +29,7 @@ _IMAGE_MAGIC = 0xE9
 _BUNDLE_MAGIC = b"aws_iot bundle 1\n"
 _PART_BYTES = 8 * 1024 * 1024
 OVER = ("SUCCEEDED", "FAILED", "TIMED_OUT", "REJECTED", "REMOVED", "CANCELED")
+_JOB_OVER = ("COMPLETED", "CANCELED", "DELETION_IN_PROGRESS")
 
 
 @dataclass
@@ -198,15 +199,23 @@ def role_arn(aws, role):
 
 
 def target_arn(aws, name, group=False):
-    """The ARN of a thing, or of a thing group."""
+    """The ARN of a thing, or of a thing group, which must have things: the job is for those that are in it now."""
     try:
         if group:
-            return aws.iot.describe_thing_group(thingGroupName=name)["thingGroupArn"]
+            arn = aws.iot.describe_thing_group(thingGroupName=name)["thingGroupArn"]
+            if not any(_members(aws, name)):
+                raise ToolError(f"thing group {name} has no things: nothing would be updated")
+            return arn
         return aws.iot.describe_thing(thingName=name)["thingArn"]
     except ClientError as error:
         if aws_errors.missing(error):
             raise ToolError(f"there is no thing{' group' if group else ''} {name} in {aws.region}") from error
         raise
+
+
+def _members(aws, group):
+    """The things of a group and of those below it; AWS may give an empty page before one that is not."""
+    return aws_errors.pages(aws.iot.list_things_in_thing_group, "things", thingGroupName=group, recursive=True)
 
 
 def upload(aws, bucket, key, data, progress):
@@ -266,20 +275,31 @@ def executions(aws, job_id):
     found = {}
     for summary in aws_errors.pages(aws.iot.list_job_executions_for_job, "executionSummaries", jobId=job_id):
         name = summary["thingArn"].rsplit("/", 1)[-1]
-        details = aws.iot.describe_job_execution(jobId=job_id, thingName=name)["execution"]
+        try:
+            details = aws.iot.describe_job_execution(jobId=job_id, thingName=name)["execution"]
+        except ClientError as error:
+            if not aws_errors.missing(error):
+                raise
+            continue  # its thing was deleted meanwhile
         found[name] = (details["status"], details.get("statusDetails", {}).get("detailsMap", {}))
     return found
 
 
 def watch(aws, job_id, interval_s=2.0, sleep=time.sleep):
-    """Each change of the job's executions as (thing, status, details), until all have ended."""
+    """Each change of the job's executions as (thing, status, details), until all have ended and none can come.
+
+    AWS makes them little by little: that all there are have ended tells nothing before the job is over, too. And a job
+    that was canceled may have boards that go on with it.
+    """
     seen = {}
     while True:
+        # Asked for first: the executions then are all that there will be.
+        over = aws.iot.describe_job(jobId=job_id)["job"]["status"] in _JOB_OVER
         now = executions(aws, job_id)
         for name, state in now.items():
             if seen.get(name) != state:
                 yield name, *state
         seen = now
-        if now and all(status in OVER for status, _ in now.values()):
+        if over and all(status in OVER for status, _ in now.values()):
             return
         sleep(interval_s)

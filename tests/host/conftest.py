@@ -14,6 +14,10 @@ from .proxy import Proxy
 
 _THING = Path(sys.executable).with_name("thing")
 REGION = "us-east-1"
+_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "iot.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
 
 
 class Account:
@@ -139,3 +143,33 @@ def proxy(ministack):
     """A proxy before the local AWS that delays, refuses and records calls; see Proxy."""
     with Proxy(ministack.url) as running:
         yield running
+
+
+@pytest.fixture
+def cloud(account):
+    """An account with a bucket, a role and a thing."""
+    account.client("s3").create_bucket(Bucket=f"firmware-{account.number}")
+    account.client("iam").create_role(RoleName="fota", AssumeRolePolicyDocument=json.dumps(_TRUST))
+    account.client("iot").create_thing(thingName="lamp")
+    return account
+
+
+@pytest.fixture
+def application(tmp_path):
+    """A project's folder: what is updated, and what is not."""
+    folder = tmp_path / "project"
+    (folder / "data").mkdir(parents=True)
+    (folder / ".hidden").mkdir()
+    files = {
+        "main.py": "from aws_iot.boot import run\nrun('app')\n",
+        "app.py": 'VERSION = "1.2.0"\nprint("hello")\n',
+        "helpers.py": "X = 1\n",
+        "data/table.json": "[1, 2]",
+        "thing.conf.json": "{}",
+        "wifi.json": '{"password": "secret"}',
+        "readme.md": "text",
+        ".hidden/x.py": "x",
+    }
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    return folder

@@ -1,7 +1,7 @@
 """A proxy before the local AWS that adds latency, refuses calls and records when each was made.
 
 It stands in for the distance to AWS, for its throttling and its refusals
-(https://docs.aws.amazon.com/general/latest/gr/iot-core.html), and answers the two calls that MiniStack lacks.
+(https://docs.aws.amazon.com/general/latest/gr/iot-core.html), and answers the calls that MiniStack lacks.
 """
 
 import http.client
@@ -24,6 +24,9 @@ _OPERATIONS = (
     ("CreateKeysAndCertificate", "POST", r"/keys-and-certificate"),
     ("UpdateCertificate", "PUT", r"/certificates/[^/]+"),
     ("DeleteCertificate", "DELETE", r"/certificates/[^/]+"),
+    ("CreateStream", "POST", r"/streams/[^/]+"),
+    ("DescribeJob", "GET", r"/jobs/[^/]+"),
+    ("ListJobExecutionsForJob", "GET", r"/jobs/[^/]+/things"),
     ("ListNamedShadowsForThing", "GET", r"/api/things/shadow/ListNamedShadowsForThing/[^/]+"),
 )
 

@@ -13,41 +13,6 @@ from aws_iot_tools.errors import ToolError
 
 from tests.system.fota import image
 
-_TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"Service": "iot.amazonaws.com"}, "Action": "sts:AssumeRole"}],
-}
-
-
-@pytest.fixture
-def cloud(account):
-    """An account with a bucket, a role and a thing."""
-    account.client("s3").create_bucket(Bucket=f"firmware-{account.number}")
-    account.client("iam").create_role(RoleName="fota", AssumeRolePolicyDocument=json.dumps(_TRUST))
-    account.client("iot").create_thing(thingName="lamp")
-    return account
-
-
-@pytest.fixture
-def application(tmp_path):
-    """A project's folder: what is updated, and what is not."""
-    folder = tmp_path / "project"
-    (folder / "data").mkdir(parents=True)
-    (folder / ".hidden").mkdir()
-    files = {
-        "main.py": "from aws_iot.boot import run\nrun('app')\n",
-        "app.py": 'VERSION = "1.2.0"\nprint("hello")\n',
-        "helpers.py": "X = 1\n",
-        "data/table.json": "[1, 2]",
-        "thing.conf.json": "{}",
-        "wifi.json": '{"password": "secret"}',
-        "readme.md": "text",
-        ".hidden/x.py": "x",
-    }
-    for name, text in files.items():
-        (folder / name).write_text(text)
-    return folder
-
 
 def _start(thing, cloud, folder, *options, **more):
     return thing.json("iot-fota-start", "lamp", folder, f"firmware-{cloud.number}", "fota", *options, **more)
@@ -95,6 +60,40 @@ def _verified_by_the_board(document, public):
         env=RUNTIMES["cpython"].environment(),
     )  # fmt: skip
     assert done.stdout.split() == ["True", "False"], done.stderr
+
+
+def test_stream_is_made_of_what_was_uploaded(thing, cloud, application, proxy):
+    """MiniStack lacks CreateStream: the proxy answers it, and all else is MiniStack's; botocore checks what is sent."""
+    streams = []
+
+    def create_stream(body):
+        streams.append(json.loads(body))
+        return {"streamVersion": 1}
+
+    proxy.answers["CreateStream"] = create_stream
+    thing.environment["AWS_ENDPOINT_URL"] = proxy.url
+    made = _start(thing, cloud, application, "--stream")
+    bucket = f"firmware-{cloud.number}"
+    assert streams == [
+        {
+            "files": [{"fileId": 0, "s3Location": {"bucket": bucket, "key": made["job"]}}],
+            "roleArn": f"arn:aws:iam::{cloud.number}:role/fota",
+        }
+    ]
+    assert proxy.count("CreateStream") == 1
+    document = _document(cloud, made["job"])
+    data = cloud.client("s3").get_object(Bucket=bucket, Key=made["job"])["Body"].read()
+    assert (document["stream"], document["file"], document["size"]) == (made["job"], 0, len(data))
+    assert "url" not in document and hashlib.sha256(data).hexdigest() == document["sha256"]
+    assert not cloud.client("iot").describe_job(jobId=made["job"])["job"].get("presignedUrlConfig")
+
+
+def test_stream_that_aws_refuses_starts_no_job(thing, cloud, application, proxy):
+    proxy.refuse["CreateStream"] = (1, 400, "InvalidRequestException")
+    thing.environment["AWS_ENDPOINT_URL"] = proxy.url
+    words = ("iot-fota-start", "lamp", application, f"firmware-{cloud.number}", "fota", "--stream")
+    assert "CreateStream: played: InvalidRequestException" in thing.run(*words, code=1).stderr
+    assert cloud.client("iot").list_jobs()["jobs"] == []
 
 
 def test_duration_out_of_range_is_refused_with_the_reason(thing, application):
@@ -184,29 +183,3 @@ def test_signing_is_reproducible(tmp_path):
     made = firmware.Firmware(b"x" * 100, "1.0.0", "files")
     assert firmware.sign(made, key) == firmware.sign(made, key)
     assert len(base64.b64decode(firmware.sign(made, key))) < 73
-
-
-def test_watch_follows_each_execution_to_its_end():
-    states = [
-        {"a": ("QUEUED", {}), "b": ("QUEUED", {})},
-        {"a": ("IN_PROGRESS", {"progress": "50"}), "b": ("QUEUED", {})},
-        {"a": ("SUCCEEDED", {}), "b": ("FAILED", {"reason": "SHA-256 is wrong"})},
-    ]
-
-    class Aws:
-        """The two calls that watch makes, answered from a list."""
-
-        iot = None
-
-    slept = []
-    calls = iter(states)
-    original = firmware.executions
-    firmware.executions = lambda aws, job: next(calls)
-    try:
-        seen = list(firmware.watch(Aws, "job", sleep=slept.append))
-    finally:
-        firmware.executions = original
-    assert [row[:2] for row in seen] == [
-        ("a", "QUEUED"), ("b", "QUEUED"), ("a", "IN_PROGRESS"), ("a", "SUCCEEDED"), ("b", "FAILED"),
-    ]  # fmt: skip
-    assert len(slept) == 2

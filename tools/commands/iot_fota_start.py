@@ -64,6 +64,8 @@ def command(context, thing, firmware, s3_bucket, s3_role, duration, key, version
     ended = _follow(out, logic, aws, name)
     if out.json:
         out.data({**result, "executions": {each: status for each, (status, _) in ended.items()}})
+    if not ended:
+        raise Partly(f"job {name} ended without a board: its things are gone, or it was canceled")
     failed = [each for each, (status, _) in ended.items() if status != "SUCCEEDED"]
     if failed:
         raise Partly(f"{len(failed)} of {len(ended)} boards did not take it: {', '.join(sorted(failed)[:10])}")

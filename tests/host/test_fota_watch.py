@@ -1,0 +1,151 @@
+"""thing iot-fota-start --watch, live: boards of the tests' own report to MiniStack what a real one would."""
+
+import concurrent.futures
+import json
+import time
+
+import pytest
+from aws_iot_tools import firmware
+from aws_iot_tools.aws import Aws
+
+from .conftest import REGION
+
+
+class Board:
+    """Stands in for a board: takes its next job and reports on it, through the jobs API that devices may use, too."""
+
+    def __init__(self, cloud, name: str) -> None:
+        self._jobs, self._name, self._job = cloud.client("iot-jobs-data"), name, None
+
+    def take(self) -> None:
+        """Start the next job, once there is one."""
+        while not self._job:
+            found = self._jobs.start_next_pending_job_execution(thingName=self._name).get("execution")
+            self._job = found["jobId"] if found else time.sleep(0.1)
+
+    def report(self, status: str, **details) -> None:
+        self._jobs.update_job_execution(jobId=self._job, thingName=self._name, status=status, statusDetails=details)
+
+
+@pytest.fixture
+def crowd(cloud):
+    """A group of two things, `lamp` and `fan`."""
+    iot = cloud.client("iot")
+    iot.create_thing(thingName="fan")
+    iot.create_thing_group(thingGroupName="crowd")
+    for name in ("lamp", "fan"):
+        iot.add_thing_to_thing_group(thingGroupName="crowd", thingName=name)
+    return cloud
+
+
+@pytest.fixture
+def watch(thing, cloud, application):
+    """The command for `lamp`, running; it ends with the test."""
+    with thing.start(*_words(cloud, "lamp", application)) as running:
+        yield running
+        running.kill()
+
+
+def _words(cloud, target, application, *options) -> tuple:
+    return ("iot-fota-start", target, application, f"firmware-{cloud.number}", "fota", "--watch", *options)
+
+
+def test_each_report_is_shown_as_it_comes(watch, cloud):
+    board = Board(cloud, "lamp")
+    assert watch.stdout.readline().startswith("job fota-lamp-1-2-0-")
+    assert watch.stdout.readline() == "lamp: QUEUED\n"
+    board.take()
+    assert watch.stdout.readline() == "lamp: IN_PROGRESS\n"
+    board.report("IN_PROGRESS", progress="50")
+    assert watch.stdout.readline() == "lamp: IN_PROGRESS 50%\n"
+    board.report("SUCCEEDED", version="1.2.0")
+    assert watch.communicate() == ("lamp: SUCCEEDED 1.2.0\n", "")
+    assert watch.returncode == 0
+
+
+def test_group_is_watched_until_the_last_has_ended(thing, crowd, application):
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        words = _words(crowd, "crowd", application, "--group", "--json")
+        watching = pool.submit(thing.run, *words, code=1)
+        boards = [Board(crowd, name) for name in ("lamp", "fan")]
+        for board in boards:
+            board.take()
+        boards[1].report("FAILED", reason="SHA-256 is wrong")
+        boards[0].report("SUCCEEDED")
+        done = watching.result()
+    assert json.loads(done.stdout)["executions"] == {"lamp": "SUCCEEDED", "fan": "FAILED"}
+    assert "fan: FAILED SHA-256 is wrong\n" in done.stderr
+    assert done.stderr.splitlines()[-1] == "thing: 1 of 2 boards did not take it: fan"
+
+
+def test_group_without_things_is_refused_before_anything_is_made(thing, cloud, application):
+    cloud.client("iot").create_thing_group(thingGroupName="empty")
+    done = thing.run(*_words(cloud, "empty", application, "--group"), code=1)
+    assert done.stderr == "thing: thing group empty has no things: nothing would be updated\n"
+    assert cloud.client("s3").list_objects_v2(Bucket=f"firmware-{cloud.number}")["KeyCount"] == 0
+    assert cloud.client("iot").list_jobs()["jobs"] == []
+
+
+def test_things_that_are_deleted_meanwhile_end_it(watch, cloud):
+    assert watch.stdout.readline().startswith("job ")
+    assert watch.stdout.readline() == "lamp: QUEUED\n"
+    cloud.client("iot").delete_thing(thingName="lamp")
+    assert watch.communicate() == ("", "thing: 1 of 1 boards did not take it: lamp\n")
+    assert watch.returncode == 1
+
+
+def test_job_that_nobody_took_is_no_success(thing, cloud, application, proxy):
+    """The proxy plays a job that was canceled from elsewhere before AWS had made an execution."""
+    thing.environment["AWS_ENDPOINT_URL"] = proxy.url
+    proxy.answers["DescribeJob"] = lambda body: {"job": {"status": "CANCELED"}}
+    proxy.answers["ListJobExecutionsForJob"] = lambda body: {"executionSummaries": []}
+    assert "ended without a board" in thing.run(*_words(cloud, "lamp", application), code=1).stderr
+
+
+@pytest.fixture
+def aws(crowd, monkeypatch):
+    """The account as the tools see it."""
+    for name, value in crowd.environment.items():
+        if name.startswith("AWS_"):
+            monkeypatch.setenv(name, value)
+    return Aws(region=REGION)
+
+
+def _slow_job(crowd) -> str:
+    """A job whose executions come one a minute, as AWS makes those of a large group by and by."""
+    iot = crowd.client("iot")
+    target = iot.describe_thing_group(thingGroupName="crowd")["thingGroupArn"]
+    slowly = {"maximumPerMinute": 1}
+    iot.create_job(jobId="slow", targets=[target], document="{}", jobExecutionsRolloutConfig=slowly)
+    return "slow"
+
+
+def test_it_goes_on_while_executions_are_still_to_come(crowd, aws):
+    boards, looks = [Board(crowd, name) for name in ("lamp", "fan")], []
+
+    def between_two_looks(seconds):
+        looks.append(seconds)
+        if len(looks) == 1:
+            boards[0].take()
+            boards[0].report("SUCCEEDED")
+        elif len(looks) == 3:  # all that there are have ended for two looks
+            aws.iot.cancel_job(jobId="slow")
+
+    seen = list(firmware.watch(aws, _slow_job(crowd), sleep=between_two_looks))
+    assert [row[:2] for row in seen] == [("lamp", "QUEUED"), ("lamp", "SUCCEEDED")]
+    assert len(looks) == 3
+
+
+def test_canceled_job_is_watched_until_its_boards_have_ended(crowd, aws):
+    board, looks = Board(crowd, "lamp"), []
+
+    def between_two_looks(seconds):
+        looks.append(seconds)
+        if len(looks) == 1:
+            board.take()
+            aws.iot.cancel_job(jobId="slow")  # which leaves a board alone that has begun
+        elif len(looks) == 3:
+            board.report("SUCCEEDED")
+
+    seen = list(firmware.watch(aws, _slow_job(crowd), sleep=between_two_looks))
+    assert [row[1] for row in seen] == ["QUEUED", "IN_PROGRESS", "SUCCEEDED"]
