@@ -89,6 +89,93 @@ def test_only_so_many_lines_are_shown(thing, ready, board):
     assert shown["printed"] == ["line 0", "line 1", "line 2"]
 
 
+_TIME = """
+# Stands in for the clock of a board that was just switched on: 2000-01-01, until machine.RTC sets it.
+import utime
+from utime import *
+offset = 946684800 - int(utime.time())
+def time():
+    return int(utime.time()) + offset
+def gmtime(seconds=None):
+    return utime.gmtime(time() if seconds is None else seconds)
+"""
+_MACHINE = """
+# Stands in for machine.RTC of an ESP32: (year, month, day, weekday from Monday = 0, hour, minute, second, subsecond).
+import time, utime
+class RTC:
+    def datetime(self, stamp):
+        year, month, day, weekday, hour, minute, second, _ = stamp
+        seconds = utime.mktime((year, month, day, hour, minute, second, 0, 0, 0))
+        assert utime.localtime(seconds)[6] == weekday
+        time.offset += int(seconds - utime.mktime(time.gmtime()))
+        open("/rtc", "w").write(str(time.offset))  # which lasts over a soft reset
+"""
+_LASTING = "try:\n    offset = int(open('/rtc').read())\nexcept OSError:\n    pass\n"
+_TELL = "import time\nprint('it is', time.time())\n"
+
+
+@pytest.fixture
+def clock(tmp_path):
+    """A firmware with a clock of its own: clock(settable) -> its folder, for Board."""
+
+    def make(settable: bool):
+        folder = tmp_path / "firmware"
+        folder.mkdir()
+        (folder / "time.py").write_text(_TIME + _LASTING)
+        if settable:
+            (folder / "machine.py").write_text(_MACHINE)
+        return folder
+
+    return make
+
+
+def test_the_clock_is_set(thing, ready, clock, tmp_path):
+    (ready / "main.py").write_text(_TELL)
+    with Board(tmp_path / "flash", clock(settable=True)) as board:
+        before = int(time.time())
+        done = thing.run("flash", "demo", "--port", board.port)
+        told = int(done.stdout.split("it is ")[1].split()[0])
+    assert before <= told <= time.time(), "and not 946684800, which is 2000"
+    assert "clock" not in done.stderr
+
+
+def test_a_clock_that_cannot_be_set_is_told(thing, ready, clock, tmp_path):
+    (ready / "main.py").write_text(_TELL)
+    with Board(tmp_path / "flash", clock(settable=False)) as board:
+        done = thing.run("flash", "demo", "--port", board.port)
+    assert int(done.stdout.split("it is ")[1].split()[0]) < 946690000
+    assert "s off and could not be set: TLS will fail unless the program sets it" in done.stderr
+
+
+_WORN = """
+# Stands in for worn flash or a bad cable: one bit of what is written into one file does not stay.
+import builtins
+whole = builtins.open
+class Worn:
+    def __init__(self, file):
+        self.file, self.close = file, file.close
+    def write(self, data):
+        return self.file.write(bytes((data[0] ^ 1,)) + data[1:])
+def worn(path, mode="r"):
+    return Worn(whole(path, mode)) if (path, mode) == ("/helpers.py.new", "wb") else whole(path, mode)
+builtins.open = worn
+"""
+
+
+def test_what_did_not_arrive_whole_replaces_nothing(thing, ready, board):
+    thing.run("flash", "demo", "--port", board.port)
+    kept = {name: (board.flash / name).read_bytes() for name in ("main.py", "helpers.py")}
+    for name in kept:
+        (ready / name).write_bytes(kept[name] + b"# changed\n")
+    (board.flash / "boot.py").write_text(_WORN)
+    said = thing.run("flash", "demo", "--port", board.port, code=1).stderr
+    assert said.splitlines()[-1] == "thing: /helpers.py did not arrive whole (a bad cable, worn flash?); nothing was replaced"
+    assert {name: (board.flash / name).read_bytes() for name in kept} == kept
+    (board.flash / "boot.py").unlink()
+    assert set(thing.json("flash", "demo", "--port", board.port)["written"]) == {"/main.py", "/helpers.py"}
+    assert (board.flash / "helpers.py").read_bytes() == kept["helpers.py"] + b"# changed\n"
+
+
 def test_mixed_up_key_is_refused(thing, ready, board):
     thing.run("add", "demo")
     shutil.copy(ready / ".aws_things_resources/demo_1/private.pem.key", ready / "private.pem.key")
