@@ -58,6 +58,17 @@ def test_key_that_is_none(thing, ready):
 
 
 @pytest.mark.parametrize(
+    "from_days, to_days, words",
+    [(-30, -2, "the certificate expired on "), (2, 30, "is the clock of this computer right?")],
+)
+def test_certificate_outside_its_dates(thing, ready, from_days, to_days, words):
+    identity = Authority().issue("demo_0", from_days=from_days, to_days=to_days)
+    (ready / "certificate.pem.crt").write_bytes(identity.certificate_pem())
+    (ready / "private.pem.key").write_bytes(identity.key_pem())
+    assert words in _failing(thing, "key and certificate")
+
+
+@pytest.mark.parametrize(
     "endpoint, words",
     [
         ("abc.iot.eu-west-1.amazonaws.com", "legacy endpoint"),
@@ -84,12 +95,24 @@ def test_port_that_nobody_listens_on(thing, ready):
     assert "port 9 of localhost does not answer (Connection refused)" in _failing(thing, "TCP")
 
 
-@pytest.mark.parametrize("host, words", [("localhost", "not signed by the expected CA"), ("other", "for another name")])
-def test_server_that_is_not_the_right_one(thing, ready, tmp_path, host, words):
+_CLOCK = "is the clock of this computer right?"
+
+
+@pytest.mark.parametrize(
+    "known, options, words",
+    [
+        (False, {"hosts": ["localhost"]}, "not signed by the expected CA"),
+        (True, {"hosts": ["other"]}, "for another name"),
+        (True, {"hosts": ["localhost"], "from_days": -30, "to_days": -2}, f"certificate has expired: {_CLOCK}"),
+        (True, {"hosts": ["localhost"], "from_days": 2}, f"certificate is not yet valid: {_CLOCK}"),
+    ],
+    ids=["unknown", "other-name", "expired", "not-yet-valid"],
+)
+def test_server_that_is_not_the_right_one(thing, ready, tmp_path, known, options, words):
     authority = Authority()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*authority.issue("server", hosts=[host]).write(tmp_path, "server"))
-    if host == "other":
+    context.load_cert_chain(*authority.issue("server", **options).write(tmp_path, "server"))
+    if known:
         (ready / "other-ca.pem").write_bytes(authority.pem())
         _configure(ready, cacert="other-ca.pem")
     with socket.create_server(("127.0.0.1", 0)) as listener:
