@@ -169,7 +169,10 @@ def test_what_did_not_arrive_whole_replaces_nothing(thing, ready, board):
         (ready / name).write_bytes(kept[name] + b"# changed\n")
     (board.flash / "boot.py").write_text(_WORN)
     said = thing.run("flash", "demo", "--port", board.port, code=1).stderr
-    assert said.splitlines()[-1] == "thing: /helpers.py did not arrive whole (a bad cable, worn flash?); nothing was replaced"
+    assert (
+        said.splitlines()[-1]
+        == "thing: /helpers.py did not arrive whole (a bad cable, worn flash?); nothing was replaced"
+    )
     assert {name: (board.flash / name).read_bytes() for name in kept} == kept
     (board.flash / "boot.py").unlink()
     assert set(thing.json("flash", "demo", "--port", board.port)["written"]) == {"/main.py", "/helpers.py"}

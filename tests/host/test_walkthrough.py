@@ -15,6 +15,7 @@ from ..harness.board import Board
 
 _PAGES = (harness.ROOT / "README.md", harness.ROOT / "docs" / "tools.md")
 _BLOCK = re.compile(r"^```sh ?([^\n]*)\n(.*?)^```", re.M | re.S)
+_COMMAND = re.compile(r"^(?:[^\n]*<<'(\w+)'\n.*?^\1$|[^\n]+)", re.M | re.S)
 _MARK = "exit code of the block:"
 
 
@@ -34,9 +35,9 @@ class Shell:
         )  # fmt: skip
 
     def run(self, commands: str) -> str:
-        """Run each line; -> what was printed. AssertionError when one fails."""
+        """Run each line, or here-document; -> what was printed. AssertionError when one fails."""
         printed = ""
-        for command in commands.splitlines():
+        for command in (found.group() for found in _COMMAND.finditer(commands)):
             self._process.stdin.write(f'{command}\necho "{_MARK} $?"\n')
             for line in self._process.stdout:
                 if line.startswith(_MARK):
