@@ -4,9 +4,16 @@ MiniStack's S3 speaks plain HTTP: what comes over it is trusted for its signatur
 """
 
 import functools
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from aws_iot_tools import firmware
+
+from tests.harness.ministack import REGION
 
 from . import fota
 from .conftest import ministack_site
@@ -91,3 +98,40 @@ def test_image_is_updated(board, cloud, name):
     job = cloud.update(f"{name}-1", image(), board="esp32")
     assert device.run(lambda: cloud.outcome(job)) == ("SUCCEEDED", {"version": "2.0.0"})
     assert device.versions() == ["1.0.0", "2.0.0"]
+
+
+def _thing(ministack, *words, **options) -> subprocess.Popen:
+    """The command `thing`, running as a user's."""
+    environment = {
+        **{key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "THING_"))},
+        "AWS_ENDPOINT_URL": ministack.url, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": REGION,
+    }  # fmt: skip
+    command = [Path(sys.executable).with_name("thing"), *map(str, words)]
+    return subprocess.Popen(command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+@pytest.mark.runtimes("mp32")
+def test_command_updates_a_board(ministack, runtime, configuration, cloud, name, tmp_path):
+    """From fota-keygen to --watch, which ends when the board's new version has confirmed."""
+    key, folder = tmp_path / "own.key", tmp_path / "application"
+    assert _thing(ministack, "fota-keygen", key).wait() == 0
+    folder.mkdir()
+    text = (fota.HERE / "fota_app.py").read_text()
+    (folder / "app.py").write_text(re.sub('VERSION = ".*"', 'VERSION = "2.0.0"', text))
+    (folder / "data").mkdir()
+    (folder / "data" / "table.bin").write_bytes(bytes(range(256)) * 100)
+    device = Board(runtime, tmp_path / "flash", configuration, key)
+    words = (name, folder, fota.BUCKET, fota.ROLE, "--sign", key, "--watch")
+    with _thing(ministack, "iot-fota-start", *words) as command:
+        try:
+            device.run(lambda: command.poll() is not None)
+        finally:
+            device.power_off()
+            command.kill()
+        said = command.stdout.read().splitlines()
+    assert (command.returncode, said[-1]) == (0, f"{name}: SUCCEEDED 2.0.0"), said
+    assert "bytes, signed" in said[0] and f"{name}: IN_PROGRESS" in " ".join(said)
+    assert device.versions() == ["1.0.0", "2.0.0"]
+    assert device.told("confirmed") == ["2.0.0"]
+    assert (device.folder / "fota/a/data/table.bin").read_bytes() == bytes(range(256)) * 100
