@@ -1,0 +1,148 @@
+"""What goes wrong with an update by MQTT file stream; the same over HTTPS is in test_fota_faults.py.
+
+MiniStack has no streams: job and stream are played on Mosquitto (jobs_service.py, streams.py).
+"""
+
+import base64
+import functools
+import threading
+import time
+
+import pytest
+from aws_iot_tools import firmware
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.harness.observer import Observer
+from tests.harness.relay import Relay
+
+from . import fota
+from .conftest import mosquitto_site
+from .fota import Board
+from .jobs_service import JobsService
+from .streams import Streams
+
+pytestmark = pytest.mark.runtimes("cpython", "mp32")
+
+_BLOCKS = {"block_bytes": 1024}  # four for a request
+_AT = 20  # the request at which something happens, of some forty
+
+
+@pytest.fixture(scope="session")
+def key(tmp_path_factory):
+    return firmware.new_key(tmp_path_factory.mktemp("keys") / "firmware.key")[0]
+
+
+@pytest.fixture
+def data(runtime):
+    """A new version that takes some forty requests."""
+    return fota.application(more={"data.bin": bytes(range(256)) * 640}, compiled=bool(runtime.bits))
+
+
+@pytest.fixture
+def document(key, name):
+    """The job document for these bytes in the stream."""
+
+    def make(data):
+        made = firmware.Firmware(data, "2.0.0", "files")
+        return firmware.document(made, firmware.sign(made, firmware.read_key(key)), stream=name)
+
+    return make
+
+
+class Cloud:
+    """Job and stream of one thing; `happens()` is called when the board has sent so many requests for blocks."""
+
+    def __init__(self, observer, name: str, data: bytes, document: dict) -> None:
+        self.jobs = JobsService(observer, name, f"{name}-1", lambda: document)
+        self.happens = lambda: None
+        cloud = self
+
+        class Counting(Streams):
+            def _get(self, *words) -> None:
+                if len(self.requests) == _AT:
+                    cloud.happens()
+                super()._get(*words)
+
+        self.streams = Counting(observer)
+        self.streams.files[name] = {0: data}
+
+    def ended(self) -> bool:
+        return self.jobs.status in fota.OVER
+
+
+@pytest.fixture
+def cloud(mosquitto, name):
+    """cloud(data, document)."""
+    with Observer(mosquitto.plain_port, client_id=f"cloud-{name}") as observer:
+        yield functools.partial(Cloud, observer, name)
+
+
+@pytest.fixture
+def board(runtime, mosquitto, name, key, tmp_path):
+    """Makes the board: board(port=..., **settings)."""
+    made = []
+
+    def make(port=None, **settings):
+        site = mosquitto_site(mosquitto)
+        site.port = port or site.port
+        made.append(Board(runtime, tmp_path / "flash", site.project(tmp_path, name), key, stream=_BLOCKS, **settings))
+        return made[0]
+
+    yield make
+    for each in made:
+        each.power_off()
+
+
+@pytest.mark.parametrize("place", [0.01, 0.5, 0.99])
+def test_corrupted_byte_fails_the_job(board, cloud, data, document, place):
+    at = int(len(data) * place)
+    bad = data[:at] + bytes((data[at] ^ 1,)) + data[at + 1 :]
+    played, device = cloud(bad, document(data)), board()
+    device.run(played.ended)
+    assert (played.jobs.status, played.jobs.details) == ("FAILED", {"reason": "SHA-256 is wrong"})
+    assert device.versions() == ["1.0.0"]
+
+
+def test_link_that_is_cut_only_delays(board, cloud, mosquitto, data, document):
+    cut = threading.Event()
+    with Relay(mosquitto.port) as relay:
+        played, device = cloud(data, document(data)), board(port=relay.port)
+
+        def happens():
+            relay.cut()
+            cut.set()
+
+        played.happens = happens
+        device.run(cut.is_set)
+        time.sleep(0.5)
+        relay.restore()
+        device.run(played.ended)
+    assert (played.jobs.status, played.jobs.details) == ("SUCCEEDED", {"version": "2.0.0"})
+    assert device.versions() == ["1.0.0", "2.0.0"]
+    first = [request["o"] for request in played.streams.requests]
+    assert min(first[_AT + 1 :]) > 0, "it goes on where it was cut"
+
+
+def test_canceled_job_leaves_the_old_version(board, cloud, data, document):
+    played, device = cloud(data, document(data)), board()
+    played.happens = functools.partial(setattr, played.jobs, "status", "CANCELED")
+    device.run(lambda: device.told("error"))
+    assert device.told("error") == ["canceled"]
+    assert not any((device.folder / "fota/a").iterdir())
+    assert device.versions() == ["1.0.0"]
+
+
+def test_job_of_freertos_by_stream(board, cloud, data, key, name):
+    """As create-ota-update makes it for the protocol MQTT; both protocols, with a URL too: the stream is taken."""
+    made = firmware.read_key(key).sign(data, ec.ECDSA(hashes.SHA256()))
+    file = {
+        "filepath": "/firmware.bin", "filesize": len(data), "fileid": 0, "certfile": "/cert.pem", "fileType": 101,
+        "update_data_url": "https://localhost:1/", "sig-sha256-ecdsa": base64.b64encode(made).decode(),
+    }  # fmt: skip
+    played = cloud(data, {"afr_ota": {"protocols": ["MQTT", "HTTP"], "streamname": name, "files": [file]}})
+    device = board()
+    device.run(played.ended)
+    assert (played.jobs.status, played.jobs.details) == ("SUCCEEDED", {"version": "2.0.0"})
+    assert device.versions() == ["1.0.0", "2.0.0"]
+    assert len(played.streams.requests) > _AT
