@@ -2,6 +2,7 @@
 
 import functools
 import json
+import random
 import time
 
 import pytest
@@ -76,6 +77,22 @@ def test_corrupted_byte_fails_the_job(board, cloud, name, application, kind, pla
     document = cloud.document(good, board="esp32" if kind == "image" else None)
     document["url"] = f"${{aws:iot:s3-presigned-url:{cloud.put(name, bad)}}}"
     _untouched(board(kind=kind), cloud, cloud.job(f"{name}-1", document), "SHA-256 is wrong")
+
+
+@pytest.mark.runtimes("mp32")
+def test_corrupted_byte_anywhere_fails_each_job(board, cloud, name, application):
+    """Twenty jobs one after the other: none of them leaves anything behind that helps or hurts the next."""
+    good, chance, jobs, device = application(), random.Random(20), [], board()
+    for number in range(20):
+        at, bits = chance.randrange(len(good)), chance.randrange(1, 256)
+        bad = good[:at] + bytes((good[at] ^ bits,)) + good[at + 1 :]
+        url = cloud.put(f"{name}-{number}", bad)
+        jobs.append(cloud.job(f"{name}-{number}", cloud.document(good, url=url)))
+    device.run(lambda: all(cloud.outcome(job) for job in reversed(jobs)))
+    assert [cloud.state(job) for job in jobs] == [("FAILED", {"reason": "SHA-256 is wrong"})] * len(jobs)
+    whole = cloud.update(f"{name}-whole", good)
+    assert device.run(lambda: cloud.outcome(whole)) == ("SUCCEEDED", {"version": "2.0.0"})
+    assert device.versions() == ["1.0.0", "2.0.0"]
 
 
 def test_truncated_file_fails_the_job(board, cloud, name, application):
