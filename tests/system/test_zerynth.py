@@ -1,0 +1,167 @@
+"""Programs for Zerynth's AWS IoT library run with no change but that of the line which imports it.
+
+The seed's are the code of its reference page, placeholders filled in; the others make the calls of Zerynth's examples
+(lib-aws-iot: Controlled_publish_period, Cloud15Lines) in their order.
+"""
+
+import json
+
+import pytest
+
+from tests.harness import ROOT
+from tests.harness.observer import Observer
+from tests.harness.runtimes import Process
+
+from .conftest import document, ministack_site, mosquitto_site, reported
+
+_FOLDER = ROOT / "tests" / "system" / "zerynth"
+_IMPORT = "import iot  # was: from aws.iot import iot\n"
+
+# The code of the seed's page, block by block. "..." is the page's own, and Python's.
+_THING = """
+my_thing = iot.Thing('my_ep_id.iot.my_region.amazonaws.com', 'my_thing_id', clicert, pkey)
+my_thing.mqtt.connect()
+...
+my_thing.mqtt.loop()
+"""
+_REPORT = """
+my_thing.update_shadow({'publish_period': 1000})
+"""
+_REQUEST = """
+def shadow_callback(requested):
+    print('requested publish period:', requested['publish_period'])
+
+my_thing.on_shadow_request(shadow_callback)
+"""
+_CREDENTIALS = """
+import helpers
+pkey, clicert = helpers.load_key_cert('private.pem.key', 'certificate.pem.crt')
+"""
+_WAIT = """
+while True:
+    sleep(100)
+"""
+
+pytestmark = pytest.mark.runtimes("cpython", "mp32")
+
+
+@pytest.fixture
+def start(runtime, name):
+    """Starts a program's text in the folder of a thing; it ends with the test."""
+    running = []
+
+    def run(configuration, text: str) -> Process:
+        script = configuration.with_name("main.py")
+        text = text.replace("my_ep_id.iot.my_region.amazonaws.com", "localhost").replace("my_thing_id", name)
+        script.write_text(text)
+        process = Process(
+            runtime, _FOLDER / "run.py", script, heap="112k", extra_paths=(_FOLDER,), cwd=configuration.parent
+        )
+        running.append(process)
+        return process
+
+    yield run
+    for process in running:
+        process.stop()
+
+
+@pytest.fixture
+def cloud(ministack):
+    return ministack.client("iot-data")
+
+
+def desire(cloud, name: str, state: dict) -> None:
+    cloud.update_thing_shadow(thingName=name, payload=json.dumps({"state": {"desired": state}}))
+
+
+def prints(process, text: str, timeout_s: float = 60) -> None:
+    process.expect("print", timeout_s, text=text)
+
+
+def test_the_seeds_code_reports_and_hears_what_is_requested(ministack, start, cloud, name, tmp_path):
+    configuration = ministack_site(ministack).project(tmp_path, name)
+    process = start(configuration, _IMPORT + _CREDENTIALS + _THING + _REPORT + _REQUEST + _WAIT)
+    reported(cloud, name, {"publish_period": 1000}, within_s=60)
+    desire(cloud, name, {"publish_period": 250})
+    prints(process, "requested publish period: 250")
+    # The page's callback returns nothing, so nothing is reported for it.
+    desire(cloud, name, {"publish_period": 350})
+    prints(process, "requested publish period: 350")
+    assert document(cloud, name)["state"]["reported"] == {"publish_period": 1000}
+
+
+def test_the_seeds_callback_may_be_set_before_connecting(ministack, start, cloud, name, tmp_path):
+    thing, connect = _THING.split("my_thing.mqtt.connect()")
+    program = _IMPORT + _CREDENTIALS + thing + _REQUEST + "my_thing.mqtt.connect()" + connect + _REPORT + _WAIT
+    process = start(ministack_site(ministack).project(tmp_path, name), program)
+    reported(cloud, name, {"publish_period": 1000}, within_s=60)
+    desire(cloud, name, {"publish_period": 250})
+    prints(process, "requested publish period: 250")
+
+
+_CONTROLLED = """
+import streams
+import json
+from wireless import wifi
+from espressif.esp32net import esp32wifi as wifi_driver
+import helpers
+
+new_resource('private.pem.key')
+new_resource('certificate.pem.crt')
+new_resource('thing.conf.json')
+
+period = 1000
+
+def on_request(wanted):
+    global period
+    period = wanted['publish_period']
+    print('period:', period)
+    return {'publish_period': period}
+
+streams.serial()
+wifi_driver.auto_init()
+wifi.link('SSID', wifi.WIFI_WPA2, 'PSW')
+pkey, clicert = helpers.load_key_cert('private.pem.key', 'certificate.pem.crt')
+conf = helpers.load_thing_conf()
+thing = iot.Thing(conf['endpoint'], conf['mqttid'], clicert, pkey, thingname=conf['thingname'])
+thing.mqtt.connect()
+thing.on_shadow_request(on_request)
+thing.mqtt.loop()
+thing.update_shadow({'publish_period': period})
+while True:
+    thing.mqtt.publish('dt/' + conf['mqttid'] + '/sample', json.dumps({'asample': random(0, 10)}))
+    print('sample')
+    sleep(period)
+"""
+
+
+def test_the_calls_of_its_controlled_publish_period(ministack, start, cloud, name, tmp_path):
+    process = start(ministack_site(ministack).project(tmp_path, name), _IMPORT + _CONTROLLED)
+    reported(cloud, name, {"publish_period": 1000}, within_s=60)
+    prints(process, "sample")
+    desire(cloud, name, {"publish_period": 100})
+    prints(process, "period: 100")
+    reported(cloud, name, {"publish_period": 100})
+    for _ in range(5):
+        prints(process, "sample")
+
+
+_FIFTEEN_LINES = """
+from aws_iot import config as default_credentials  # was: from aws.iot import default_credentials
+
+endpoint, mqttid, clicert, pkey = default_credentials.load()
+thing = iot.Thing(endpoint, mqttid, clicert, pkey)
+thing.mqtt.connect()
+thing.mqtt.loop()
+while True:
+    thing.mqtt.publish('sensors/' + mqttid, {'temp': 21.5})
+    sleep(100)
+"""
+
+
+def test_the_calls_of_its_cloud_in_fifteen_lines(mosquitto_tls12, start, name, tmp_path):
+    configuration = mosquitto_site(mosquitto_tls12).project(tmp_path, name)
+    with Observer(mosquitto_tls12.plain_port, "sensors/" + name, client_id=name + "-o") as observer:
+        start(configuration, _IMPORT + _FIFTEEN_LINES)
+        for _ in range(3):
+            assert json.loads(observer.expect("sensors/" + name, 60).payload) == {"temp": 21.5}
