@@ -1,10 +1,11 @@
-"""The Zerynth AWS IoT library's calls: the import line is all that changes. The MQTT loop runs in the background."""
+"""The Zerynth AWS IoT library's calls: the import lines are all that changes. The MQTT loop runs in the background."""
 
 from time import sleep_ms
 
-from aws_iot import Thing, load
+import aws_iot as iot  # was: from aws.iot import iot
+from aws_iot import config as default_credentials  # was: from aws.iot import default_credentials
 
-endpoint, mqttid, clicert, pkey = load()
+endpoint, mqttid, clicert, pkey = default_credentials.load()
 publish_period = 1000
 
 
@@ -15,15 +16,17 @@ def shadow_callback(requested):
     return {"publish_period": publish_period}
 
 
-my_thing = Thing(endpoint, mqttid, clicert, pkey)
-my_thing.on_shadow_request(shadow_callback)
-my_thing.mqtt.connect()
-my_thing.mqtt.loop()  # needs _thread: ESP32 and RP2 have it
-my_thing.update_shadow({"publish_period": publish_period})
+thing = iot.Thing(endpoint, mqttid, clicert, pkey)
+print("connecting to mqtt broker...")
+thing.mqtt.connect()
+thing.on_shadow_request(shadow_callback)
+thing.mqtt.loop()  # needs _thread: ESP32 and RP2 have it
+
+thing.update_shadow({"publish_period": publish_period})
 
 number = 0
 while True:
     number += 1
     print("publish random sample...")
-    my_thing.mqtt.publish("dt/%s/samples" % mqttid, {"asample": number})
-    sleep_ms(publish_period)
+    thing.mqtt.publish("dt/%s/samples" % mqttid, {"asample": number})
+    sleep_ms(publish_period)  # Zerynth's sleep()
