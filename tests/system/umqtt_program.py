@@ -1,12 +1,30 @@
 """Programs written for umqtt.simple, run with its client or with ours: what each meets at a faulty broker.
 
-Arguments: the client's package (umqtt.simple or aws_iot), the program's name, the broker's port.
+Arguments: the client's package (umqtt.simple or aws_iot), the program's name, the broker's host and port, and for TLS
+the file of the CA to verify the broker by, or "none" for ssl=True alone.
 """
 
 import json
 import os
 import sys
 from time import sleep_ms, ticks_diff, ticks_ms
+
+import tls
+
+
+class Ussl:
+    """The ussl module of the firmware that umqtt.simple 1.3.4 was made for (up to 1.22), on the tls module of later."""
+
+    @staticmethod
+    def wrap_socket(sock, server_hostname=None, cert_reqs=tls.CERT_NONE, cadata=None):
+        context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
+        context.verify_mode = cert_reqs
+        if cadata:
+            context.load_verify_locations(cadata)
+        return context.wrap_socket(sock, server_hostname=server_hostname)
+
+
+sys.modules["ussl"] = Ussl
 
 
 def poll(client, duration_ms, done=None):
@@ -114,7 +132,10 @@ def log_in_without_password(client):
 
 
 def raise_in_callback(client):
+    called = []
+
     def callback(topic, message):
+        called.append(message)
         raise ValueError("the program's own mistake")
 
     client.set_callback(callback)
@@ -122,7 +143,7 @@ def raise_in_callback(client):
     client.subscribe(b"t", 1)
     try:
         client.publish(b"t", b"1", qos=1)
-        poll(client, 300)
+        poll(client, 5000, lambda: called)
     except ValueError:
         pass
     sleep_ms(200)
@@ -134,8 +155,51 @@ def leave_a_dead_link(client):
     client.disconnect()
 
 
-def main(package, program, port):
-    client = __import__(package, None, None, ("MQTTClient",)).MQTTClient("device", "127.0.0.1", int(port))
+def subscribe_once(client):
+    listen(client)
+
+
+def subscribe_ahead(client):
+    """All that is wanted is said before the connection is there."""
+    client.set_callback(lambda topic, message: None)
+    for number in range(8):
+        client.subscribe(b"t/%d" % number, 1)
+    client.connect()
+    poll(client, 5000, lambda: client.ready)
+
+
+def ping_and_check(client):
+    """What check_msg() says while nothing comes, and of the answer to a ping."""
+    client.connect()
+    before = client.check_msg()
+    client.ping()
+    for _ in range(30):
+        sleep_ms(100)
+        after = client.check_msg()
+        if after:
+            break
+    return [before, after]
+
+
+def receive_without_callback(client):
+    client.connect()
+    sleep_ms(200)
+    client.check_msg()
+    client.publish(b"t", b"alive", qos=1)
+
+
+def tls_arguments(ca):
+    if ca == "none":
+        return {"ssl": True}
+    with open(ca, "rb") as file:
+        # umqtt.simple hands all of them to wrap_socket(), which verifies nothing unless it is told to
+        return {"ssl": True, "ssl_params": {"cadata": file.read(), "server_hostname": "localhost", "cert_reqs": 2}}
+
+
+def main(package, program, host, port, *ca):
+    made = __import__(package, None, None, ("MQTTClient",)).MQTTClient
+    client = made("device", host, int(port), **(tls_arguments(*ca) if ca else {}))
+    print(json.dumps({"event": "begins"}))
     try:
         print(json.dumps({"event": "result", "value": globals()[program](client)}))
     except Exception as error:
