@@ -42,6 +42,15 @@ def test_keys_and_certificates_of_all_kinds_are_taken(broker, devices, name, tmp
     assert device.expect("connected")["value"] is False
 
 
+def test_small_packets_do_not_wait_for_acknowledgements_of_earlier_ones(configuration, devices):
+    """TCP_NODELAY, on the first connection and on the next."""
+    device = devices(configuration)
+    device.ask("from socket_options import nodelay")
+    assert device.ask("nodelay(thing.mqtt.raw)") is True
+    device.ask("thing.disconnect()\nthing.connect()")
+    assert device.ask("nodelay(thing.mqtt.raw)") is True
+
+
 def test_messages_pass_both_ways_at_both_qos(configuration, devices, observe, name):
     observer, device = observe(f"{name}/up/#"), devices(configuration)
     device.ask(f"thing.subscribe('{name}/down/+', hear)")
