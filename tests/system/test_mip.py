@@ -1,18 +1,31 @@
 """The lists of files for mip are complete, and mpremote installs a working library from a checkout."""
 
+import functools
+import hashlib
+import http.server
 import json
-import os
 import shutil
 import subprocess
 import sys
+import threading
 
 import pytest
 from aws_iot_tools import mip, mpy
 
 from tests.harness import CACHE, ROOT
 from tests.harness.board import Board
+from tests.harness.observer import Observer
+
+from .conftest import mosquitto_site
 
 _LISTS = ("package.json", "package-mpy.json")
+_CONNECTION = """
+from aws_iot import Thing
+thing = Thing.from_config("/thing.conf.json")
+thing.mqtt.connect()
+thing.publish("dt/board", {"alive": True}, qos=1)
+thing.mqtt.disconnect()
+"""
 _PROGRAM = "import aws_iot; from aws_iot import Thing, load; print('works', aws_iot.__version__)"
 
 
@@ -43,17 +56,50 @@ def test_what_is_listed_imports_in_an_esp32_heap(name, runtime, tmp_path):
     assert done.stdout.startswith("works"), done.stdout + done.stderr
 
 
-def test_mpremote_installs_it_on_a_board(tmp_path):
-    # umqtt.simple would come from micropython-lib's index, which a test does not ask: it is put there by hand.
-    package = _package("package-mpy.json")
-    urls = [[target, os.path.relpath(ROOT / source, tmp_path)] for target, source in package["urls"]]
-    local = tmp_path / "package.json"
-    local.write_text(json.dumps({"urls": urls, "deps": [], "version": package["version"]}))
+@pytest.fixture
+def index(tmp_path):
+    """The address of a package index as micropython-lib's, with one package: the umqtt.simple that boards would get."""
+    mpy.compile_package(CACHE / "umqtt" / "umqtt")
+    for version, source in (
+        ("py", CACHE / "umqtt" / "umqtt" / "simple.py"),
+        ("6", mpy.FOLDER / "umqtt" / "simple.mpy"),
+    ):
+        data = source.read_bytes()
+        digest = hashlib.sha256(data).hexdigest()[:8]
+        _write(tmp_path / "index" / "file" / digest[:2] / digest, data)
+        content = {"v": 1, "version": "1.3.4", "hashes": [[f"umqtt/{source.name}", digest]]}
+        package = tmp_path / "index" / "package" / version / "umqtt.simple" / "latest.json"
+        _write(package, json.dumps(content).encode())
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=tmp_path / "index")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def _write(path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+
+def _mpremote(board, *command) -> str:
+    words = [sys.executable, "-m", "mpremote", "connect", board.port, *map(str, command)]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=180)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize(("name", "form"), [("package.json", "--no-mpy"), ("package-mpy.json", "--mpy")])
+def test_mpremote_installs_it_with_umqtt_on_a_board_which_then_connects(name, form, index, mosquitto_tls12, tmp_path):
+    package = _package(name)
     with Board(tmp_path / "flash") as board:
-        shutil.copytree(CACHE / "umqtt" / "umqtt", board.flash / "lib" / "umqtt")
         board.expect(">>> ")
-        mpremote = [sys.executable, "-m", "mpremote", "connect", board.port]
-        for command in (["mip", "install", str(local)], ["exec", _PROGRAM]):
-            done = subprocess.run([*mpremote, *command], capture_output=True, text=True, timeout=120)
-            assert done.returncode == 0, done.stdout + done.stderr
-    assert f"works {package['version']}" in done.stdout
+        _mpremote(board, "mip", "install", form, "--index", index, ROOT / name)
+        installed = {path.relative_to(board.flash / "lib").as_posix() for path in board.flash.rglob("lib/*/*")}
+        suffix = "py" if form == "--no-mpy" else "mpy"
+        assert installed == {target for target, _ in package["urls"]} | {f"umqtt/simple.{suffix}"}
+        project = mosquitto_site(mosquitto_tls12).project(tmp_path, "board")
+        _mpremote(board, "cp", *project.parent.iterdir(), ":/")
+        with Observer(mosquitto_tls12.plain_port, "dt/board", client_id="board-observer") as observer:
+            assert f"works {package['version']}" in _mpremote(board, "exec", _PROGRAM, "exec", _CONNECTION)
+            assert json.loads(observer.expect("dt/board").payload) == {"alive": True}
