@@ -138,6 +138,9 @@ class Board:
                 while not self._stopped.is_set() and self._client is client:  # a pulled cable closes it unseen
                     if selector.select(0.2):
                         data = client.recv(4096)
+                        # mpremote's end has Nagle's algorithm on: each of its small writes waits for this
+                        if hasattr(socket, "TCP_QUICKACK"):
+                            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
                         if not data:
                             break
                         self._type(data)
