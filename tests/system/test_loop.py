@@ -1,0 +1,65 @@
+"""thing.mqtt.loop(): a thread that drives the thing in the background, while other threads of the program use it."""
+
+import pytest
+
+from tests.harness import ROOT
+from tests.harness.observer import Observer
+from tests.harness.runtimes import Process
+
+from .conftest import ministack_site, mosquitto_site, reported
+
+_PROGRAM = ROOT / "tests" / "system" / "loop_program.py"
+_COUNT = 30  # as in the program
+
+pytestmark = pytest.mark.runtimes("mp64", "mp32")
+
+
+@pytest.fixture
+def start(runtime):
+    """Starts a scenario of the program for a thing; it ends with the test."""
+    running = []
+
+    def run(configuration, scenario: str) -> Process:
+        running.append(Process(runtime, _PROGRAM, configuration, scenario, heap="160k"))
+        return running[-1]
+
+    yield run
+    for process in running:
+        process.stop()
+
+
+@pytest.fixture
+def site(mosquitto_tls12):
+    return mosquitto_site(mosquitto_tls12)
+
+
+@pytest.fixture
+def observer(mosquitto_tls12, name):
+    with Observer(mosquitto_tls12.plain_port, f"dt/{name}/#", client_id=name + "-o") as observer:
+        yield observer
+
+
+def _ends_well(process, within_s: float = 90) -> None:
+    assert process.expect("done", within_s)["errors"] == []
+    assert process.wait(30) == 0
+
+
+def _numbers(observer, topic: str) -> list:
+    return sorted(int(message.payload) for message in observer.drain(0.2) if message.topic == topic)
+
+
+def test_threads_publish_subscribe_and_give_back(site, observer, start, name, tmp_path):
+    _ends_well(start(site.project(tmp_path, name), "publish_and_subscribe"))
+    for number in range(2):
+        assert _numbers(observer, f"dt/{name}/{number}") == list(range(_COUNT))
+
+
+def test_a_thread_awaits_answers_while_others_report_and_publish(ministack, start, name, tmp_path):
+    _ends_well(start(ministack_site(ministack).project(tmp_path, name), "request_and_publish"))
+    last = _COUNT - 1
+    reported(ministack.client("iot-data"), name, {"asked": last, "told": last})
+
+
+def test_a_thread_disconnects_while_others_publish(site, observer, start, name, tmp_path):
+    _ends_well(start(site.project(tmp_path, name), "leave_while_busy"))
+    assert set(_numbers(observer, f"dt/{name}/0")) == set(range(_COUNT))
