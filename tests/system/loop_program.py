@@ -95,6 +95,27 @@ def request_and_publish(thing):
     wait(lambda: not thing.mqtt.kept and not thing.shadow.pending)
 
 
+def connect_again(thing):
+    """After disconnect() and connect() the thread is there again: what comes is heard, nobody polls."""
+    topic = f"dt/{thing.thingname}/0"
+    thing.mqtt.subscribe(topic, 1, hear)
+    for count in range(3):
+        thing.mqtt.disconnect()
+        sleep(0.2)  # the thread notices, and ends
+        thing.mqtt.connect()
+        thing.mqtt.loop()
+        thing.mqtt.publish(topic, str(count), qos=1)
+        wait(lambda: count in HEARD, 15)  # noqa: B023  called in this round only
+        if ERRORS:
+            return
+
+
+def connect_again_without_loop(thing):
+    """As Zerynth's: a loop() lasts."""
+    thing.mqtt.loop = lambda: None
+    connect_again(thing)
+
+
 def leave_while_busy(thing):
     """disconnect() and connect() from one thread, while others publish: they get an error, or it is delivered."""
     refused = []
@@ -117,6 +138,17 @@ def leave_while_busy(thing):
 
     together(publish, leave)
     wait(lambda: not thing.mqtt.kept)
+
+
+def run_jobs(thing):
+    """Jobs made after loop() are driven by it."""
+    from aws_iot.jobs import Jobs
+
+    jobs = Jobs(thing)
+    jobs.handle("blink", lambda job: HEARD.append(job.id))
+    emit("waiting")
+    wait(lambda: HEARD, 30)
+    sleep(1)  # for the report of its end
 
 
 def main(path, scenario):

@@ -1,5 +1,8 @@
 """thing.mqtt.loop(): a thread that drives the thing in the background, while other threads of the program use it."""
 
+import json
+import time
+
 import pytest
 
 from tests.harness import ROOT
@@ -10,8 +13,6 @@ from .conftest import ministack_site, mosquitto_site, reported
 
 _PROGRAM = ROOT / "tests" / "system" / "loop_program.py"
 _COUNT = 30  # as in the program
-
-pytestmark = pytest.mark.runtimes("mp64", "mp32")
 
 
 @pytest.fixture
@@ -60,6 +61,31 @@ def test_a_thread_awaits_answers_while_others_report_and_publish(ministack, star
     reported(ministack.client("iot-data"), name, {"asked": last, "told": last})
 
 
+@pytest.mark.parametrize("scenario", ["connect_again", "connect_again_without_loop"])
+def test_after_disconnect_and_connect_it_is_driven_again(site, observer, start, name, tmp_path, scenario):
+    _ends_well(start(site.project(tmp_path, name), scenario))
+    assert _numbers(observer, f"dt/{name}/0") == [0, 1, 2]
+
+
 def test_a_thread_disconnects_while_others_publish(site, observer, start, name, tmp_path):
     _ends_well(start(site.project(tmp_path, name), "leave_while_busy"))
     assert set(_numbers(observer, f"dt/{name}/0")) == set(range(_COUNT))
+
+
+def test_jobs_made_after_loop_are_driven_by_it(ministack, start, name, tmp_path):
+    iot = ministack.client("iot")
+    process = start(ministack_site(ministack).project(tmp_path, name), "run_jobs")
+    process.expect("waiting", 60)
+    arn = iot.describe_thing(thingName=name)["thingArn"]
+    iot.create_job(jobId=name, targets=[arn], document=json.dumps({"operation": "blink"}))
+    _ends_well(process)
+    assert _status(iot, name) == "SUCCEEDED"
+
+
+def _status(iot, name: str, within_s: float = 20) -> str:
+    deadline = time.monotonic() + within_s
+    while True:
+        status = iot.describe_job_execution(jobId=name, thingName=name)["execution"]["status"]
+        if status == "SUCCEEDED" or time.monotonic() > deadline:
+            return status
+        time.sleep(0.1)

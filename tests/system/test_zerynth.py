@@ -165,3 +165,40 @@ def test_the_calls_of_its_cloud_in_fifteen_lines(mosquitto_tls12, start, name, t
         start(configuration, _IMPORT + _FIFTEEN_LINES)
         for _ in range(3):
             assert json.loads(observer.expect("sensors/" + name, 60).payload) == {"temp": 21.5}
+
+
+_JOBS = """
+from aws_iot import jobs  # was: from aws.iot import jobs
+import helpers
+
+pkey, clicert = helpers.load_key_cert('private.pem.key', 'certificate.pem.crt')
+conf = helpers.load_thing_conf()
+thing = iot.Thing(conf['endpoint'], conf['mqttid'], clicert, pkey, thingname=conf['thingname'])
+thing.mqtt.connect()
+thing.mqtt.loop()
+myjobs = jobs.Jobs(thing)
+started = False
+while not myjobs.changed():
+    sleep(50)
+running, queued = myjobs.list()
+for job in queued:
+    print(job, job.describe(), job.status, job.document['operation'])
+    print(job.update(jobs.Job.IN_PROGRESS, {'step': 'one'}))
+running, queued = myjobs.list()
+for job in running:
+    print(job, job.describe(), job.status)
+    print(job.update(jobs.Job.SUCCEEDED))
+"""
+
+
+def test_its_jobs_are_listed_described_and_updated_beside_the_loop(ministack, start, name, tmp_path):
+    configuration = ministack_site(ministack).project(tmp_path, name)
+    iot = ministack.client("iot")
+    arn = iot.describe_thing(thingName=name)["thingArn"]
+    iot.create_job(jobId=name, targets=[arn], document=json.dumps({"operation": "blink"}))
+    process = start(configuration, _IMPORT + _JOBS)
+    for line in (f"{name}@{name} True QUEUED blink", "True", f"{name}@{name} True IN_PROGRESS", "True"):
+        prints(process, line)
+    assert process.wait() == 0
+    execution = iot.describe_job_execution(jobId=name, thingName=name)["execution"]
+    assert execution["status"] == "SUCCEEDED"
