@@ -1,7 +1,7 @@
 """Programs for Zerynth's AWS IoT library run with no change but that of the line which imports it.
 
 The seed's are the code of its reference page, placeholders filled in; the others make the calls of Zerynth's examples
-(lib-aws-iot: Controlled_publish_period, Cloud15Lines) in their order.
+(lib-aws-iot: Controlled_publish_period, Cloud15Lines, FOTA_aws) in their order.
 """
 
 import json
@@ -10,6 +10,7 @@ import pytest
 
 from tests.harness import ROOT
 from tests.harness.observer import Observer
+from tests.harness.relay import Relay
 from tests.harness.runtimes import Process
 
 from .conftest import document, ministack_site, mosquitto_site, reported
@@ -202,3 +203,98 @@ def test_its_jobs_are_listed_described_and_updated_beside_the_loop(ministack, st
     assert process.wait() == 0
     execution = iot.describe_job_execution(jobId=name, thingName=name)["execution"]
     assert execution["status"] == "SUCCEEDED"
+
+
+# What the MQTT client of Zerynth has besides, as its reference describes it: thing.mqtt is such a client.
+_CLIENT = """
+from aws_iot import mqtt  # was: from mqtt import mqtt
+import helpers
+
+pkey, clicert = helpers.load_key_cert('private.pem.key', 'certificate.pem.crt')
+conf = helpers.load_thing_conf()
+name = conf['mqttid']
+thing = iot.Thing(conf['endpoint'], conf['mqttid'], clicert, pkey, thingname=conf['thingname'])
+
+def is_command(data):
+    if 'message' in data:
+        return data['message'].topic == name + '/commands'
+    return False
+
+def on_command(client, data):
+    message = data['message']
+    print('command', message.topic, message.payload, message.qos)
+    client.publish(name + '/answers', message.payload)
+
+def on_other(client, data):
+    if 'message' in data:
+        print('other', data['message'].payload)
+
+def after(client):
+    print('after connect')
+
+def before(client):
+    print('before reconnect')
+"""
+_HEARING = """
+thing.mqtt.connect()
+thing.mqtt.on(mqtt.PUBLISH, on_command, is_command)
+thing.mqtt.on(mqtt.PUBLISH, on_other)
+thing.mqtt.subscribe([[name + '/commands', 1], [name + '/others', 0]])
+thing.mqtt.loop()
+print('ready')
+sleep(100)
+"""
+_GIVING_BACK = """
+thing.mqtt.connect()
+thing.mqtt.subscribe([(name + '/commands', 1), (name + '/others', 0)])
+thing.mqtt.loop(on_other)
+thing.mqtt.unsubscribe([name + '/commands'])
+print('ready')
+"""
+_RECONNECTING = """
+thing.mqtt.set_will(name + '/will', 'gone', 1, False)
+thing.mqtt.connect(port=conf['port'], sock_keepalive=[1, 5, 5], aconnect_cb=after, breconnect_cb=before)
+thing.mqtt.loop()
+"""
+
+
+@pytest.fixture
+def site(mosquitto_tls12):
+    return mosquitto_site(mosquitto_tls12)
+
+
+@pytest.fixture
+def observer(mosquitto_tls12, name):
+    with Observer(mosquitto_tls12.plain_port, name + "/#", client_id=name + "-o") as observer:
+        yield observer
+
+
+def test_on_calls_the_function_whose_condition_holds_and_else_the_general_one(site, observer, start, name, tmp_path):
+    process = start(site.project(tmp_path, name), _IMPORT + _CLIENT + _HEARING + _WAIT)
+    prints(process, "ready")
+    observer.publish(name + "/commands", "go")
+    prints(process, f"command {name}/commands go 1")
+    assert observer.expect(name + "/answers").payload == b"go"
+    observer.publish(name + "/others", "stop")
+    prints(process, "other stop")
+
+
+def test_loop_takes_a_general_function_and_topics_are_given_back_in_a_list(site, observer, start, name, tmp_path):
+    process = start(site.project(tmp_path, name), _IMPORT + _CLIENT + _GIVING_BACK + _WAIT)
+    prints(process, "ready")
+    observer.publish(name + "/commands", "not any more")
+    observer.publish(name + "/others", "stop")
+    prints(process, "other stop")
+    assert not [event for event in process.events if event.get("text") == "other not any more"]
+
+
+def test_connect_takes_port_and_callbacks_and_the_will_is_set(site, observer, start, name, tmp_path):
+    with Relay(site.port) as link:
+        site.port = link.port
+        process = start(site.project(tmp_path, name), _IMPORT + _CLIENT + _RECONNECTING + _WAIT)
+        prints(process, "after connect")
+        link.cut()
+        assert observer.expect(name + "/will").payload == b"gone"
+        link.restore()
+        prints(process, "before reconnect")
+        prints(process, "after connect")
