@@ -197,3 +197,59 @@ def test_digest_of_another_length_is_a_value_error():
         except ValueError:
             continue
         raise AssertionError(size)
+
+
+def test_lengths_and_integers_that_der_forbids_are_bad():
+    good = _der(_R, _S)
+    r, s = b"\0" + unhexlify(_R), b"\0" + unhexlify(_S)
+    assert good == b"\x30\x46\x02\x21" + r + b"\x02\x21" + s
+    for bad in (
+        b"\x30\x81\x46" + good[2:],  # long form of a short length
+        b"\x30\x80" + good[2:] + b"\0\0",  # indefinite length
+        b"\x30\x84\0\0\0\x46" + good[2:],  # length of four bytes
+        b"\x30\x44\x02\x20" + r[1:] + b"\x02\x20" + s[1:],  # negative
+        b"\x30\x48\x02\x22\0" + r + b"\x02\x22\0" + s,  # a zero byte too many
+        b"\x30\x25\x02\0\x02\x21" + s,  # an integer of no bytes
+        good + b"\0",
+    ):
+        assert not verify(_EC_KEY, _DIGEST, bad), bad
+
+
+def test_keys_with_more_or_fewer_bytes_are_refused():
+    for pem, size in ((_EC_KEY, 66), (_RSA_KEY, 271)):
+        key = _bytes_of(pem)
+        assert _refused(key + b"\0")
+        at = len(key) - size  # the bit string's first byte: how many bits are unused
+        assert key[at] == 0
+        assert _refused(key[:at] + b"\1" + key[at + 1 :])
+
+
+def _element(tag, data):
+    size = bytes((len(data),)) if len(data) < 128 else b"\x82" + len(data).to_bytes(2, "big")
+    return bytes((tag,)) + size + data
+
+
+def _rsa_key(modulus, exponent, size):
+    numbers = _element(2, b"\0" + modulus.to_bytes(size, "big")) + _element(2, bytes((exponent,)))
+    algorithm = _element(0x30, unhexlify("06092a864886f70d0101010500"))
+    return _element(0x30, algorithm + _element(3, b"\0" + _element(0x30, numbers)))
+
+
+def test_rsa_key_of_2064_bits():
+    # of a chosen signature the cube is the padded digest plus a modulus: one for which this signature is good
+    size = 258
+    info = unhexlify("3031300d060960864801650304020105000420") + _DIGEST
+    padded = int.from_bytes(b"\0\1" + b"\xff" * (size - 3 - len(info)) + b"\0" + info, "big")
+    signature = (1 << 688) - 1 - (padded & 1)
+    key = _rsa_key(signature * signature * signature - padded, 3, size)
+    good = signature.to_bytes(size, "big")
+    assert verify(key, _DIGEST, good)
+    assert not verify(key, _OTHER, good)
+    assert not verify(key, _DIGEST, good[1:])
+
+
+def test_rsa_keys_of_an_unsafe_kind_are_refused():
+    odd = (1 << 2047) + 1
+    for modulus, exponent, size in ((odd, 1, 256), (odd, 4, 256), (odd - 1, 3, 256), (odd >> 1 | 1, 3, 256)):
+        assert _refused(_rsa_key(modulus, exponent, size)), (exponent, size)
+    assert _refused(_rsa_key((1 << 4096) + 1, 3, 513))

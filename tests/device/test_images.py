@@ -3,7 +3,8 @@
 from samples import raises
 
 from aws_iot.download import Image
-from aws_iot.images import newer, read, statement
+from aws_iot.images import check, newer, read, statement
+from aws_iot.job import JobError
 
 _SHA256 = "ab" * 32
 
@@ -62,6 +63,8 @@ def test_what_is_missing_or_wrong_is_a_value_error():
         {"afr_ota": {"protocols": ["MQTT"], "streamname": "s", "files": []}},
         {"operation": "app_fw_update", "fwversion": "1", "size": 5000, "location": {}},
         {"operation": "fota", "bc_url": "https://host/x"}, [], None,
+        {"afr_ota": {"protocols": ["HTTP"], "files": [
+            {"filesize": 5000, "fileid": 0, "update_data_url": "https://host/x"}, {"filesize": 5000, "fileid": 1}]}},
     ):  # fmt: skip
         raises(ValueError, _read, document)
 
@@ -73,3 +76,42 @@ def test_newer_versions():
         assert not newer(rising[index], rising[index + 1]), rising[index]
     for same in (("1.0", "1"), ("v1.0", "1.0.0"), ("1.0+build", "1.0")):
         assert not newer(same[0], same[1]) and not newer(same[1], same[0]), same
+
+
+class _Slot:
+    kind, board, version = "files", "esp32", "1.2.0"
+
+
+def _checked(document, version, board="esp32", force=False, public_key=None):
+    """None, or why an image may not go into the slot."""
+    try:
+        check(_read(document), _Slot, {"public_key": public_key, "force": force}, version, board)
+    except JobError as error:
+        return str(error)
+    return None
+
+
+def test_image_for_this_board_and_newer_is_taken():
+    assert _checked(_ours(version="1.3", kind="files", signature="QUJD"), "1.3", public_key="key") is None
+    assert _checked(_ours(version="1.3"), "1.3") is None
+    assert _checked(_ours(version="1.3"), None, None) is None  # the image itself says nothing
+
+
+def test_image_for_another_board_or_of_another_kind_is_refused():
+    assert _checked(_ours(kind="esp32"), "1.3") == "image of kind esp32, this board takes files"
+    assert _checked(_ours(version="1.3"), "1.3", "esp8266") == "image for board esp8266, this is esp32"
+
+
+def test_image_must_be_signed_where_a_key_is_given():
+    assert _checked(_ours(version="1.3"), "1.3", public_key="key") == "image is not signed"
+
+
+def test_image_of_another_version_than_the_job_s_is_refused():
+    assert _checked(_ours(version="1.4"), "1.3") == "image of version 1.3, not 1.4"
+
+
+def test_older_image_is_taken_by_force_only():
+    assert _checked(_ours(version="1.2.0"), "1.2.0") == "version 1.2.0 is not newer than 1.2.0"
+    assert _checked(_ours(version="1.1"), "1.1") == "version 1.1 is not newer than 1.2.0"
+    assert _checked(_ours(version="1.1"), "1.1", force=True) is None
+    assert _checked(_ours(version="1.1", force=True), "1.1") is None
