@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import sys
 
-from .batch import run_all
+from .batch import GAP_MS, run_all
 from .catalogue import ROWS
 
 RUNTIMES, DRIVERS = ("cpython", "mp64", "mp32"), ("poll", "async")
@@ -71,7 +71,9 @@ def _table(rows, table, runtimes, drivers):
         "",
         f"{len(table) - failed} passed, {failed} failed",
         "cells: real time, growth of the heap, longest wait of a 20 ms ticker beside run(), and #n: passed at the nth"
-        " try only, alone",
+        " try only, alone (nothing but a time or the heap is judged again)",
+        f"the ticker's longest wait is judged by {GAP_MS} ms, but not where something else is to blame:",
+        *(f"  {row.name}: {row.slow}" for row in rows if row.slow),
     ]
     return "\n".join(lines)
 

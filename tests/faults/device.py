@@ -22,6 +22,7 @@ class Device:
         self.runtime, self.name, self.params, self.heap = RUNTIMES[runtime], name, params, heap
         self.cwd = cwd
         self.said, self.errors, self.returncode, self.hung = [], "", None, False
+        self.patience = 1  # a wait is a hang after this many times what it should take
         self._changed = asyncio.Event()
 
     async def __aenter__(self):
@@ -68,6 +69,7 @@ class Device:
     async def until(self, done, within_s, what):
         """Wait until done() is true; Hang when it is not in time, AssertionError when the device ends without it."""
         loop = asyncio.get_running_loop()
+        within_s *= self.patience
         deadline = loop.time() + within_s
         while not (result := done()):
             if self.returncode is not None:
@@ -90,10 +92,10 @@ class Device:
     async def ends(self, within_s):
         """Wait for the process to end by itself; its exit status."""
         try:
-            await asyncio.wait_for(asyncio.shield(self._reader), within_s)
+            await asyncio.wait_for(asyncio.shield(self._reader), within_s * self.patience)
         except asyncio.TimeoutError:
             self.hung = True
-            raise Hang(f"the device did not end within {within_s:g} s") from None
+            raise Hang(f"the device did not end within {within_s * self.patience:g} s") from None
         return self.returncode
 
     def kill(self):

@@ -15,7 +15,7 @@ from tests.harness.broker_faults import (
     Withhold,
 )
 
-from .row import Row, traffic
+from .row import ENDED, Row, traffic
 
 _WORST = {"random": -1}  # the back-off takes the end of its window: 3, 5, 9, 17, 33 s
 
@@ -106,12 +106,12 @@ def _refused(code, words):
     )
 
 
-def _broken(name, data):
+def _broken(name, data, named):
     return Row(
         name,
         faults=lambda: [Replace(mqtt.CONNACK, data)],
-        cause="the server broke the protocol",
-        raises="broke the protocol",
+        cause="the server broke the protocol: " + named,
+        raises="broke the protocol: " + named,
         breaches="before CONNACK",
     )
 
@@ -147,20 +147,29 @@ ROWS = [
     _refused(4, "user name or password"),
     _refused(5, "not authorized"),
     _refused(200, "unknown code"),
-    _broken("CONNACK without a body", b"\x20\0"),
-    _broken("CONNACK of three bytes", b"\x20\3\0\0\0"),
-    _broken("CONNACK with reserved flags", b"\x20\2\2\0"),
-    _broken("CONNACK with header flags", b"\x21\2\0\0"),
-    _broken("SUBACK instead of CONNACK", mqtt.suback(1, [1])),
-    _broken("PUBLISH instead of CONNACK", mqtt.publish("in/x", b"too early")),
-    _broken("noise instead of CONNACK", b"HTTP/1.1 400 Bad Request\r\n" + b"Server: captive portal\r\n" * 20),
-    Row("CONNACK twice", faults=lambda: [Repeat(mqtt.CONNACK, times=1)], cause="broke the protocol"),
+    _broken("CONNACK without a body", b"\x20\0", "packet 0x20 of 0 bytes"),
+    _broken("CONNACK of three bytes", b"\x20\3\0\0\0", "packet 0x20 of 3 bytes"),
+    _broken("CONNACK with reserved flags", b"\x20\2\2\0", "packet 0x20 of 2 bytes"),
+    _broken("CONNACK with header flags", b"\x21\2\0\0", "packet 0x21 of 2 bytes"),
+    _broken("SUBACK instead of CONNACK", mqtt.suback(1, [1]), "packet 0x90 before CONNACK"),
+    _broken("PUBLISH instead of CONNACK", mqtt.publish("in/x", b"too early"), "packet 0x30 before CONNACK"),
+    _broken(
+        "noise instead of CONNACK",
+        b"HTTP/1.1 400 Bad Request\r\n" + b"Server: captive portal\r\n" * 20,
+        "packet 0x48 of 84 bytes",
+    ),
+    Row(
+        "CONNACK twice",
+        faults=lambda: [Repeat(mqtt.CONNACK, times=1)],
+        cause="the server broke the protocol: packet 0x20",
+    ),
     Row(
         "CONNACK then cut, five times: the back-off grows",
         faults=lambda: [CloseAfter(mqtt.CONNACK, times=5)],
         device={"clock": 40, **_WORST},
         within_s=20,
         check=_grows,
+        cause="closed after SUBSCRIBE to ctl | closed after SUBSCRIBE to in/#",
     ),
     Row(
         "no CONNACK, five times: the back-off grows",
@@ -168,6 +177,7 @@ ROWS = [
         device={"clock": 40, **_WORST},
         within_s=20,
         check=_grows,
+        cause="no answer to CONNECT from 127.0.0.1",
     ),
     Row(
         "PUBLISH in one segment with CONNACK",
@@ -175,14 +185,28 @@ ROWS = [
         script=_link_lost,
         device={"publishes": 4},
         strays=("glued",),
+        cause=ENDED,
     ),
-    Row("session present: no SUBSCRIBE again", script=_link_lost, device={"publishes": 5}, check=_subscribed_once),
-    Row("session lost: SUBSCRIBE again", script=_session_lost, device={"publishes": 5}, check=_subscribed_again),
+    Row(
+        "session present: no SUBSCRIBE again",
+        script=_link_lost,
+        device={"publishes": 5},
+        check=_subscribed_once,
+        cause=ENDED,
+    ),
+    Row(
+        "session lost: SUBSCRIBE again",
+        script=_session_lost,
+        device={"publishes": 5},
+        check=_subscribed_again,
+        cause=ENDED,
+    ),
     Row(
         "clean session: SUBSCRIBE again",
         script=_link_lost,
         device={"publishes": 5, "clean": True},
         check=_subscribed_again,
+        cause=ENDED,
     ),
     Row(
         "session present is a lie at the first connect",
@@ -195,6 +219,7 @@ ROWS = [
         script=_lying_present,
         breaches="DUP in a session that knows nothing",
         device={"publishes": 4},
+        cause=ENDED,
     ),
     Row(
         "session kept, but denied",
@@ -202,6 +227,7 @@ ROWS = [
         script=_link_lost,
         device={"publishes": 5},
         check=_subscribed_again,
+        cause=ENDED,
     ),
     Row(
         "two devices with one client id, by turns",

@@ -5,13 +5,14 @@ import asyncio
 from tests.harness import broker_packets as mqtt
 from tests.harness.broker_faults import Insert, Split, Truncate
 
-from .row import Row, traffic
+from .row import ENDED, Row, traffic
 
 _TIGHT = {"window": 10, "packet_bytes": 4096}  # runtimes with a large heap refuse by this limit
 
 
-def _hostile(name, data, cause="the server broke the protocol"):
-    """These bytes arrive on a link in use: it must end, and nothing of them may reach the application."""
+def _hostile(name, data, named):
+    """These bytes arrive on a link in use: it must end and name what was wrong; nothing of them may reach the
+    application."""
 
     async def script(run):
         device = await run.start()
@@ -20,7 +21,7 @@ def _hostile(name, data, cause="the server broke the protocol"):
         await device.says("disconnected")
         await traffic(run)
 
-    return Row(name, script=script, cause=cause)
+    return Row(name, script=script, cause="the server broke the protocol: " + named)
 
 
 def _harmless(name, data, **options):
@@ -125,34 +126,34 @@ async def _endless_drip(run):
 
 
 ROWS = [
-    _hostile("PUBLISH at QoS 2", _publish(0x34, b"\0\4in/x\0\1hi")),
-    _hostile("PUBLISH at QoS 3", _publish(0x36, b"\0\4in/x\0\1hi")),
-    _hostile("PUBLISH with DUP at QoS 0", _publish(0x38, b"\0\4in/xhi")),
-    _hostile("PUBLISH with packet id 0", _publish(0x32, b"\0\4in/x\0\0hi")),
-    _hostile("PUBLISH without a topic", _publish(0x30, b"\0\0hi")),
-    _hostile("PUBLISH without a body", _publish(0x30, b"")),
-    _hostile("PUBLISH whose topic runs past its end", _publish(0x30, b"\0\x40in/x")),
-    _hostile("topic with NUL", _publish(0x30, b"\0\5in/x\0hi")),
-    _hostile("topic with bad UTF-8", _publish(0x30, b"\0\5in/\xc3\x28hi")),
-    _hostile("topic with a wildcard", _publish(0x30, b"\0\4in/#hi")),
-    _hostile("topic with a plus", _publish(0x30, b"\0\4in/+hi")),
-    _hostile("remaining length over four bytes", b"\x30\xff\xff\xff\xff\x01"),
-    _hostile("256 MB claimed", b"\x30\xff\xff\xff\x7f\0\4in/x"),
-    _hostile("1 MB claimed", b"\x32\x80\x80\x40\0\4in/x"),
-    _hostile("PUBACK of a megabyte", b"\x40\x80\x80\x40\0\1"),
-    _hostile("PUBACK of three bytes", b"\x40\3\0\1\0"),
-    _hostile("PINGRESP with a body", b"\xd0\1\0"),
-    _hostile("SUBACK of two bytes", b"\x90\2\0\1"),
-    _hostile("reserved type 0", b"\0\0"),
-    _hostile("reserved type 15", b"\xf0\0"),
-    _hostile("CONNECT from the server", b"\x10\x0c\0\4MQTT\4\2\0\x3c\0\0"),
-    _hostile("SUBSCRIBE from the server", b"\x82\6\0\1\0\1x\0"),
-    _hostile("UNSUBSCRIBE from the server", b"\xa2\5\0\1\0\1x"),
-    _hostile("PINGREQ from the server", b"\xc0\0"),
-    _hostile("PUBREC from the server", b"\x50\2\0\1"),
-    _hostile("PUBREL from the server", b"\x62\2\0\1"),
-    _hostile("PUBCOMP from the server", b"\x70\2\0\1"),
-    _hostile("DISCONNECT from the server", b"\xe0\0"),
+    _hostile("PUBLISH at QoS 2", _publish(0x34, b"\0\4in/x\0\1hi"), "PUBLISH 0x34"),
+    _hostile("PUBLISH at QoS 3", _publish(0x36, b"\0\4in/x\0\1hi"), "PUBLISH 0x36"),
+    _hostile("PUBLISH with DUP at QoS 0", _publish(0x38, b"\0\4in/xhi"), "PUBLISH 0x38"),
+    _hostile("PUBLISH with packet id 0", _publish(0x32, b"\0\4in/x\0\0hi"), "packet id 0"),
+    _hostile("PUBLISH without a topic", _publish(0x30, b"\0\0hi"), "PUBLISH 0x30"),
+    _hostile("PUBLISH without a body", _publish(0x30, b""), "PUBLISH 0x30"),
+    _hostile("PUBLISH whose topic runs past its end", _publish(0x30, b"\0\x40in/x"), "PUBLISH 0x30"),
+    _hostile("topic with NUL", _publish(0x30, b"\0\5in/x\0hi"), "topic b'in/x"),
+    _hostile("topic with bad UTF-8", _publish(0x30, b"\0\5in/\xc3\x28hi"), "topic b'in/"),
+    _hostile("topic with a wildcard", _publish(0x30, b"\0\4in/#hi"), "topic b'in/#'"),
+    _hostile("topic with a plus", _publish(0x30, b"\0\4in/+hi"), "topic b'in/+'"),
+    _hostile("remaining length over four bytes", b"\x30\xff\xff\xff\xff\x01", "remaining length"),
+    _hostile("256 MB claimed", b"\x30\xff\xff\xff\x7f\0\4in/x", "packet 0x30 of 268435460 bytes"),
+    _hostile("1 MB claimed", b"\x32\x80\x80\x40\0\4in/x", "packet 0x32 of 1048580 bytes"),
+    _hostile("PUBACK of a megabyte", b"\x40\x80\x80\x40\0\1", "packet 0x40 of 1048580 bytes"),
+    _hostile("PUBACK of three bytes", b"\x40\3\0\1\0", "packet 0x40 of 3 bytes"),
+    _hostile("PINGRESP with a body", b"\xd0\1\0", "packet 0xd0 of 1 bytes"),
+    _hostile("SUBACK of two bytes", b"\x90\2\0\1", "packet 0x90 of 2 bytes"),
+    _hostile("reserved type 0", b"\0\0", "packet 0x00 of 0 bytes"),
+    _hostile("reserved type 15", b"\xf0\0", "packet 0xf0 of 0 bytes"),
+    _hostile("CONNECT from the server", b"\x10\x0c\0\4MQTT\4\2\0\x3c\0\0", "packet 0x10 of 12 bytes"),
+    _hostile("SUBSCRIBE from the server", b"\x82\6\0\1\0\1x\0", "packet 0x82 of 6 bytes"),
+    _hostile("UNSUBSCRIBE from the server", b"\xa2\5\0\1\0\1x", "packet 0xa2 of 5 bytes"),
+    _hostile("PINGREQ from the server", b"\xc0\0", "packet 0xc0 of 0 bytes"),
+    _hostile("PUBREC from the server", b"\x50\2\0\1", "packet 0x50 of 2 bytes"),
+    _hostile("PUBREL from the server", b"\x62\2\0\1", "packet 0x62 of 2 bytes"),
+    _hostile("PUBCOMP from the server", b"\x70\2\0\1", "packet 0x70 of 2 bytes"),
+    _hostile("DISCONNECT from the server", b"\xe0\0", "packet 0xe0 of 0 bytes"),
     _harmless("SUBACK that nobody asked for", mqtt.suback(77, [1])),
     _harmless("UNSUBACK that nobody asked for", mqtt.unsuback(77)),
     _harmless("message on a topic never subscribed to", mqtt.publish("other/topic", b"stray", 1, 3000)),
@@ -162,7 +163,7 @@ ROWS = [
         cause="no rest of a packet in time",
         device={"clock": 20},
     ),
-    Row("half a PUBLISH, then FIN", faults=lambda: [Truncate(mqtt.PUBLISH, 7, close=True)], cause="closed"),
+    Row("half a PUBLISH, then FIN", faults=lambda: [Truncate(mqtt.PUBLISH, 7, close=True)], cause=ENDED),
     Row(
         "one byte of a PUBACK, then silence",
         faults=lambda: [Truncate(mqtt.PUBACK, 1)],
@@ -211,7 +212,7 @@ ROWS = [
     Row(
         "a packet that never ends",
         script=_endless_drip,
-        cause="in time",
+        cause="no SUBACK in time | no PUBACK in time | no PINGRESP in time",
         heap="1m",
         device={"keepalive": 20, "clock": 40, "period_ms": 20000},
     ),
