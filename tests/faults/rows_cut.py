@@ -6,32 +6,62 @@ import random
 
 from tests.harness import broker_packets as mqtt
 from tests.harness.broker_faults import Fault
-from tests.harness.broker_wire import CutWire
+from tests.harness.broker_wire import CutWire, Wire
 
 from .row import Row, traffic
 
 _FAST = {"clock": 40, "random": 0}
-# every byte of the dialogue of device_dialogue.py lies below these; TLS 1.3 with P-256, in front of it
-_UP, _DOWN, _UP_TLS, _DOWN_TLS = 110, 75, 1700, 2300
+_LOST = ("closed before CONNACK", "closed after SUBSCRIBE to", "closed after PUBLISH to echo/x")
+_LOST_TLS = ("closed in the TLS handshake", "closed before CONNACK")
+_LAST = 6  # bytes at the end of the dialogue that every row cuts at
 _MINUTES = float(os.environ.get("FUZZ_MINUTES", "2"))
 
 
-class Cuts:
-    """Connection 0, 2, 4 ... is cut at the next point, each second one is whole."""
+class Tally(Wire):
+    """Counts the bytes of a whole dialogue."""
 
-    def __init__(self, up, down, step, resets=(False, True)):
-        self.points = [{"up_bytes": at, "reset": reset} for reset in resets for at in range(1, up, step)]
-        self.points += [{"down_bytes": at, "reset": reset} for reset in resets for at in range(1, down, step)]
+    def __init__(self):
+        self.count = {"up": 0, "down": 0}
+
+    async def up(self, data, before):
+        self.count["up"] = before + len(data)
+        yield data
+
+    async def down(self, data, before):
+        self.count["down"] = before + len(data)
+        yield data
+
+
+class Cuts:
+    """Connection 0 is whole and tells how long the dialogue is. From `begin` on each second connection is cut at the
+    next point: every `step`-th byte in either direction, and each of the last; both: by FIN and by RST, else by turns.
+    """
+
+    def __init__(self, step, both):
+        self.step, self.both, self.whole, self.points, self.begin = step, both, Tally(), [], 0
 
     def __call__(self, number):
-        point = number // 2
-        return CutWire(**self.points[point]) if number % 2 == 0 and point < len(self.points) else None
+        if number == 0:
+            return self.whole
+        point, whole = divmod(number - self.begin, 2)
+        return None if whole or not 0 <= point < len(self.points) else CutWire(**self.points[point])
+
+    def measured(self, begin):
+        """The whole dialogue is over, and connection `begin` comes next."""
+        self.begin = begin
+        for name, size in self.whole.count.items():
+            assert size > 4 * _LAST, f"the dialogue had {self.whole.count} bytes"
+            for at in sorted({*range(1, size + 1, self.step), *range(size - _LAST + 1, size + 1)}):
+                for reset in (False, True) if self.both else (at % 2 == 0,):
+                    self.points.append({f"{name}_bytes": at, "reset": reset})
 
 
 async def _every_point(run):
     device = await run.start()
     cuts, finished = run.wires, 0
-    end = 2 * len(cuts.points)
+    await device.until(lambda: run.relay.ended, 15, "a whole dialogue")
+    cuts.measured(run.relay.connections)
+    end = cuts.begin + 2 * len(cuts.points)
     while run.relay.connections < end:
         assert device.returncode is None, f"the device ended at connection {run.relay.connections}"
         before = run.relay.connections
@@ -50,16 +80,16 @@ async def _every_point(run):
         run.measure(grown < 100, f"{grown:.0f} bytes a dialogue: {marks}")
 
 
-def _cut(name, up, down, step, **row):
+def _cut(name, step, both=True, **row):
     return Row(
         name,
-        wires=lambda: Cuts(up, down, step),
+        wires=lambda: Cuts(step, both),
         program="dialogue",
         script=_every_point,
         tells=0,
-        device=_FAST,
         anew=True,
-        cause="closed before CONNACK",
+        device=_FAST,
+        cause=_LOST_TLS if "tls" in row else _LOST,
         slow="this program has no ticker of its own",
         **row,
     )
@@ -82,6 +112,7 @@ class Babble(Fault):
             damaged = bytearray(data)
             for _ in range(chance.randint(1, 3)):
                 damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+            link.rules.answered(bytes(damaged))  # a damaged CONNACK may be one still
             await link.write(bytes(damaged))
         elif roll < 0.15:
             await link.write(data[: chance.randrange(len(data))])
@@ -147,17 +178,10 @@ def _babble(name, seed, bad, **row):
 
 
 ROWS = [
-    _cut("cut at every seventh byte, both ways, FIN and RST", _UP, _DOWN, 7, within_s=40),
-    _cut("cut at every byte, both ways, FIN and RST", _UP, _DOWN, 1, within_s=200, long=True),
-    _cut(
-        "TLS: cut at every 29th byte, both ways, FIN and RST",
-        _UP_TLS,
-        _DOWN_TLS,
-        29,
-        within_s=400,
-        long=True,
-        tls=("good",),
-    ),
+    _cut("cut at every seventh byte and the last, both ways, FIN and RST", 7, within_s=40),
+    _cut("cut at every byte, both ways, FIN and RST", 1, within_s=200, long=True),
+    _cut("TLS: cut at every 499th byte and the last, both ways", 499, False, within_s=40, tls=("good",)),
+    _cut("TLS: cut at every byte, both ways, FIN and RST by turns", 1, False, within_s=1800, long=True, tls=("good",)),
     _babble("a server that babbles, 40 connections", 1, 40, within_s=40),
     _babble("a server that babbles for minutes", 2, int(_MINUTES * 500), within_s=600, long=True),
 ]
