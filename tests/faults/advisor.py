@@ -102,9 +102,10 @@ class Trial:
 
         return await self.until(found, within_s)
 
-    def waits(self):
-        """Device time from the end of each connection to the next one that reached the broker, in seconds."""
-        links = [link for link in self.broker.links if link.connect is not None]
+    def waits(self, first=0):
+        """Device time from the end of each connection, from the `first` on, to the next one that reached the broker, in
+        seconds."""
+        links = [link for link in self.broker.links[first:] if link.connect is not None]
         ends = [link.closed_at for link in links]
         return [(after.opened_at - end) * CLOCK for end, after in zip(ends, links[1:], strict=False) if end is not None]
 
