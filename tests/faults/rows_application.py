@@ -4,7 +4,7 @@ import asyncio
 import json
 
 from tests.harness import broker_packets as mqtt
-from tests.harness.broker_faults import Withhold
+from tests.harness.broker_faults import Present, Withhold
 from tests.harness.broker_shadow import ShadowService
 
 from .row import ENDED, Row, traffic
@@ -125,6 +125,21 @@ async def _wide(run):
     state = {f"member{index:03d}": "x" * 60 for index in range(100)}
     await _delta(run, 60, state)
     await device.says("delta", version=60)
+    await run.finish()
+
+
+async def _lied_to(run):
+    """At reconnect the server has forgotten everything and says that it kept it. What the cloud wanted meanwhile comes
+    all the same, on this very link: the get that stays without an answer makes the device subscribe again."""
+    device = await run.start()
+    await device.says("ready")
+    await device.until(lambda: _service(run).gets, 8, "the first get")
+    run.broker.sessions.clear()
+    await _service(run).desire(run.broker, {"meanwhile": 1})
+    run.broker.live()[0].close()
+    await device.says("delta", state={"meanwhile": 1})
+    await _service(run).desire(run.broker, {"later": 2})
+    await device.until(lambda: _service(run).reported == {"meanwhile": 1, "later": 2}, 8, "both reported")
     await run.finish()
 
 
@@ -301,6 +316,13 @@ ROWS = [
         connects=1,
         device={"answers": "none"},
         growth_bytes=20000,
+    ),
+    _shadow(
+        "shadow: session present is a lie at reconnect",
+        script=_lied_to,
+        faults=lambda: [Present(True, links=[1])],
+        connects=2,
+        cause="closed after PUBLISH to $aws/things/device/shadow/get: the link was cut | closed by the server after",
     ),
     _refusing(400, False),
     _refusing(413, False),
