@@ -3,6 +3,7 @@
 import os
 import tracemalloc
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -159,3 +160,36 @@ def test_every_first_byte_and_truncation():
             data = bytes((first, len(body))) + body
             for end in range(len(data) + 1):
                 assert read(data[:end]) == read(data[:end], [1])
+
+
+# Kept: what found something once, here or in a row of hostile bytes, and what chance hardly makes. What is read of it.
+_KEPT = [
+    (b"\x30\xff\xff\xff\xff\x01", ["error"]),  # remaining length of five bytes
+    (b"\x30\x80\x80\x80\x00", ["error"]),  # one that is not the shortest
+    (b"\x30\xff\xff\xff\x7f\0\4in/x", ["error"]),  # 256 MB claimed
+    (b"\x40\x80\x80\x40\0\1", ["error"]),  # a PUBACK of a megabyte
+    (b"\x40\2\0\0", ["error"]),  # packet id 0
+    (b"\x32\5\0\1t\0\0", ["error"]),
+    (b"\x34\5\0\1t\0\1", ["error"]),  # QoS 2, and QoS 3
+    (b"\x36\5\0\1t\0\1", ["error"]),
+    (b"\x38\3\0\1t", ["error"]),  # DUP at QoS 0
+    (b"\x30\2\0\0", ["error"]),  # no topic
+    (b"\x30\3\0\2t", ["error"]),  # a topic that runs past the end
+    (b"\x32\3\0\1t", ["error"]),  # no room for the packet id
+    (b"\x30\3\0\1\0", ["error"]),  # topics with NUL, a surrogate, bad UTF-8, wildcards
+    (b"\x30\5\0\3\xed\xa0\x80", ["error"]),
+    (b"\x30\4\0\2\xc3\x28", ["error"]),
+    (b"\x30\3\0\1#", ["error"]),
+    (b"\x30\3\0\1+", ["error"]),
+    (b"\xe0\0", ["error"]),  # DISCONNECT
+    (b"\xd0\0\0\0", [(0xD0, 0), "error"]),  # PINGRESP, then noise
+    (b"\x30\3\0\1t" * 2, [(0x30, 0, "t", b"")] * 2),
+    (b"\x3b\5\0\1t\0\7", [(0x3B, 7, "t", b"")]),  # DUP and RETAIN
+    (b"\x20\2\1\0", [(0x20, 0, (1, 0))]),
+]
+
+
+@pytest.mark.parametrize("data, wanted", _KEPT)
+def test_kept_bytes_are_read_as_before(data, wanted):
+    for sizes in ([], [1], [2], [3, 1]):
+        assert read(data, sizes) == wanted, sizes
