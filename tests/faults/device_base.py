@@ -12,7 +12,7 @@ from os import getenv
 
 import aws_iot.transport as transport
 from aws_iot.errors import IotError
-from aws_iot.transport import ticks_add, ticks_diff
+from aws_iot.transport import sleep_ms, ticks_add, ticks_diff
 from aws_iot.transport import ticks_ms as real_ms
 
 MICROPYTHON = sys.implementation.name == "micropython"
@@ -22,6 +22,21 @@ def heap_bytes():
     """Bytes in use after a collection; 0 on CPython, whose heap says nothing about a board's."""
     gc.collect()
     return gc.mem_alloc() if MICROPYTHON else 0
+
+
+def largest_block(step=512):
+    """Bytes of the largest piece that the heap has free, to `step` bytes."""
+    gc.collect()
+    least, most = 0, gc.mem_free() // step + 1
+    while most - least > 1:
+        middle = (least + most) // 2
+        try:
+            bytearray(middle * step)
+            least = middle
+        except MemoryError:
+            most = middle
+        gc.collect()
+    return least * step
 
 
 class Clock:
@@ -50,8 +65,9 @@ class Chance:
 
 class Network:
     """Stands in for the socket module of aws_iot.transport, where a desktop has no other handle. `dns` plays a DNS that
-    fails and moves: its answers are given in turn, each "fail", or the ports at which 127.0.0.1 is found (another port
-    plays another address). `send_buffer` is the bytes that TCP takes before it presses back, few as on a board."""
+    fails and moves: its answers are given in turn, each "fail", or the ports at which 127.0.0.1 is found (another
+    port plays another address, behind a string that says how many seconds that takes). `send_buffer` is the bytes
+    that TCP takes before it presses back, few as on a board."""
 
     def __init__(self, real, dns, send_buffer):
         self.real, self.dns, self.send_buffer = real, dns, send_buffer
@@ -65,6 +81,9 @@ class Network:
             raise OSError("[addrinfo error -2]") if MICROPYTHON else OSError(-2, "Name or service not known")
         found = []
         for port in answer:
+            if isinstance(port, str):
+                sleep_ms(int(float(port) * 1000))
+                continue
             found += self.real.getaddrinfo("127.0.0.1", port, *rest)
         return found
 
@@ -164,6 +183,9 @@ class App:
 
     def do_heap(self, order):
         self.measure += 1  # on the next step: here the stack still holds what the library borrows
+
+    def do_block(self, order):
+        self.say("block", bytes=largest_block())
 
     def do_jump(self, order):
         self.clock.offset += order["ms"]

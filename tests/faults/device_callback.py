@@ -52,7 +52,7 @@ class Callback(Session):
             hoard.append(bytearray(512))
 
     def hoards(self):
-        """Keeps all memory but two kilobytes for a while."""
+        """Keeps all memory but two kilobytes (`left` pieces) for a while."""
         if self.free_at:
             return  # once is enough: the message may come again
         self.hoard = []
@@ -60,7 +60,7 @@ class Callback(Session):
             while True:
                 self.hoard.append(bytearray(256))
         except MemoryError:
-            del self.hoard[-8:]
+            del self.hoard[-self.params.get("left", 8) :]
         self.free_at = self.clock.elapsed() + self.params["hoard_ms"]
         self.say("hoarding")
 

@@ -19,12 +19,13 @@ class Pki:
         self.folder = Path(self._kept.name)
         self.root, self.other = Authority("fault suite root"), Authority("another root")
         (self.folder / "ca.pem").write_bytes(self.root.pem())
-        self.root.issue("device").write(self.folder, "device")
+        for name in ("device", "renewed"):
+            self.root.issue(name).write(self.folder, name)
         self._made = 0
 
-    def device(self):
-        """The device program's `tls` parameter."""
-        names = {"ca": "ca.pem", "cert": "device.crt", "key": "device.key"}
+    def device(self, name="device"):
+        """The device program's `tls` parameter; name: "device", or "renewed" for another certificate of it."""
+        names = {"ca": "ca.pem", "cert": f"{name}.crt", "key": f"{name}.key"}
         return {**{name: str(self.folder / file) for name, file in names.items()}, "host": HOST}
 
     def context(self, kind):

@@ -143,6 +143,16 @@ async def _lied_to(run):
     await run.finish()
 
 
+def _not_mixed(run):
+    """Each task's filters stand as it left them; each packet was whole, or the broker would have ended the link."""
+    filters = set(run.broker.sessions["device"].filters)
+    kept = {f"{name}/{index}" for name in "fg" for index in range(10) if index % 2 or index == 10}
+    assert filters == kept | {"in/#", "ctl"}, filters
+    assert {packet.payload.split(b".")[0] for packet in run.broker.published} >= {
+        b"%s-%d" % (name, index) for name in (b"one", b"two") for index in range(10)
+    }
+
+
 def _refusing(code, retried):
     async def script(run):
         device = await run.start()
@@ -217,6 +227,19 @@ async def _lost_without_memory(run):
     await traffic(run)
 
 
+async def _handshake_without_memory(run):
+    """The TLS link ends while the application holds all memory: no handshake has room. There is some again: it has."""
+    device = await run.start()
+    await device.says("ready")
+    await run.tell("told-0")
+    await device.says("hoarding")
+    run.broker.live()[0].close(reset=True)
+    await device.says("freed")
+    assert len(device.heard("connected")) == 1, "there was room for a handshake"
+    await device.says("connected", count=2)
+    await traffic(run)
+
+
 def _polls_on(event):
     return Row(
         f"poll() in the callback of '{event}'",
@@ -239,6 +262,18 @@ ROWS = [
         slow="the collector runs without end while the application holds all memory",
         cause=ENDED,
     ),
+    _callback(
+        "holds all memory: none for the TLS handshake",
+        does="hoards",
+        device={"hoard_ms": 6000, "publishes": 0, "left": 2},
+        script=_handshake_without_memory,
+        tls=("good",),
+        runtimes=("mp64", "mp32"),
+        heap="112k",
+        cause=ENDED,
+        growth_bytes=8192,
+        slow="the collector runs without end while the application holds all memory",
+    ),
     _callback("raises", does="raises", error="a bug in the application", connects=1, check=_all_acknowledged),
     _callback("publishes", does="publishes", connects=1, check=_all_acknowledged),
     _callback("subscribes", does="subscribes", script=_more, connects=1),
@@ -253,6 +288,14 @@ ROWS = [
         connects=1,
         device={"clock": 20},
         slow="a callback that waits for the shadow is the application's own wait",
+    ),
+    Row(
+        "four tasks publish and subscribe at once beside run()",
+        program="tasks",
+        drivers=("async",),
+        device={"each": 10, "size": 60, "options": {"window": 10, "queue_bytes": 8000}},
+        connects=1,
+        check=_not_mixed,
     ),
     _callback("disconnects", does="disconnects", drivers=("poll",)),
     _callback(

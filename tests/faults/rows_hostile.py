@@ -163,6 +163,12 @@ ROWS = [
         cause="no rest of a packet in time",
         device={"clock": 20},
     ),
+    Row(
+        "TLS: half a PUBLISH, then silence",
+        tls=("good",),
+        faults=lambda: [Truncate(mqtt.PUBLISH, 7)],
+        cause="no rest of a packet in time",
+    ),
     Row("half a PUBLISH, then FIN", faults=lambda: [Truncate(mqtt.PUBLISH, 7, close=True)], cause=ENDED),
     Row(
         "one byte of a PUBACK, then silence",

@@ -42,6 +42,14 @@ async def _dns_fails_at_reconnect(run):
     await traffic(run)
 
 
+async def _dns_slow(run):
+    """The look-up takes 4 s of the device's clock, and the link that it leads to is good."""
+    device = await run.start(host="endpoint.example", dns=[[str(4 / run.clock), run.port]])
+    said = await device.says("connected")
+    assert said["ms"] >= 4000, "the look-up took no time"
+    await traffic(run)
+
+
 async def _black_hole(run):
     with BlackHole() as hole:
         device = await run.start(host="endpoint.example", dns=[[hole.port], [run.port]])
@@ -158,6 +166,11 @@ ROWS = [
         script=_dns_fails_at_reconnect,
         cause=(ENDED, "cannot look up endpoint.example: no network, no DNS, or a wrong endpoint"),
     ),
+    Row(
+        "DNS takes 4 s",
+        script=_dns_slow,
+        slow="the look-up blocks: no port offers another",
+    ),
     Row("black hole: no answer to SYN", script=_black_hole, cause="no network, or a firewall"),
     Row(
         "reset at accept",
@@ -178,6 +191,28 @@ ROWS = [
         script=_half_open,
         device={"keepalive": 30, "publishes": 6, "period_ms": 2000},
         cause="no PUBACK in time",
+    ),
+    Row(
+        "TLS: half-open: peer gone without FIN, idle",
+        tls=("good",),
+        wires=lambda: First(StallWire),
+        script=_half_open,
+        device={"keepalive": 10},
+        cause="no PINGRESP in time",
+    ),
+    Row(
+        "TLS: half-open while publishing",
+        tls=("good",),
+        wires=lambda: First(StallWire),
+        script=_half_open,
+        device={"keepalive": 30, "publishes": 6, "period_ms": 2000},
+        cause="no PUBACK in time",
+    ),
+    Row(
+        "short writes",
+        program="socket",
+        device={"socket": {"write": [1, 1, 2, 3, 5, None, 1, 7]}, "size": 100, "publishes": 6},
+        connects=1,
     ),
     Row("ended while idle by FIN", script=_ended_while_idle, cause="closed by the server after"),
     Row("ended while idle by RST", script=_ended_while_idle, cause="closed by the server"),

@@ -106,6 +106,28 @@ async def _cycles(run):
     await traffic(run)
 
 
+async def _blocks(run):
+    """Many connections and messages of many sizes: the largest free piece of the heap stays as large as it was."""
+    device, cycles = await run.start(), run.params["cycles"]
+    for count in range(1, cycles + 1):
+        await device.says("ready", count=count)
+        for size in (10, 700 + 37 * count % 1500, 90):
+            await run.tell(b"%d" % count + b"x" * size)
+        await run.order(do="publish", name=f"cycle-{count}", count=3)
+        await device.says("accepted", payload=f"cycle-{count}-2")
+        await run.settled()
+        await run.order(do="block")
+        await device.says("block", count=count)
+        run.broker.live()[0].close(reset=count % 2 == 0)
+    await device.says("ready", count=cycles + 1)
+    blocks = [said["bytes"] for said in device.heard("block")]
+    quarter = cycles // 4
+    # of a few the best: what a conservative collector takes for a pointer may split the heap for a moment
+    before, after = max(blocks[2 : 2 + quarter]), max(blocks[-quarter:])
+    run.measure(after >= 0.9 * before, f"the largest free block shrank from {before} to {after}: {blocks}")
+    await traffic(run)
+
+
 async def _failed_cycles(run):
     """Many attempts that fail: nothing is left of them."""
     device = await run.start()
@@ -184,6 +206,20 @@ ROWS = [
         device={**_FAST},
         tls=("good",),
         cause="times shortly after connecting: does another device use client id device?",
+    ),
+    *(
+        Row(
+            f"{cycles} links lost: the largest free block",
+            script=_blocks,
+            within_s=2 * cycles,
+            runtimes=("mp64", "mp32"),
+            device={**_FAST, "cycles": cycles},
+            growth_bytes=4096,
+            cause="times shortly after connecting: does another device use client id device?",
+            slow="the program itself looks for the largest block",
+            long=cycles > 20,
+        )
+        for cycles in (16, 200)
     ),
     Row(
         "24 attempts that fail: the heap per cycle",

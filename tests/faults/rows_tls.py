@@ -99,6 +99,38 @@ class Listen(CutWire):
         yield data
 
 
+def _shown(link):
+    """The common name of the certificate that the device showed."""
+    subject = link.writer.get_extra_info("peercert")["subject"]
+    return dict(pair for part in subject for pair in part)["commonName"]
+
+
+async def _device_rotated(run):
+    """A new certificate while the link stands: the next connection shows it."""
+    device = await run.start()
+    await device.says("puback", count=2)
+    assert _shown(run.broker.live()[0]) == "device"
+    renewed = pki().device("renewed")
+    await run.order(do="rotate", cert=renewed["cert"], key=renewed["key"])
+    await run.tell("in the old link")
+    await device.says("got", payload="in the old link")
+    run.broker.live()[0].close()
+    await device.says("ready", count=2)
+    assert _shown(run.broker.live()[0]) == "renewed"
+    await traffic(run)
+
+
+async def _server_rotated(run):
+    """The broker restarts, away for a while, with a new certificate of the same CA."""
+    device = await run.start()
+    await device.says("puback", count=2)
+    await run.broker.stop(reset=True)
+    await device.says("disconnected", count=2)
+    await run.broker.start()
+    await device.says("ready", count=2)
+    await traffic(run)
+
+
 ROWS = [
     Row("TLS 1.3, nothing wrong", tls=("tls13",), connects=1, check=_secret),
     Row("TLS 1.2, nothing wrong", tls=("tls12",), connects=1, check=_secret),
@@ -184,6 +216,23 @@ ROWS = [
     ),
     _refusing("refuse12", "1.2"),
     _refusing("refuse13", "1.3"),
+    Row(
+        "device certificate renewed while it runs",
+        tls=("good",),
+        program="rotated",
+        script=_device_rotated,
+        device={"publishes": 5},
+        cause=ENDED,
+        growth_bytes=8192,  # the client keeps the context that it was made with, beside the new one
+        check=_secret,
+    ),
+    Row(
+        "broker restarts with a new certificate of the same CA",
+        tls=("good", "renewed"),
+        script=_server_rotated,
+        device={"publishes": 5},
+        cause=(ENDED, "closed in the TLS handshake | closed before CONNACK | cannot be reached"),
+    ),
     Row("TLS 1.0 only", tls=("old", "good"), cause="or no TLS server at", check=_untouched(1)),
     Row("certificate chain over 8 KB", tls=("large",), connects=1),
     Row("16 KB records", tls=("good",), script=_large, heap="1m", connects=1),

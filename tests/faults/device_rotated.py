@@ -1,0 +1,15 @@
+"""A device whose certificate is renewed while it runs: the order "rotate" has the next connection use the new one."""
+
+from device_base import main, read
+from device_session import Session
+
+
+class Rotated(Session):
+    def do_rotate(self, order):
+        from aws_iot.tls import context
+
+        self.client.context = context(read(order["cert"]), read(order["key"]), read(self.params["tls"]["ca"]))
+
+
+if __name__ == "__main__":
+    main(Rotated)
