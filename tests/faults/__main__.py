@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import sys
 
+from . import ids
 from .batch import GAP_MS, run_all
 from .catalogue import ROWS
 
@@ -58,14 +59,15 @@ def _cell(outcome):
 
 def _table(rows, table, runtimes, drivers):
     columns = [(runtime, driver) for runtime in runtimes for driver in drivers]
-    width = max([len(row.name) for row in rows], default=0) + 2
+    names = {row.name: f"{row.name} {ids.of(row.name)}" for row in rows}
+    width = max(map(len, names.values()), default=0) + 2
     lines, group = ["", " " * width + "".join(f"{runtime + ' ' + driver:<22}" for runtime, driver in columns)], None
     for row in rows:
         if row.group != group:
             group = row.group
             lines.append(group.upper())
         cells = [_cell(table.get((row.name, *column))) for column in columns]
-        lines.append(f"{row.name:<{width}}" + "".join(f"{cell:<22}" for cell in cells))
+        lines.append(f"{names[row.name]:<{width}}" + "".join(f"{cell:<22}" for cell in cells))
     failed = sum(1 for outcome in table.values() if outcome.problem)
     lines += [
         "",
@@ -74,6 +76,8 @@ def _table(rows, table, runtimes, drivers):
         " try only, alone (nothing but a time or the heap is judged again)",
         f"the ticker's longest wait is judged by {GAP_MS} ms, but not where something else is to blame:",
         *(f"  {row.name}: {row.slow}" for row in rows if row.slow),
+        "faults of the catalogue that are played elsewhere:",
+        *(f"  {number} {place}" for number, places in ids.PLAYED.items() for place in places if "::" in place),
     ]
     return "\n".join(lines)
 
