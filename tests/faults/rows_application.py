@@ -294,6 +294,7 @@ ROWS = [
         program="tasks",
         drivers=("async",),
         device={"each": 10, "size": 60, "options": {"window": 10, "queue_bytes": 8000}},
+        growth_bytes=6144,  # ten filters more than at the first ready link
         connects=1,
         check=_not_mixed,
     ),
