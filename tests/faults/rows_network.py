@@ -272,7 +272,7 @@ ROWS = [
         script=_flaky,
         device={"publishes": 12, "period_ms": 2000, "clock": 40, "random": 0},
         within_s=20,
-        cause=("closed before CONNACK", "times shortly after connecting: does another device use"),
+        cause=("closed before CONNACK", f"times shortly after connecting: does another device use | {ENDED}"),
     ),
     Row(
         "cut before CONNECT has arrived",
