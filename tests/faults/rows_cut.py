@@ -13,6 +13,7 @@ from .row import Row, traffic
 _FAST = {"clock": 40, "random": 0}
 _LOST = ("closed before CONNACK", "closed after SUBSCRIBE to", "closed after PUBLISH to echo/x")
 _LOST_TLS = ("closed in the TLS handshake", "closed before CONNACK")
+_PARTS = 5  # of a row that would take a quarter of an hour, side by side
 _LAST = 6  # bytes at the end of the dialogue that every row cuts at
 _MINUTES = float(os.environ.get("FUZZ_MINUTES", "2"))
 
@@ -34,11 +35,13 @@ class Tally(Wire):
 
 class Cuts:
     """Connection 0 is whole and tells how long the dialogue is. From `begin` on each second connection is cut at the
-    next point: every `step`-th byte in either direction, and each of the last; both: by FIN and by RST, else by turns.
+    next point: every `step`-th byte from `first` on in either direction, and each of the last; both: by FIN and by RST,
+    else by turns.
     """
 
-    def __init__(self, step, both):
-        self.step, self.both, self.whole, self.points, self.begin = step, both, Tally(), [], 0
+    def __init__(self, step, both, first):
+        self.step, self.both, self.first = step, both, first
+        self.whole, self.points, self.begin = Tally(), [], 0
 
     def __call__(self, number):
         if number == 0:
@@ -51,7 +54,7 @@ class Cuts:
         self.begin = begin
         for name, size in self.whole.count.items():
             assert size > 4 * _LAST, f"the dialogue had {self.whole.count} bytes"
-            for at in sorted({*range(1, size + 1, self.step), *range(size - _LAST + 1, size + 1)}):
+            for at in sorted({*range(self.first, size + 1, self.step), *range(size - _LAST + 1, size + 1)}):
                 for reset in (False, True) if self.both else (at % 2 == 0,):
                     self.points.append({f"{name}_bytes": at, "reset": reset})
 
@@ -80,10 +83,10 @@ async def _every_point(run):
         run.measure(grown < 100, f"{grown:.0f} bytes a dialogue: {marks}")
 
 
-def _cut(name, step, both=True, **row):
+def _cut(name, step, both=True, first=1, **row):
     return Row(
         name,
-        wires=lambda: Cuts(step, both),
+        wires=lambda: Cuts(step, both, first),
         program="dialogue",
         script=_every_point,
         tells=0,
@@ -181,7 +184,18 @@ ROWS = [
     _cut("cut at every seventh byte and the last, both ways, FIN and RST", 7, within_s=40),
     _cut("cut at every byte, both ways, FIN and RST", 1, within_s=200, long=True),
     _cut("TLS: cut at every 499th byte and the last, both ways", 499, False, within_s=40, tls=("good",)),
-    _cut("TLS: cut at every byte, both ways, FIN and RST by turns", 1, False, within_s=1800, long=True, tls=("good",)),
+    *(
+        _cut(
+            f"TLS: cut at every byte, both ways, FIN and RST by turns, part {part} of {_PARTS}",
+            _PARTS,
+            False,
+            part,
+            within_s=900,
+            long=True,
+            tls=("good",),
+        )
+        for part in range(1, _PARTS + 1)
+    ),
     _babble("a server that babbles, 40 connections", 1, 40, within_s=40),
     _babble("a server that babbles for minutes", 2, int(_MINUTES * 500), within_s=600, long=True),
 ]
