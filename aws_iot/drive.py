@@ -57,4 +57,6 @@ def connect(client, clean_session, timeout, **options):
             from .errors import LinkError
 
             raise LinkError("disconnect() was called")
+    if client.guard:
+        borrow("calls").loop(client)  # it ended with disconnect()
     return client.session

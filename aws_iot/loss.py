@@ -26,19 +26,23 @@ _PEER = (32, 54, 104)
 
 
 def lost(client, error):
-    """Plan the next attempt, and tell the likely cause."""
+    """Plan the next attempt, and tell the likely cause.
+
+    There may be no memory for that: then it is called again, and counts the loss once.
+    """
     now = client.ticks()
-    stage, text = client.stage, None
+    stage, text, short = client.stage, None, client.short
     if client.connected:
         lived_ms = ticks_diff(now, client.up_at)
-        client.short = client.short + 1 if lived_ms < _SHORT_MS else 0
-        if not client.short:
+        short = short + 1 if lived_ms < _SHORT_MS else 0
+        if not short:
             client.suspect = None
         if isinstance(error, EOFError) or isinstance(error, OSError) and abs(_code(error)) in _PEER:
-            text = _suspect(client, now) or _closed(client, lived_ms)
+            text = _suspect(client, now) or _closed(client, lived_ms, short)
     if not text:
         text = _explain(client, error, stage)
     borrow("calls").reset(client)
+    client.short = short
     client.stats["cause"] = text
     delay_ms = borrow("backoff").delay_ms(max(client.fails, min(client.short, 5) - 1), client.random())
     client.due = ticks_add(client.ticks(), delay_ms)
@@ -103,16 +107,18 @@ def _held(name):
 
 
 def _again(client, what, times):
-    """True when ``what`` alone was there each of the last ``times`` times."""
-    count = client.suspect[1] if client.suspect and client.suspect[0] == what else 0
-    client.suspect = (what, count + 1) if count + 1 < times else None
-    return count + 1 >= times
+    """True when ``what`` alone was there at the end of each of the last ``times`` links."""
+    link, count = client.stats["connects"], 1
+    if client.suspect and client.suspect[0] == what:
+        count = client.suspect[1] + (client.suspect[2] != link)
+    client.suspect = (what, count, link) if count < times else None
+    return count >= times
 
 
-def _closed(client, lived_ms):
-    if client.short > 2:
+def _closed(client, lived_ms, short):
+    if short > 2:
         return "closed %d times shortly after connecting: does another device use client id %s?" % (
-            client.short, client.client_id,
+            short, client.client_id,
         )  # fmt: skip
     return "closed by the server after %d s" % (lived_ms // 1000)
 
@@ -151,6 +157,15 @@ def _explain(client, error, stage):
             "closed before CONNACK: is the certificate active, does its policy allow iot:Connect,"
             " is client id %s right?" % client.client_id
         )
+    return _broken(error)
+
+
+def _broken(error):
+    code = abs(_code(error))
+    if code == 12:
+        return "no memory for the network: free some"
+    if code in (110, 116, 113, 118):  # ETIMEDOUT, EHOSTUNREACH of Linux, of the ESP32
+        return "nothing came through in time: the network is gone"
     return "the connection broke: %r" % error
 
 
@@ -173,6 +188,8 @@ def _tls(client, error, text):
         return "the server's certificate is not for %s: wrong endpoint?" % name
     if "trusted ca" in text or "self-signed" in text or "self signed" in text or "issuer certificate" in text:
         return "the server's certificate is not signed by the given CA: wrong cacert, or not an -ats endpoint"
+    if "record mac" in text or _code(error) == -29056:
+        return "a TLS record was damaged on its way"
     if "no ca chain" in text:
         return "no CA was given to verify the server with"
     if _code(error) in (12, -12) or "alloc" in text:

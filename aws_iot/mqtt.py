@@ -378,7 +378,8 @@ class MQTTClient(_MQTTClient):
         """Connect now and return whether the broker kept a session (MQTT section 3.2.2.2).
 
         One attempt; ``timeout`` in seconds bounds it, else each stage has ``timeout_ms``. A failure raises LinkError
-        with its likely cause; ``poll`` goes on trying, after a back-off. ``options``: zerynth.connecting.
+        with its likely cause (MemoryError when there is no room to tell it); ``poll`` goes on trying, after a
+        back-off. ``options``: zerynth.connecting.
         """
         return borrow("drive").connect(self, clean_session, timeout, **options)
 

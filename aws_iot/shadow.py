@@ -31,7 +31,10 @@ class Shadow:
         if not isinstance(state, dict):
             raise ValueError("state: a dict")
         if self.pending is None and self.client.ready and len(self.client.kept) < self.client.window:
-            self.send(state)
+            if self.client.window > 1:
+                self.send(state)
+            else:
+                borrow("shadow_requests")._send(self.client, self.send, state)  # not to wait for its PUBACK
         else:
             borrow("shadow_requests").postpone(self, state)
         for key in state:

@@ -20,10 +20,11 @@ _COMMANDS = {"puback": PUBACK, "ready": SUBACK, "pingresp": PINGRESP, "connected
 class Message:
     """A message as Zerynth's callbacks get it."""
 
-    qos = mid = 0
     retain = dup = False
 
-    def __init__(self, topic, payload):
+    def __init__(self, pid, topic, payload):
+        self.mid = pid
+        self.qos = 1 if pid else 0
         self.topic = str(topic, "utf-8")
         self.payload = str(payload, "utf-8")
 
@@ -48,7 +49,11 @@ def on(client, command, function, condition=None, priority=0):
                 _call(client, hooks, _COMMANDS[name], {"mid": value, "return_code": 0})
 
         client.on_event(event)
-        client.set_callback(lambda *message: _call(client, hooks, PUBLISH, {"message": Message(*message)}))
+
+        def publish(*message):
+            _call(client, hooks, PUBLISH, {"message": Message(client.reader.pid, *message)})
+
+        client.set_callback(publish)
     if not condition:
         hooks[:] = [hook for hook in hooks if hook[0] != command or hook[2]]
     hooks.append((command, function, condition, priority))

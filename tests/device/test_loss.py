@@ -8,6 +8,7 @@ import time
 from peer import CONNECT, PUBLISH, SUBSCRIBE, Peer
 from samples import raises
 
+import aws_iot
 import aws_iot.loss as loss
 from aws_iot.errors import LinkError, ProtocolError, Rejected, StateError
 
@@ -404,3 +405,30 @@ def test_a_publish_of_long_ago_is_not_suspected():
             assert "old" not in client.stats["cause"]
             assert client.until(lambda: client.connected, 60000)
         assert not client.denied
+
+
+def test_a_loss_that_there_is_no_memory_for_counts_once():
+    left = [2]
+
+    def borrow(name):
+        if name != "calls" or not left[0]:
+            return real(name)
+        left[0] -= 1
+        raise MemoryError
+
+    with Peer() as peer:
+        client = peer.connected(window=10)
+        errors = []
+        client.on_error(errors.append)
+        peer.silent = (PUBLISH,)
+        client.publish("a", "x", qos=1)
+        real = aws_iot.borrow
+        aws_iot.borrow = loss.borrow = borrow  # MicroPython loads loss.py anew each time, CPython keeps it
+        try:
+            peer.close_link()
+            client.until(lambda: not left[0], 5000)
+        finally:
+            aws_iot.borrow = loss.borrow = real
+        peer.silent = ()
+        assert client.until(lambda: not client.kept, 60000)
+        assert errors == [] and not client.denied and client.stats["connects"] == 2

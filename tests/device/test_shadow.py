@@ -3,7 +3,7 @@
 from json import loads
 
 from cloud import Cloud, updated
-from peer import Peer
+from peer import PUBLISH, Peer
 from samples import raises
 from vectors import vectors
 
@@ -495,3 +495,13 @@ def test_what_is_reported_is_a_copy():
         device.client.connect()
         device.settle(1000)
         assert cloud.reported == {"a": {"b": 1}}
+
+
+def test_report_does_not_wait_with_a_window_of_one():
+    with Peer() as peer:
+        device = _Device(peer, window=1, delta=False)
+        peer.silent = (PUBLISH,)
+        begin = peer.clock.now
+        device.shadow.report({"a": 1})
+        assert peer.clock.now == begin and device.shadow.reported == {"a": 1}
+        assert len(peer.published()) == 1

@@ -25,10 +25,13 @@ PLAYED = {
     "F15": ["client certificate refused, TLS 1.2", "client certificate refused, TLS 1.3"],
     "F16": ["closed at accept", "half a CONNACK, then FIN", "cut before CONNECT has arrived"],
     "F17": ["throttled: closed at the 15th message"],
-    "F18": ["one byte damaged in the handshake", "one byte damaged late in the handshake, TLS 1.2"],
+    "F18": [
+        "one byte damaged in the handshake", "one byte damaged late in the handshake, TLS 1.2",
+        "one byte damaged in a record, TLS 1.2",
+    ],  # fmt: skip
     "F19": ["16 KB records"],
     "F20": ["two devices with one client id, by turns"],
-    "F21": ["short writes"],
+    "F21": ["short writes", "ENOMEM from the socket in mid-packet", "ETIMEDOUT from the socket"],
     "F85": ["DNS: first address dead, second good"],
     "F86": ["half-open: peer gone without FIN, idle", "quiet application: PINGREQ in time"],
     # B. CONNECT, SUBSCRIBE

@@ -214,6 +214,18 @@ ROWS = [
         device={"socket": {"write": [1, 1, 2, 3, 5, None, 1, 7]}, "size": 100, "publishes": 6},
         connects=1,
     ),
+    Row(
+        "ENOMEM from the socket in mid-packet",
+        program="socket",
+        device={"socket": {"write": [5, -12]}, "size": 100, "publishes": 6},
+        cause="no memory for the network",
+    ),
+    Row(
+        "ETIMEDOUT from the socket",
+        program="socket",
+        device={"socket": {"read": [None, -110]}, "publishes": 6},
+        cause="nothing came through in time",
+    ),
     Row("ended while idle by FIN", script=_ended_while_idle, cause="closed by the server after"),
     Row("ended while idle by RST", script=_ended_while_idle, cause="closed by the server"),
     Row(

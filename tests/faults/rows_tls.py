@@ -2,7 +2,7 @@
 
 from tests.harness import broker_packets as mqtt
 from tests.harness.broker_faults import Truncate
-from tests.harness.broker_wire import CutWire, DripWire, FlipWire, NoiseWire, StallWire
+from tests.harness.broker_wire import CutWire, DripWire, FlipRecordWire, FlipWire, NoiseWire, StallWire
 
 from .pki import HOST, pki
 from .row import ENDED, First, Row, traffic
@@ -185,13 +185,20 @@ ROWS = [
         "one byte damaged in the handshake",
         tls=("good",),
         wires=lambda: First(lambda: FlipWire(150)),
-        cause="closed in the TLS handshake",
+        cause="a TLS record was damaged on its way",
     ),
     Row(
         "one byte damaged late in the handshake, TLS 1.2",
         cause="closed in the TLS handshake",
         tls=("tls12",),
         wires=lambda: First(lambda: FlipWire(1500)),
+        device={"publishes": 6},
+    ),
+    Row(
+        "one byte damaged in a record, TLS 1.2",
+        cause="a TLS record was damaged on its way",
+        tls=("tls12",),
+        wires=lambda: First(lambda: FlipRecordWire(5)),
         device={"publishes": 6},
     ),
     Row("handshake one byte at a time", tls=("good",), wires=lambda: First(DripWire), connects=1, device={"clock": 2}),

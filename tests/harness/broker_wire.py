@@ -113,6 +113,22 @@ class FlipWire(Wire):
         yield bytes(data)
 
 
+class FlipRecordWire(Wire):
+    """One byte of record number `count` of TLS 1.2's application data is damaged on its way to the device."""
+
+    def __init__(self, count):
+        self.left = count
+
+    async def down(self, data, before):
+        at = data.find(b"\x17\x03\x03")
+        if at >= 0:
+            self.left -= 1
+            if not self.left:
+                data = bytearray(data)
+                data[at + 12] ^= 0xFF
+        yield bytes(data)
+
+
 class SlowWire(Wire):
     """`delay_s` in each direction."""
 

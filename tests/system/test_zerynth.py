@@ -207,7 +207,7 @@ def test_its_jobs_are_listed_described_and_updated_beside_the_loop(ministack, st
 
 # What the MQTT client of Zerynth has besides, as its reference describes it: thing.mqtt is such a client.
 _CLIENT = """
-from aws_iot import mqtt  # was: from mqtt import mqtt
+from aws_iot import zerynth as mqtt  # was: from mqtt import mqtt
 import helpers
 
 pkey, clicert = helpers.load_key_cert('private.pem.key', 'certificate.pem.crt')
