@@ -65,6 +65,8 @@ class _Stream:
             return self._sock.send(data)
         except _NOT_NOW:
             return None
+        except _ssl.SSLEOFError:  # MicroPython's next read tells of it
+            raise EOFError from None
 
     def __getattr__(self, name):
         return getattr(self._sock, name)

@@ -37,12 +37,10 @@ Ratios come first, the figure itself in brackets: machines differ. Here: {machin
 _QUOTED = """mqtt_as, which has no shadow (quoted): heap 18.1 KB imported, 24.8 KB connected, 38 KB to answer 200
 deltas; delta to reported 51.8 ms; 5 records a publish, 6 a round; 2,711 bytes allocated per delta, 2,227 per report.
 
-What stands in the way of the goals that are missed. Heap: nearly half of what is imported is interned names and
+What stands in the way where a goal is missed. Heap: nearly half of what is imported is interned names and
 umqtt.simple, the parent class; what is needed once per connection is borrowed and given back, but while it is there,
 beside the 2.5 KB of MicroPython's own TLS objects, it decides the smallest heap. Connecting eight times faster than
-umqtt.simple: nearly all of the time is the handshake's arithmetic, also the floor's. CPU of a round: the interpreter's,
-for what the others do not do (versions, windows, deadlines, merging of reports); it is bought with one record in place
-of six, which no loop-back shows."""
+umqtt.simple: nearly all of the time is the handshake's arithmetic, also the floor's."""
 
 
 def write(bench, results: dict, measurements: list, rounds: int) -> None:

@@ -41,13 +41,19 @@ class _Service:
         self.peer.publish(topic + "/accepted", answer)
 
 
+def _thing(peer):
+    """A client that is a thing as far as Jobs looks."""
+    client = peer.client()
+    client.thingname = "me"
+    client.mqtt = client
+    return client
+
+
 def _run(*refuse):
     """The ends that were reported of a job whose end is refused so often, and the errors that were told."""
     errors = []
     with Peer() as peer:
-        client = peer.client()
-        client.thingname = "me"
-        client.mqtt = client
+        client = _thing(peer)
         service = _Service(peer, *refuse)
         jobs = Jobs(client)
         jobs.handle("work", lambda job: {"a": 1})
@@ -85,9 +91,7 @@ def test_firmware_takes_the_jobs_that_are_there():
     from aws_iot.fota import Fota
 
     with Peer() as peer:
-        client = peer.client()
-        client.thingname = "me"
-        client.mqtt = client
+        client = _thing(peer)
         jobs = Jobs(client)
         Fota(client, None)
         assert "fota" in jobs.handlers
@@ -101,9 +105,7 @@ def test_zerynths_call_asks_when_something_changed():
         record = {}  # noqa: RUF012
 
     with Peer() as peer:
-        client = peer.client()
-        client.thingname = "me"
-        client.mqtt = client
+        client = _thing(peer)
         jobs = Jobs(client, timeout_ms=1000)
         client.connect()
         peer.service = None
@@ -159,9 +161,7 @@ def test_download_goes_on_after_a_lack_of_memory():
 
 def test_handler_that_raises_is_told_by_its_text():
     with Peer() as peer:
-        client = peer.client()
-        client.thingname = "me"
-        client.mqtt = client
+        client = _thing(peer)
         service = _Service(peer)
         jobs = Jobs(client)
 
@@ -176,9 +176,7 @@ def test_handler_that_raises_is_told_by_its_text():
 
 def test_poll_does_not_wait_for_aws():
     with Peer() as peer:
-        client = peer.client()
-        client.thingname = "me"
-        client.mqtt = client
+        client = _thing(peer)
         service = _Service(peer)
         steps = []
 
