@@ -333,7 +333,8 @@ class MQTTClient(_MQTTClient):
             else:
                 self.pump()
             if not self.busy:  # else it goes out with what else the callback sends
-                self.push() if self.window > 1 or self.guard is False else self.until(entry)
+                wait = self.window == 1 and self.guard is not False and retain is not None  # None: a report
+                self.until(entry) if wait else self.push()
         return pid
 
     def next_pid(self):

@@ -31,10 +31,7 @@ class Shadow:
         if not isinstance(state, dict):
             raise ValueError("state: a dict")
         if self.pending is None and self.client.ready and len(self.client.kept) < self.client.window:
-            if self.client.window > 1:
-                self.send(state)
-            else:
-                borrow("shadow_requests")._send(self.client, self.send, state)  # not to wait for its PUBACK
+            self.send(state)
         else:
             borrow("shadow_requests").postpone(self, state)
         for key in state:
@@ -51,7 +48,7 @@ class Shadow:
         stream.write('{"state":{"reported":')
         dump(state, stream)
         stream.write("}}")
-        self.last = self.client.publish(self.topic, stream, False, 1)
+        self.last = self.client.publish(self.topic, stream, None, 1)  # None: its PUBACK is not waited for
 
     def __getattr__(self, name):
         """on_delta, get, update, delete, on_documents: see shadow_requests.py."""
