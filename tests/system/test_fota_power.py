@@ -46,9 +46,11 @@ class Flash:
 
     def boot(self, cut: int) -> tuple:
         """One life of the board: its events, and whether the power failed."""
-        runtime = RUNTIMES["mp64"]
+        runtime = RUNTIMES["mp32"]
         done = subprocess.run(
-            runtime.command(_PROGRAM, self.folder, self.kind, cut, mpy.compile_package(_STANDINS), *self._room),
+            runtime.command(
+                _PROGRAM, self.folder, self.kind, cut, mpy.compile_package(_STANDINS), *self._room, heap="112k"
+            ),
             env=runtime.environment(), capture_output=True, text=True, timeout=120,
         )  # fmt: skip
         if done.returncode not in (0, 1, -9, 137) or "Traceback" in done.stderr:
