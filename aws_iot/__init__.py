@@ -34,7 +34,7 @@ def borrow(name):
     return module
 
 
-def method(owner, file, name):
-    """Function ``name`` of a borrowed file as a method of ``owner``: for calls that are made now and then."""
+def method(self, file, name):
+    """Function ``name`` of a borrowed file as a method of ``self``: for calls that are made now and then."""
     function = getattr(borrow(file), name)
-    return lambda *args, **options: function(owner, *args, **options)
+    return lambda *args, **options: function(self, *args, **options)

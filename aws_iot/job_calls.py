@@ -90,8 +90,8 @@ def _request(job, verb, document):
 
 
 def topics(thing, verb, *names):
-    """The topics for jobs with these names: in a function of its own, so that topics.py does not stay meanwhile."""
-    jobs = borrow("topics").jobs
+    """The topics for jobs with these names: in a function of its own, so that names.py does not stay meanwhile."""
+    jobs = borrow("names").jobs
     return [jobs(thing, name, verb) for name in names]
 
 

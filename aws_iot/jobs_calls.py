@@ -20,7 +20,7 @@ def start(jobs):
     """What Jobs() does."""
     thing = jobs.thing
     mqtt = thing.mqtt
-    jobs.topic = borrow("topics").jobs(thing.thingname, "")
+    jobs.topic = borrow("names").jobs(thing.thingname, "")
     for name in ("notify", "notify-next"):
         mqtt.subscribe(jobs.topic + name, 1, jobs.notified, raw=True)
     mqtt.on_ready(jobs.tick)

@@ -61,7 +61,7 @@ def _code(error):
 
 def _suspect(client, now):
     """The server closed: was it for the SUBSCRIBE or PUBLISH that it had just been sent?"""
-    topic_of = borrow("control").topic_of
+    topic_of = borrow("decode").topic_of
     if client.asked:
         name = client.asked[1][0]
         if len(client.asked[1]) > 1:
@@ -201,7 +201,7 @@ def _tls(client, error, text):
 
 def held_back(client, entry):
     """True while a kept publish waits because its topic was denied."""
-    return not _allowed(client, borrow("control").topic_of(entry[1]))
+    return not _allowed(client, borrow("decode").topic_of(entry[1]))
 
 
 def refuse(client, topic):
@@ -219,7 +219,7 @@ def ask_again(client):
     for name, sub in client.subs.items():
         if sub[3] == 2 and _held(name) in client.denied and _allowed(client, _held(name)):
             sub[3] = 0
-    borrow("subscriptions").advance(client)
+    borrow("suback").advance(client)
 
 
 def _allowed(client, topic):

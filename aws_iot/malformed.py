@@ -3,7 +3,7 @@
 from .errors import ProtocolError
 
 
-def length():
+def size():
     """Section 2.2.3: at most four bytes of remaining length."""
     raise ProtocolError("remaining length")
 

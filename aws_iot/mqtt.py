@@ -5,8 +5,9 @@ versions frozen in firmware cannot be replaced and each has defects that hang or
 bounded step of connect, write, read, dispatch and timers; all else only calls it.
 
 Here is what flows all the time. Borrowed are what is needed to set up (setup.py, tls.py), once per connection
-(drive.py, link.py), per subscription (subscriptions.py), every few seconds (timers.py), when a publish cannot go out
-at once (outgoing.py), when a link ends (loss.py), and the calls that are made now and then (calls.py).
+(opening.py and what it names), per subscription (subscriptions.py, suback.py), every few seconds (timers.py), when a
+publish cannot go out at once (outgoing.py), when a link ends (loss.py), and the calls that are made now and then
+(calls.py).
 
 MicroPython takes the frame of a function from the heap at each call when it has more than 11 words: names, stack, and
 three for each level of try. What runs for each packet keeps within that where it can, if need be by one name for two.
@@ -15,8 +16,7 @@ three for each level of try. What runs for each packet keeps within that where i
 import gc
 from json import dump
 
-from umqtt.simple import MQTTClient as _MQTTClient
-from umqtt.simple import MQTTException
+from umqtt import simple
 
 from . import borrow, method
 from .packet import publish
@@ -29,20 +29,20 @@ _PAYLOAD = const(131072)
 _JOINED = const(1400)  # a TLS record of these still goes into one TCP segment
 _NESTED = const(16)  # calls that may wait for a callback which itself waits
 
-BROKEN = (OSError, ValueError, EOFError, MemoryError, MQTTException)
+BROKEN = (OSError, ValueError, EOFError, MemoryError, simple.MQTTException)
 
 
-class MQTTClient(_MQTTClient):
+class MQTTClient(simple.MQTTClient):
     """MQTTClient(client_id, server, port=0, user=None, password=None, keepalive=0, ssl=None, ssl_params={}, **options).
 
     The arguments are umqtt.simple's; ``ssl`` is a context, or True with ``ssl_params``; options are those of
-    setup.prepare: clean_session, window, queue_bytes, packet_bytes, timeout_ms. ``stats`` counts, and tells under
+    client.prepare: clean_session, window, queue_bytes, packet_bytes, timeout_ms. ``stats`` counts, and tells under
     "cause" why the last connection ended. ``connected``: CONNACK is here. ``ready``: all subscriptions are
-    acknowledged. ``kept``: the QoS 1 publishes without PUBACK. setup.prepare tells of the other attributes.
+    acknowledged. ``kept``: the QoS 1 publishes without PUBACK. client.prepare tells of the other attributes.
     """
 
     def __init__(self, *args, **options):
-        borrow("setup").prepare(self, *args, **options)
+        borrow("client").prepare(self, *args, **options)
 
     def __getattr__(self, name):
         return method(self, "calls", name)
@@ -62,16 +62,15 @@ class MQTTClient(_MQTTClient):
             if not self.off:
                 left = 0 if self.opening else ticks_diff(self.due, self.ticks())
                 if left <= 0:
-                    if not self.opening:
-                        if self.ssl and not self.context:
-                            self.context = borrow("tls").prepare(self)
-                        self.opening = borrow("link").attempt(self)
                     self.wait_ms = timeout_ms
-                    done = next(self.opening)
+                    if self.opening and not self.opening.__next__():
+                        return False
                     if self.connected:
                         self.take()  # what came in one segment with CONNACK
-                        borrow("subscriptions").advance(self)
-                    return done
+                        borrow("suback").advance(self)
+                    else:
+                        borrow("opening").advance(self)
+                    return True
                 timeout_ms = min(timeout_ms, left)
         except BROKEN as error:
             self.lost(error)
@@ -124,11 +123,11 @@ class MQTTClient(_MQTTClient):
         while reader.start < reader.end and self.sock is sock:
             kind = reader.next() & 0xF0
             if kind == 0x30:
-                self._message(reader.topic, reader.payload, reader.pid)
+                self.message(reader.topic, reader.payload, reader.pid)
             elif kind == 0x40:
-                self._puback(reader.pid)
+                self.puback(reader.pid)
             elif kind:
-                borrow("subscriptions").answered(self, kind)
+                borrow("suback").answered(self, kind)
             else:
                 break
 
@@ -206,7 +205,7 @@ class MQTTClient(_MQTTClient):
 
     # -- messages in
 
-    def _message(self, topic, payload, pid):
+    def message(self, topic, payload, pid):
         self.stats["received"] += 1
         if pid:
             data = bytearray(4)  # PUBACK, section 3.4
@@ -230,7 +229,7 @@ class MQTTClient(_MQTTClient):
             except Exception as error:
                 self.report(error)
 
-    def _puback(self, pid):
+    def puback(self, pid):
         kept = self.kept
         for entry in kept:
             if entry[0] == pid:
@@ -306,7 +305,7 @@ class MQTTClient(_MQTTClient):
             size = stream.tell()
             stream.seek(0)
         if not name or size > _PAYLOAD or qos not in (0, 1):
-            name = borrow("outgoing").check_topic(self, topic, size, qos)
+            name = borrow("topics").check_publish(self.names, topic, size, qos)
         if not qos:
             data = publish(name, msg, 0, retain, 0, size)  # before ready() waits: callbacks use the stream as well
             if not self.connected or self.stuck is not None or self.denied:
@@ -329,7 +328,7 @@ class MQTTClient(_MQTTClient):
         self.queued += len(data)
         if self.ready:
             if len(kept) <= self.limit and not self.denied:
-                self._send(entry)
+                self.send(entry)
             else:
                 self.pump()
             if not self.busy:  # else it goes out with what else the callback sends
@@ -362,9 +361,9 @@ class MQTTClient(_MQTTClient):
                 continue
             left -= 1
             if entry[2] is None:
-                self._send(entry)
+                self.send(entry)
 
-    def _send(self, entry):
+    def send(self, entry):
         if entry[3]:
             borrow("outgoing").again(self, entry)
         else:
@@ -382,7 +381,9 @@ class MQTTClient(_MQTTClient):
         with its likely cause (MemoryError when there is no room to tell it); ``poll`` goes on trying, after a
         back-off. ``options``: zerynth.connecting.
         """
-        return borrow("drive").connect(self, clean_session, timeout, **options)
+        wait_ms = borrow("connect").start(self, clean_session, timeout, **options)
+        self.until(lambda: self.connected or self.error, wait_ms)
+        return borrow("connect").end(self)
 
     def disconnect(self) -> None:
         """Wait for the PUBACKs that are due (at most ``timeout_ms``), say DISCONNECT, close. poll() does not

@@ -1,24 +1,6 @@
-"""A publish that cannot just go out: checks, waiting, and the second copy. Borrowed by MQTTClient.publish."""
+"""A publish that cannot just go out: waiting, and the second copy. Borrowed by MQTTClient.publish."""
 
 from . import borrow
-
-const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
-
-_PAYLOAD = const(131072)  # https://docs.aws.amazon.com/general/latest/gr/iot-core.html#message-broker-limits
-_TOPICS = const(8)  # checked ones that are remembered
-
-
-def check_topic(client, topic, size, qos):
-    """``topic`` as bytes; ValueError for what AWS would refuse."""
-    if qos not in (0, 1):
-        raise ValueError("QoS: AWS has 0 and 1")
-    if size > _PAYLOAD:
-        raise ValueError("payload: over 128 KB")
-    name = borrow("topics").check_topic(topic)
-    if len(client.names) == _TOPICS:
-        client.names.clear()
-    client.names[topic] = name
-    return name
 
 
 def write(stream, msg):
@@ -70,7 +52,7 @@ def resent(client, entry):
     """A publish goes out once more. If it is a report, and a newer one is through already, all is reported again."""
     client.stats["resent"] += 1
     entry[1][0] |= 8  # DUP, section 3.3.1.1
-    topic = str(borrow("control").topic_of(entry[1]), "utf-8")
+    topic = str(borrow("decode").topic_of(entry[1]), "utf-8")
     for shadow in client.shadows:
         if shadow.topic == topic and shadow.last not in [kept[0] for kept in client.kept]:
-            borrow("shadow_requests").repeat(shadow)
+            borrow("merge").repeat(shadow)

@@ -2,7 +2,7 @@
 
 A packet out is one ``bytes``, so that it is one write and one TLS record. Packets in are read by ``Reader`` straight
 from its buffer: whatever way the input is cut, the same packets come out. What flows once per connection is in
-control.py.
+control.py and decode.py.
 http://docs.oasis-open.org/mqtt/mqtt/v3.1.1/mqtt-v3.1.1.html
 """
 
@@ -109,7 +109,7 @@ class Reader:
                 if buf[at - 1] < 128:
                     break
                 if at - start > 4:
-                    borrow("malformed").length()
+                    borrow("malformed").size()
         end += at
         self.pid = 0
         if end > self.end:
@@ -129,7 +129,7 @@ class Reader:
         elif kind == 0x40 and end - at == 2:  # PUBACK
             self.packet_id(at)
         else:
-            borrow("control").read(self, kind, at)
+            borrow("decode").read(self, kind, at)
         return kind
 
     def packet_id(self, at):

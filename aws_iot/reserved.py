@@ -21,27 +21,27 @@ from . import borrow
 
 _RULES = "$aws/rules/"
 _NAMES = {  # how long, and which characters besides letters and digits
-    "shadow": (64, "$:_-"),
-    "jobs": (64, "_-"),
-    "streams": (128, "_-"),
-    "provisioning": (36, "_-"),
-    "basic-ingest": (128, "_"),
+    "shadow": (64, b"$:_-"),
+    "jobs": (64, b"_-"),
+    "streams": (128, b"_-"),
+    "provisioning": (36, b"_-"),
+    "basic-ingest": (128, b"_"),
 }
 
 
 def build(kind, operation, thing=None, name=None, form=None):
     """The topic; ValueError for one that AWS does not know, or would refuse."""
-    topics = borrow("topics")
+    names = borrow("names")
     if kind == "basic-ingest" and thing is None and form is None:
-        topic = _RULES + _name(topics, kind, name) + ("/" + operation if operation else "")
-        return str(topics.check_topic(topic), "utf-8")
+        topic = _RULES + _name(names, kind, name) + ("/" + operation if operation else "")
+        return str(borrow("topics").check_topic(topic), "utf-8")
     given = {"T": thing, "N": name, "F": form}
-    for row, verb, levels in _each(topics):
+    for row, verb, levels in _each(names):
         if row == kind and verb == operation and all([(key in levels) == (given[key] is not None) for key in given]):
             if thing is not None:
-                topics.check_name(thing)
+                names.check_name(thing)
             if name is not None:
-                _name(topics, kind, name)
+                _name(names, kind, name)
             if form not in (None, "json", "cbor"):
                 raise ValueError("form: json or cbor")
             return "/".join([given.get(level, level) for level in levels])
@@ -61,7 +61,7 @@ def _read(topic):
     levels = topic.split("/")
     if topic.startswith(_RULES):
         return "basic-ingest", "/".join(levels[3:]) or None, None, levels[2], None
-    for kind, operation, wanted in _each(borrow("topics")):
+    for kind, operation, wanted in _each(borrow("names")):
         if len(wanted) == len(levels):
             found = {}
             for level, want in zip(levels, wanted):
@@ -74,15 +74,15 @@ def _read(topic):
     return None
 
 
-def _each(topics):
+def _each(names):
     """Every kind and operation with the levels of its topic: T stands for the thing, N for the name, F for the form."""
     shadow = "get* update* delete* update/delta update/documents"
     for kind, pattern, operations in (
-        ("shadow", topics.shadow("T") + "/O", shadow),
-        ("shadow", topics.shadow("T", "N") + "/O", shadow),
-        ("jobs", topics.jobs("T", "O"), "get* start-next* notify notify-next"),
-        ("jobs", topics.jobs("T", "N", "O"), "get* update*"),
-        ("streams", topics.stream("T", "N", "O", "F"), "describe description get data rejected"),
+        ("shadow", names.shadow("T") + "/O", shadow),
+        ("shadow", names.shadow("T", "N") + "/O", shadow),
+        ("jobs", names.jobs("T", "O"), "get* start-next* notify notify-next"),
+        ("jobs", names.jobs("T", "N", "O"), "get* update*"),
+        ("streams", names.stream("T", "N", "O", "F"), "describe description get data rejected"),
         ("defender", "$aws/things/T/defender/O/F", "metrics*"),
         ("provisioning", "$aws/certificates/O/F", "create* create-from-csr*"),
         ("provisioning", "$aws/provisioning-templates/N/O/F", "provision*"),
@@ -95,11 +95,11 @@ def _each(topics):
                 yield kind, verb + answer, (pattern.replace("O", verb) + answer).split("/")
 
 
-def _name(topics, kind, name):
+def _name(names, kind, name):
     if kind == "lifecycle":
-        topics.check_topic(name)
+        borrow("topics").check_topic(name)
         if "/" in name or name[0] == "$" or len(name.encode()) > 128:
             raise ValueError("client id: 1 to 128 bytes, no / and no $ in front")
     elif kind != "jobs" or name != "$next":
-        topics.check_name(name, *_NAMES[kind], what=kind + " name")
+        names.check_name(name, *_NAMES[kind], what=kind)
     return name

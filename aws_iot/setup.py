@@ -1,73 +1,6 @@
-"""The constructors of MQTTClient, Thing and Shadow. Borrowed for each."""
-
-from umqtt.simple import MQTTClient
+"""The constructor of Thing. Borrowed for each."""
 
 from . import borrow
-from .packet import Reader
-from .transport import BytesIO, ticks_ms
-
-
-def prepare(
-    client, client_id, server, port=0, user=None, password=None, keepalive=0, ssl=None, ssl_params=None,
-    *, clean_session=True, window=1, queue_bytes=10240, packet_bytes=131072 + 288, timeout_ms=10000,
-    ticks_ms=ticks_ms, random=None,
-):  # fmt: skip
-    """MQTTClient's constructor. ValueError for what no broker would take.
-
-    ``window``: QoS 1 publishes in flight; with 1 (umqtt's manner) ``publish`` returns when its PUBACK is here.
-    ``queue_bytes``: QoS 1 packets kept until acknowledged, in flight and waiting. ``packet_bytes``: the largest packet
-    taken; a larger one is acknowledged, skipped and reported. ``timeout_ms``: for each stage of connecting, for
-    PINGRESP and for the blocking calls. ``ticks_ms`` and ``random`` (a function that gives any number >= 2**17) can
-    be given for tests.
-    """
-    MQTTClient.__init__(client, client_id, server, port, user, password, keepalive, ssl, ssl_params or {})
-    if not client_id or len(borrow("control").string(client_id)) > 130:
-        raise ValueError("client id: 1 to 128 bytes")
-    if not 0 <= keepalive <= 65535:
-        raise ValueError("keepalive: 0 to 65535 s")
-    if window < 1:
-        raise ValueError("window: 1 or more")
-    client.connected = client.ready = False  # CONNACK is here; all SUBACKs
-    client.session = False  # the broker kept it
-    client.off = False  # disconnect() was called
-    client.batch = 8  # filters in a SUBSCRIBE; 1 while a refused one is looked for
-    client.fails = client.short = 0  # attempts since a link proved itself; links in a row that lived shortly
-    client.error = None  # why the last link ended
-    client.stage = "dns"  # how far the last attempt came
-    client.opening = client.poller = client.raw = client.context = None  # the attempt that goes on; what link.py made
-    client.dry = False  # the last read took all that there was; None: a packet of it is still to be taken
-    client.stuck = client.pinged = None  # ticks since which nothing can be written; of the PINGREQ without answer
-    client.asked = None  # (UN)SUBSCRIBE in flight: [packet id, filters, packet, ticks, copies, subscriptions]
-    client.denied = None  # what is held back: [until (or tried again since), how long, whether it is tried again]
-    client.suspect = None  # what was in flight when the link was cut
-    client.topic = None  # of the last QoS 0 publish
-    client.requests = None  # clientToken -> answer
-    client.jobs = None  # the Jobs that are driven with it
-    client.find = None  # the subscription of a topic, once there are wildcards
-    client.guard = None  # see background.loop; False while run() is at work
-    client.busy = client.wrapped = False  # user code runs; packet ids in flight may be higher than the next
-    client.tell = client.complain = None  # the callbacks of on_event, on_error
-    client.queued = 0  # bytes in ``kept``
-    client.stream = BytesIO()
-    client.stats = {"connects": 0, "sent": 0, "resent": 0, "received": 0, "errors": 0, "cause": None}
-    client.clean = clean_session
-    client.window = window
-    client.limit = window  # fewer, while a refused publish is looked for
-    client.queue_bytes = queue_bytes
-    client.timeout_ms = timeout_ms
-    client.ticks = ticks_ms
-    if random:
-        client.random = random
-    client.due = ticks_ms()  # of the next attempt; once up, of the timers
-    client.reader = Reader(512, packet_bytes)
-    client.kept = []
-    client.out = []  # packets to write; the first may be half written
-    client.subs = {}  # filter -> [qos, handler, raw, 0 to be asked for | 1 granted | 2 refused]
-    client.drop = []  # filters to unsubscribe from
-    client.names = {}  # topics that were checked -> UTF-8
-    client.later = []  # calls of user code
-    client.hooks = []
-    client.shadows = []
 
 
 def thing(
@@ -82,39 +15,14 @@ def thing(
         raise ValueError("keepalive: 1 to 1200 s")
     if not clicert or not pkey:
         raise ValueError("clicert and pkey: the contents of the certificate and of its private key")
-    # first of all, while there is a long piece of the heap: the context takes 1.9 KB of it at once
+    name = thingname or mqtt_id
+    prefix = borrow("names").shadow(name)
+    # before the client, while there is a long piece of the heap: the context takes 1.9 KB of it at once
     context = borrow("tls").context(clicert, pkey, cacert)
-    name = borrow("topics").check_name(thingname or mqtt_id)
-    # not by their constructors, which would borrow this file once more
-    made, classic = object.__new__(client), object.__new__(shadow)
-    prepare(made, mqtt_id, endpoint, port, None, None, keepalive, True, window=window, **options)
+    # not by their constructors, which would borrow the same file once more
+    made, classic, constructors = object.__new__(client), object.__new__(shadow), borrow("client")
+    constructors.prepare(made, mqtt_id, endpoint, port, None, None, keepalive, True, window=window, **options)
     made.context = context
     made.thingname = name
-    prepare_shadow(classic, made, name, None, shadow_topics)
+    constructors.prepare_shadow(classic, made, name, None, shadow_topics, prefix)
     return made, classic
-
-
-_WANTED = ("update/delta", "get/accepted", "get/rejected", "update/accepted", "update/rejected")
-
-
-def prepare_shadow(shadow, client, thing, name, wanted):
-    """Shadow's constructor. ValueError for names that AWS would refuse, and for response topics that are none."""
-    shadow.client = client
-    shadow.name = name
-    shadow.reported = {}
-    shadow.time = shadow.version = shadow.tries = 0  # of the last message; of the get that waits for its answer
-    shadow.pending = None  # reports that could not be sent yet, merged
-    shadow.last = None  # packet id of the newest report
-    shadow.hold = None  # ticks until which they must wait
-    shadow.asked = None  # ticks of a get that waits for its answer
-    shadow.delta = shadow.documents = None  # the callbacks
-    shadow.wanted = _WANTED if wanted is None else wanted
-    for topic in shadow.wanted:
-        if topic not in _WANTED:
-            raise ValueError("shadow topic: " + topic)
-    shadow.prefix = borrow("topics").shadow(thing, name) + "/"
-    shadow.topic = shadow.prefix + "update"
-    client.hooks.append(shadow.tick)
-    client.shadows.append(shadow)
-    if client.guard:
-        borrow("calls").share(shadow, client.guard)

@@ -1,6 +1,6 @@
 """A device shadow: what the thing reports, what the cloud desires, and the difference.
 
-What flows all the time is here, requests and rare answers are in shadow_requests.py.
+What flows all the time is here; calls that wait are in shadow_requests.py, the rest in shadow_sync.py and merge.py.
 https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-comms-device.html
 """
 
@@ -11,15 +11,15 @@ from .transport import loads
 
 
 class Shadow:
-    """The classic shadow of ``thing``, or its shadow ``name``; ``wanted`` are the response topics a delta handler
-    listens to.
+    """Shadow(client, thing, name=None, wanted=None): the classic shadow of ``thing``, or its shadow ``name``;
+    ``wanted`` are the response topics a delta handler listens to.
 
     ``version`` is the last one seen, ``reported`` what this device has reported since it started
     (None for a member that it deleted).
     """
 
-    def __init__(self, client, thing, name=None, wanted=None):
-        borrow("setup").prepare_shadow(self, client, thing, name, wanted)
+    def __init__(self, *args, **options):
+        borrow("client").prepare_shadow(self, *args, **options)
 
     def report(self, state: dict) -> None:
         """Report ``state``, a dict; no answer is awaited. Sent at QoS 1, or merged into one report while that cannot
@@ -33,10 +33,10 @@ class Shadow:
         if self.pending is None and self.client.ready and len(self.client.kept) < self.client.window:
             self.send(state)
         else:
-            borrow("shadow_requests").postpone(self, state)
+            borrow("merge").postpone(self, state)
         for key in state:
             if isinstance(state[key], dict):
-                borrow("shadow_requests").merge(self.reported, state)
+                borrow("merge").merge(self.reported, state)
                 break
         else:
             self.reported.update(state)
@@ -59,7 +59,7 @@ class Shadow:
     def tick(self, now):
         """After a connect (now is None), and every few seconds."""
         if now is None or self.pending is not None or self.asked is not None:
-            borrow("shadow_requests").tick(self, now)
+            borrow("shadow_sync").tick(self, now)
 
     def message(self, topic, document):
         """A message on one of the response topics."""
@@ -71,7 +71,7 @@ class Shadow:
         if delta or topic.endswith("accepted") and self.asked is None and not self.client.requests:
             state = self.newer(document) and delta and document.get("state")
         else:
-            state = borrow("shadow_requests").answer(self, topic[len(self.prefix) :], document)
+            state = borrow("shadow_sync").answer(self, topic[len(self.prefix) :], document)
         if state:
             if not isinstance(state, dict):
                 raise ValueError("no JSON object")

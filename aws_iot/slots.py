@@ -141,8 +141,7 @@ class FileSlot(Slot):
         self.left = self.files[self.index][1] if self.index < len(self.files) else 0
 
     def parts(self, buffer):
-        """The image read back from the flash, through ``buffer`` (a bytearray): memoryviews, each valid until the next.
-        """
+        """The image read back from the flash, through ``buffer`` (a bytearray): memoryviews, valid until the next."""
         if self.file:  # the image ended early
             self.file.close()
             self.file = None

@@ -30,7 +30,7 @@ class StreamSource:
         if not block_bytes <= len(buffer) <= _LARGEST:
             raise ValueError("buffer: one block or more, and at most 128 KB, which AWS sends for one request")
         self.client = thing.mqtt
-        topic = borrow("topics").stream
+        topic = borrow("names").stream
         self.prefix, self.topic, self.refused = [
             topic(thing.thingname, name, verb, form) for verb in ("get", "data", "rejected")
         ]

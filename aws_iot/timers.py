@@ -13,34 +13,26 @@ _PROVED_MS = const(30000)  # a link that lived this long is a good one
 
 def run(client, now):
     """Do what is due at ``now``; ``client.due`` is when to look again. ResponseTimeout says what never came."""
-    wait = min(_RESEND_MS, client.timeout_ms, _alive(client, now))
+    wait = min(client.timeout_ms, keepalive(client, now), again(client, now))
     if client.stuck is not None:
-        wait = min(wait, _left(client.stuck, client.timeout_ms, now, "write"))
+        wait = min(wait, _late(client.stuck, client.timeout_ms, now, "write"))
     if (client.fails or client.short) and ticks_diff(now, client.up_at) > _PROVED_MS:
         client.fails = client.short = 0
-    for entry in client.kept:
-        if entry[2] is not None and client.stuck is None:
-            left = _RESEND_MS - ticks_diff(now, entry[2])
-            if left <= 0:
-                if entry[3] == _COPIES:
-                    _left(now, 0, now, "puback")
-                borrow("outgoing").resent(client, entry)
-                client.out.append(entry[1])
-                entry[2] = now
-                entry[3] += 1
-            else:
-                wait = min(wait, left)
     if client.stream.seek(0, 2) > _SCRATCH_BYTES:
         client.stream = type(client.stream)()  # a stream keeps the size of the largest message
     if client.asked:
-        wait = min(wait, _ask_again(client, client.asked, now))
+        wait = min(wait, ask_again(client, client.asked, now))
     client.due = ticks_add(now, wait)
-    # also what was not done for lack of memory when it was its turn
+    hooks(client, now)
+
+
+def hooks(client, now):
+    """Also what was not done for lack of memory when it was its turn."""
     client.pump()
     if client.denied:
         borrow("loss").ask_again(client)
     elif not client.ready and not client.asked:
-        borrow("subscriptions").advance(client)
+        borrow("suback").advance(client)
     if client.stage == "ready":
         client.stage = "up"
         now = None
@@ -51,21 +43,39 @@ def run(client, now):
             client.report(error)
 
 
-def _alive(client, now):
+def again(client, now):
+    """Copies of the publishes without PUBACK; milliseconds until the next."""
+    wait = _RESEND_MS
+    for entry in client.kept:
+        if entry[2] is not None and client.stuck is None:
+            left = _RESEND_MS - ticks_diff(now, entry[2])
+            if left <= 0:
+                if entry[3] == _COPIES:
+                    _late(now, 0, now, "puback")
+                borrow("outgoing").resent(client, entry)
+                client.out.append(entry[1])
+                entry[2] = now
+                entry[3] += 1
+            else:
+                wait = min(wait, left)
+    return wait
+
+
+def keepalive(client, now):
     """Keep-alive (section 3.1.2.10): PINGREQ when it is time; milliseconds until there is something to do."""
     limit, reader, pinged = client.timeout_ms, client.reader, client.pinged
     silent = ticks_diff(now, client.tx_at)
     wait = _RESEND_MS
     if reader.end > reader.start or reader.skip:
         # PINGRESP queues behind the packet, which may take longer than the keep-alive
-        wait = _left(client.rx_at, limit, now, "rest of a packet")
+        wait = _late(client.rx_at, limit, now, "rest of a packet")
         client.pinged = pinged and now
         pinged = None
     else:
         # also when only this side talks: bytes that are taken by the local TCP prove nothing
         silent = max(silent, ticks_diff(now, client.rx_at))
     if pinged is not None:
-        wait = min(wait, _left(pinged, limit, now, "pingresp"))
+        wait = min(wait, _late(pinged, limit, now, "pingresp"))
     elif client.keepalive:
         left = client.keepalive * 750 - silent
         if left <= 0:
@@ -75,11 +85,11 @@ def _alive(client, now):
     return wait
 
 
-def _ask_again(client, asked, now):
+def ask_again(client, asked, now):
     left = _RESEND_MS - ticks_diff(now, asked[3])
     if left <= 0:
         if asked[4] == _COPIES:
-            _left(now, 0, now, "suback")
+            _late(now, 0, now, "suback")
         client.out.append(asked[2])
         asked[3] = now
         asked[4] += 1
@@ -87,7 +97,7 @@ def _ask_again(client, asked, now):
     return left
 
 
-def _left(start, limit, now, what):
+def _late(start, limit, now, what):
     left = limit - ticks_diff(now, start)
     if left <= 0:
         from .errors import ResponseTimeout

@@ -2,9 +2,6 @@
 
 import sys
 
-_BEGIN = b"-----BEGIN"
-_ROOTS = ("AmazonRootCA1.pem", "AmazonRootCA3.pem")
-
 
 def context(cert=None, key=None, cacert=None, verify=True):
     """A context that verifies the server (chain, host name, dates) and shows ``cert`` with its private ``key``.
@@ -18,7 +15,7 @@ def context(cert=None, key=None, cacert=None, verify=True):
     if sys.implementation.name != "micropython":
         from . import _cpython
 
-        pair = cert and (_read(cert, "certificate"), _read(key, "private key"))
+        pair = cert and (read(cert, "certificate"), read(key, "private key"))
         return _cpython.context(pair, _authorities(cacert), verify)
     import tls
 
@@ -26,15 +23,15 @@ def context(cert=None, key=None, cacert=None, verify=True):
     # said, not assumed: the default is another in the ssl module of the same firmware
     result.verify_mode = tls.CERT_REQUIRED if verify else tls.CERT_NONE
     if cert:
-        cert, key = _read(cert, "certificate"), _read(key, "private key")
-        _load(result.load_cert_chain, "certificate or private key", cert, key)
+        cert, key = read(cert, "certificate"), read(key, "private key")
+        load(result.load_cert_chain, "certificate or private key", cert, key)
         cert = key = None
     for ca in _authorities(cacert):
-        _load(result.load_verify_locations, "cacert", ca)
+        load(result.load_verify_locations, "cacert", ca)
     return result
 
 
-def _load(method, what, *data):
+def load(method, what, *data):
     try:
         method(*data)
     except (ValueError, OSError):
@@ -57,7 +54,7 @@ def prepare(client):
     return ssl
 
 
-def _read(value, what):
+def read(value, what):
     """``value`` (PEM or DER, bytes or str) as bytes: as DER, which is smaller and which all ports take, unless it is a
     chain.
     """
@@ -65,7 +62,7 @@ def _read(value, what):
         value = value.encode()
     elif not isinstance(value, bytes):
         raise ValueError(what + ": bytes or str expected")
-    if _BEGIN in value:
+    if b"-----BEGIN" in value:
         try:
             return value if value.count(b"-----BEGIN CERTIFICATE") > 1 else _der(value)
         except ValueError:
@@ -78,24 +75,28 @@ def _read(value, what):
 def _der(data):
     """The content of the PEM ``data`` as DER: of a key, or of the first certificate."""
     # a key file may begin with its curve's parameters, a certificate file may end with its issuer
-    at = data.rfind(_BEGIN) if b"PRIVATE KEY" in data else data.find(_BEGIN)
+    at = data.rfind(b"-----BEGIN") if b"PRIVATE KEY" in data else data.find(b"-----BEGIN")
     if at < 0:
         return data
     from binascii import a2b_base64
 
     end = data.find(b"-----END", at)
-    return a2b_base64(data[data.find(b"\n", at) : end if end > 0 else len(data)])
+    return a2b_base64(memoryview(data)[data.find(b"\n", at) : end if end > 0 else len(data)])
 
 
 def _authorities(cacert):
-    """The certificates to verify a server by, each by itself: those of ``cacert``, or Amazon's roots."""
+    """A generator of the certificates to verify a server by: those of ``cacert``, or Amazon's roots."""
     if not cacert:
-        return [_read(_root(name), name) for name in _ROOTS]
-    data = _read(cacert, "cacert")
-    if _BEGIN not in data:
-        return [data]
+        for name in ("AmazonRootCA1.pem", "AmazonRootCA3.pem"):
+            yield read(_root(name), name)
+        return
+    data = read(cacert, "cacert")
+    if b"-----BEGIN" not in data:
+        yield data
+        return
     try:
-        return [_der(_BEGIN + part) for part in data.split(_BEGIN)[1:]]
+        for part in data.split(b"-----BEGIN")[1:]:
+            yield _der(b"-----BEGIN" + part)
     except ValueError as error:
         raise ValueError("cacert: damaged (%s)" % error)
 

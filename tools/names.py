@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/iot/latest/apireference/API_CreateThing.html (and Cr
 
 import re
 
-from aws_iot.topics import check_name
+from aws_iot.names import check_name
 
 from .errors import ToolError
 
@@ -17,7 +17,7 @@ def check_thing(name):
 
 def check_shadow(name):
     """Return the shadow name; ToolError when AWS would refuse it."""
-    return _by_library(check_name, name, 64, "$:_-", "shadow name")
+    return _by_library(check_name, name, 64, b"$:_-", "shadow")
 
 
 def check_policy(name):

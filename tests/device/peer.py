@@ -9,13 +9,13 @@ from json import dumps
 
 from wire import message, packet, puback, suback, unsuback
 
-import aws_iot.drive
+import aws_iot.connack
 import aws_iot.link
 import aws_iot.mqtt
 import aws_iot.transport
 
 _MICROPYTHON = sys.implementation.name == "micropython"
-_USERS = (aws_iot.transport, aws_iot.drive, aws_iot.link)
+_USERS = (aws_iot.transport, aws_iot.connack, aws_iot.link)
 _ticks_add = aws_iot.transport.ticks_add
 _ticks_diff = aws_iot.transport.ticks_diff
 

@@ -4,12 +4,12 @@ from samples import raises
 from wire import packet, refused
 
 from aws_iot.errors import ProtocolError
-from aws_iot.malformed import length, packet_id, publish, topic
+from aws_iot.malformed import packet_id, publish, size, topic
 
 
 def test_what_was_wrong_is_said():
     for function, arguments, words in (
-        (length, (), "remaining length"),
+        (size, (), "remaining length"),
         (packet_id, (), "packet id 0"),
         (publish, (0x36,), "PUBLISH 0x36"),
         (topic, (b"a/\xff",), "topic b'a/\\xff'"),

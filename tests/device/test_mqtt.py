@@ -590,7 +590,7 @@ def test_a_packet_that_there_is_no_memory_for_costs_itself_only():
 
         client.on_error(errors.append)
         client.subscribe("t", 1, lambda topic, payload: heard.append(payload))
-        real, client._message = client._message, message
+        real, client.message = client.message, message
         for number, payload in enumerate((b"1", b"lost", b"2", b"lost", b"3")):
             peer.publish("t", payload, number + 1)
         for _ in range(3):

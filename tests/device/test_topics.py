@@ -1,9 +1,9 @@
-"""aws_iot.topics: what AWS takes as names, topics and filters."""
+"""aws_iot.topics: what AWS takes as topics and filters."""
 
 from samples import raises
 from vectors import vectors
 
-from aws_iot.topics import check_filter, check_name, check_topic, jobs, shadow, stream
+from aws_iot.topics import check_filter, check_publish, check_topic
 
 
 def _refused(function, *args):
@@ -74,27 +74,14 @@ def test_shared_subscriptions():
     assert "256 bytes" in _refused(check_filter, "$share/g/" + "x" * 257)
 
 
-def test_names():
-    # https://docs.aws.amazon.com/iot/latest/apireference/API_CreateThing.html
-    for right in ("a", "Z", "0", ":", "_", "-", "x" * 128, "name", "$x"[1:]):
-        assert check_name(right) == right
-    for wrong in ("", "x" * 129, None, 7, b"thing"):
-        assert "thing name: 1 to 128" in _refused(check_name, wrong)
-    for letter in ". /+#$\u00e9\0@[`{":
-        text = _refused(check_name, "a" + letter)
-        assert "thing name" in text and (letter > "~" or repr(letter) in text), text
-    assert "job: 1 to 3" in _refused(check_name, "abcd", 3, "", "job")
-
-
-def test_prefixes():
-    assert shadow("t") == "$aws/things/t/shadow"
-    assert shadow("t", "name") == "$aws/things/t/shadow/name/name"
-    assert shadow("t", "$package") == "$aws/things/t/shadow/name/$package"
-    for wrong in ("", "x" * 65, "a.b", "a/b"):
-        assert "shadow name" in _refused(shadow, "t", wrong)
-    assert jobs("t", "notify") == "$aws/things/t/jobs/notify"
-    assert jobs("t", "$next", "get") == "$aws/things/t/jobs/$next/get"
-    assert stream("t", "s", "get", "cbor") == "$aws/things/t/streams/s/get/cbor"
-    for function in (shadow, lambda thing: jobs(thing, "get"), lambda thing: stream(thing, "s", "get", "cbor")):
-        assert "thing name" in _refused(function, "a b")
-    assert "stream" in _refused(stream, "t", "a:b", "get", "cbor")
+def test_what_may_be_published_is_remembered():
+    names = {}
+    assert check_publish(names, "a/b", 131072, 1) == b"a/b"
+    assert names == {"a/b": b"a/b"}
+    assert "QoS" in _refused(check_publish, names, "a", 0, 2)
+    assert "128 KB" in _refused(check_publish, names, "a", 131073, 0)
+    assert "wildcards" in _refused(check_publish, names, "a/#", 0, 0)
+    assert names == {"a/b": b"a/b"}
+    for number in range(9):  # at most eight
+        check_publish(names, "t%d" % number, 0, 0)
+    assert names == {"t7": b"t7", "t8": b"t8"}

@@ -104,7 +104,7 @@ PLAYED = {
     "F75": ["TLS 1.3, nothing wrong", "a captive portal answers", "client certificate refused, TLS 1.2"],
     "F76": ["ClientHello: suites and SNI"],
     "F92": ["tests/device/test_tls.py::test_verified_unless_told_otherwise"],
-    "F66": ["tests/device/test_topics.py::test_names"],
+    "F66": ["tests/device/test_names.py::test_names"],
     # F. application and shadow
     "F52": ["callback raises"],
     "F53": ["callback publishes", "callback disconnects", "callback unsubscribes itself"],

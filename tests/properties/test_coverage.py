@@ -8,7 +8,8 @@ import pytest
 from tests.harness import ROOT
 
 _PURE = (
-    "backoff cbor control errors images malformed oversize packet reserved signature stream_request topics wildcards"
+    "backoff cbor control decode errors images malformed names oversize packet reserved signature stream_request topics"
+    " wildcards"
 ).split()
 
 

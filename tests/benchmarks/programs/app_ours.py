@@ -10,17 +10,13 @@ def read(name):
         return file.read()
 
 
+def make(port, topics):
+    files = read("thing.crt"), read("thing.key"), None, read("ca.pem")
+    return Thing("localhost", "thing", *files, port=port, shadow_topics=topics)
+
+
 def connect(port, topics):
-    thing = Thing(
-        "localhost",
-        "thing",
-        read("thing.crt"),
-        read("thing.key"),
-        None,
-        read("ca.pem"),
-        port=port,
-        shadow_topics=topics,
-    )
+    thing = make(port, topics)  # elsewhere, so that the files' contents do not stay on this function's stack
     thing.on_shadow_request(answer)
     thing.connect()
     while not thing.ready:

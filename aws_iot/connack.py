@@ -1,0 +1,76 @@
+"""An attempt from TCP to CONNACK. Borrowed for each connection."""
+
+from .transport import select, ticks_add, ticks_diff
+
+const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
+
+_TURN_MS = const(20)  # the handshake mostly waits for bytes, but it may wait for room to write
+
+
+def connack(client, data):
+    """Write CONNECT (``data``) and read CONNACK, a generator: it yields False while it waits, then True.
+
+    The first write drives the TLS handshake, without blocking.
+    """
+    sock = client.sock
+    # The raw socket is polled, always after TLS has said that it holds no more: MicroPython's unix port polls a TLS
+    # socket with sleeps of 1 ms between.
+    client.poller = poller = select.poll()
+    poller.register(client.raw, select.POLLIN)
+    end = ticks_add(client.ticks(), client.timeout_ms)
+    while data:
+        count = sock.write(data)
+        if count is None:
+            _late(client, end)
+            poller.ipoll(min(client.wait_ms, _TURN_MS))
+            yield False
+        else:
+            data = data[count:]
+    client.stage = "connack"
+    reader = client.reader
+    end = ticks_add(client.ticks(), client.timeout_ms)
+    while True:
+        count = sock.readinto(reader.space())
+        if count == 0:
+            raise EOFError
+        if count:
+            reader.filled(count)
+            kind = reader.next()
+            if kind:
+                break
+        else:
+            _late(client, end)
+            poller.ipoll(client.wait_ms)
+            yield False
+    if kind != 0x20 or reader.value[1]:
+        from .errors import ProtocolError, Rejected
+
+        if kind != 0x20:
+            raise ProtocolError("packet 0x%02x before CONNACK" % kind)
+        raise Rejected(reader.value[1], "connack")
+    up(client, reader.value[0] == 1)
+    yield True
+
+
+def up(client, kept):
+    client.connected = True
+    client.stage = "up"
+    client.opening = None
+    # the broker kept the session that was asked for (section 3.2.2.2)
+    client.session = session = kept and not client.clean
+    client.up_at = client.tx_at = client.rx_at = client.due = client.ticks()
+    client.stats["connects"] += 1
+    if not session:
+        client.drop.clear()
+        for sub in client.subs.values():
+            if sub[3] == 1:
+                sub[3] = 0
+    if client.tell:
+        client.event("connected", session)
+
+
+def _late(client, end):
+    if ticks_diff(end, client.ticks()) <= 0:
+        from .errors import ResponseTimeout
+
+        raise ResponseTimeout(client.stage)
