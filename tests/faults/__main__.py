@@ -20,7 +20,7 @@ def main(argv=None):
     table, problems = {}, []
     for runtime in options.runtime or RUNTIMES:
         for driver in options.driver or DRIVERS:
-            found = asyncio.run(run_all(rows, runtime, driver))
+            found = asyncio.run(run_all(rows, runtime, driver, told=_tell))
             table.update({(name, runtime, driver): outcome for name, outcome in found.items()})
             problems += [outcome for outcome in found.values() if outcome.problem]
             print(
@@ -40,6 +40,14 @@ def _options(argv):
     parser.add_argument("--driver", action="append", choices=DRIVERS)
     parser.add_argument("--quick", action="store_true", help="without the long rows")
     return parser.parse_args(argv)
+
+
+def _tell(outcome):
+    """Of what takes long, and of what fails, at once."""
+    if outcome.problem or outcome.row.long:
+        result = "not good" if outcome.problem else "good"
+        line = f"  {outcome.runtime} {outcome.driver}: {outcome.row.name}: {result} after {outcome.seconds:.0f} s"
+        print(line, file=sys.stderr, flush=True)
 
 
 def _cell(outcome):

@@ -50,14 +50,18 @@ async def outcome(row, runtime, driver):
     )
 
 
-async def run_all(rows, runtime, driver, most_ms=GAP_MS):
-    """All rows that know this runtime and driver: name -> Outcome. `most_ms` is what a ticker may be kept waiting."""
+async def run_all(rows, runtime, driver, most_ms=GAP_MS, told=None):
+    """All rows that know this runtime and driver: name -> Outcome. `most_ms` is what a ticker may be kept waiting;
+    `told(outcome)` hears of each row as it ends.
+    """
     turn, found = asyncio.Semaphore(_SIDE_BY_SIDE), {}
 
     async def one(row):
         async with turn:
             found[row.name] = await outcome(row, runtime, driver)
             _judge_gap(found[row.name], most_ms)
+            if told:
+                told(found[row.name])
 
     await asyncio.gather(*(one(row) for row in rows if runtime in row.runtimes and driver in row.drivers))
     for name, result in found.items():
