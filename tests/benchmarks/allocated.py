@@ -33,6 +33,6 @@ MEASUREMENT = Measurement(
     sample,
     runtimes=("mp32", "mp64"),
     left_out=(peers.DEFAULT, peers.ROBUST, peers.UMQTT),
-    rounds=1,
+    turns=1,
     reference="nodelay",
 )

@@ -1,6 +1,7 @@
 """The bench: a folder as on a board, a broker with mutual TLS 1.2, the peers' own environment, and their processes."""
 
 import contextlib
+import os
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,25 @@ HERE = Path(__file__).resolve().parent
 FOLDER = CACHE / "bench"
 HEAP = "112k"  # an ESP32's grown heap: the collector's share is in every figure
 _ROBUST = "micropython-umqtt.robust==1.0"
+_PROCESSORS = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []  # only Linux has it
+
+
+@contextlib.contextmanager
+def processor(index: int, runtime: str = ""):
+    """What runs and begins in this context stays on that processor of those that this process may use.
+
+    Where each side waits for the other they need but one, and what it costs to wake another is more than is measured.
+    Not on CPython: its peers have threads.
+    """
+    if not _PROCESSORS or runtime == "cpython":
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {_PROCESSORS[index]})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 class Board(Runtime):
@@ -50,14 +70,17 @@ class Bench:
     broker: Mosquitto
     quick: bool = False
 
-    def count(self, number: int, peer: Peer) -> int:
+    def count(self, number: int, stalls: bool = False) -> int:
         """How often to do a thing: fewer times for a peer that stalls each time, or when a quick look is enough."""
-        return max(number // (20 if peer.slow else 1) // (10 if self.quick else 1), 20)
+        return max(number // (10 if stalls else 1) // (10 if self.quick else 1), 20)
 
-    def run(self, runtime: str, task: str, peer: Peer, *arguments, port=None, heap=HEAP) -> Process:
-        """Start a task with a peer; the caller ends it (it is a context manager)."""
+    def run(self, runtime: str, task: str, peer: Peer, *arguments, port=None, heap=HEAP, apart=False) -> Process:
+        """Start a task with a peer; the caller ends it (it is a context manager). With `apart` it has a processor of
+        its own, as a board has: what flows would else come in larger pieces.
+        """
         words = (task, peer.key, "localhost", port or self.broker.port, "thing", *arguments)
-        return Process(Board(runtime), "main.py", *words, heap=heap, cwd=self.board)
+        with processor(-1 if apart else 0, runtime):
+            return Process(Board(runtime), "main.py", *words, heap=heap, cwd=self.board)
 
     def program(self, runtime: str, name: str, *arguments, heap: str | None) -> Process:
         """Start a whole program of programs/."""
@@ -74,7 +97,8 @@ def prepare(quick: bool = False):
         broker.mkdir()
         authority = Authority()
         _lay_out(board, authority)
-        mosquitto = Mosquitto(broker, authority, tls="1.2").start()
+        with processor(0):
+            mosquitto = Mosquitto(broker, authority, tls="1.2").start()
         try:
             yield Bench(board, mosquitto, quick)
         finally:

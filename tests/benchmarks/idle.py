@@ -19,6 +19,6 @@ MEASUREMENT = Measurement(
     sample,
     runtimes=("mp32", "mp64"),
     left_out=(peers.DEFAULT, peers.FLOOR, peers.ROBUST, peers.UMQTT),
-    rounds=2,
+    turns=2,
     reference="nodelay",
 )

@@ -41,6 +41,6 @@ MEASUREMENT = Measurement(
     sample,
     runtimes=("mp32",),
     left_out=tuple(peer for peer in peers.ALL if peer is not peers.OURS),
-    rounds=1,
+    turns=1,
     reference=None,
 )

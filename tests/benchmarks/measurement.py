@@ -1,26 +1,35 @@
-"""What a measurement is, and its table: ratios first, since machines differ."""
+"""What a measurement is, and its table: ratios first, since machines differ.
+
+Results map (measurement, runtime, peer) to the figures of each turn: {turn: {column: figure}}.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import median
 
 from . import peers
+
+MANY = 30  # turns of what a busy machine changes
+_FEW = 3
 
 
 @dataclass(frozen=True)
 class Column:
-    """One figure of a sample. `digits` after the point; `more` when more is better (a rate)."""
+    """One figure of a sample. `digits` after the point; `pick` the one to show of all turns' (max for a rate)."""
 
     key: str
     heading: str
     digits: int = 0
-    more: bool = False
+    pick: Callable = min
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """`sample(bench, runtime, peer)` returns a figure per column; of the rounds' samples the best one counts.
+    """`sample(bench, runtime, peer, *part)` returns figures of columns; in a turn the peers follow each other in each
+    of the `parts`.
 
-    Ratios are to the peer `reference`, to this library where that one does not run; without one there are none.
+    So many `turns` on MicroPython; few on CPython and for the peers that are `stalling` here. Ratios are to the peer
+    `reference`, to this library where that one does not run; without one there are none.
     """
 
     key: str
@@ -30,42 +39,52 @@ class Measurement:
     sample: Callable
     runtimes: tuple = peers.RUNTIMES
     left_out: tuple = ()
-    rounds: int = 3
+    turns: int = _FEW
+    parts: tuple = ((),)
+    stalling: tuple = ()
     reference: str | None = "floor"
 
     def peers(self, runtime: str) -> list:
         return peers.on(runtime, *self.left_out)
 
-    def better(self, old: dict | None, new: dict) -> dict:
-        """The best of each figure: what else runs on the machine only ever adds."""
-        if old is None:
-            return new
-        return {
-            column.key: (max if column.more else min)(old[column.key], new[column.key])
-            for column in self.columns
-            if column.key in old and column.key in new
-        }
+    def takes(self, turn: int, runtime: str, peer) -> bool:
+        """Whether this turn is one of the peer's."""
+        few = runtime == "cpython" or peer in self.stalling
+        return turn < (min(self.turns, _FEW) if few else self.turns)
 
     def table(self, runtime: str, results: dict) -> list:
-        """Markdown lines, none without results; `results` maps (measurement, runtime, peer) to figures."""
-        figures = {peer: found for (key, on, peer), found in results.items() if (key, on) == (self.key, runtime)}
-        if not figures:
+        """Markdown lines, none without results."""
+        turns = {peer: found for (key, on, peer), found in results.items() if (key, on) == (self.key, runtime)}
+        if not turns:
             return []
-        reference = (figures.get(self.reference) or figures.get(peers.OURS.key) or {}) if self.reference else {}
+        reference = (turns.get(self.reference) or turns.get(peers.OURS.key) or {}) if self.reference else {}
         headings = " | ".join(column.heading for column in self.columns)
         lines = [f"| {peers.TITLES[runtime]} | {headings} |", "|---|" + "---:|" * len(self.columns)]
         for peer in self.peers(runtime):
-            if peer.key in figures:
-                cells = [self._cell(column, figures[peer.key], reference) for column in self.columns]
+            if peer.key in turns:
+                cells = [self._cell(column, turns[peer.key], reference) for column in self.columns]
                 lines.append(f"| {peer.title} | {' | '.join(cells)} |")
         return lines
 
     @staticmethod
-    def _cell(column: Column, figures: dict, reference: dict) -> str:
-        if column.key not in figures:
+    def _cell(column: Column, turns: dict, reference: dict) -> str:
+        figures = of(turns, column.key)
+        if not figures:
             return "-"
-        value = f"{figures[column.key]:,.{column.digits}f}"
-        base = reference.get(column.key)
-        if not base:
-            return value
-        return f"{figures[column.key] / base:.2f} ({value})"
+        value = f"{column.pick(figures):,.{column.digits}f}"
+        pairs = ratios(turns, reference, column.key)
+        return f"{median(pairs):.2f} ({value})" if pairs else value
+
+
+def of(turns: dict, key: str) -> list:
+    """A column's figure of each turn that has it."""
+    return [figures[key] for figures in turns.values() if key in figures]
+
+
+def ratios(turns: dict, others: dict, key: str, other: str | None = None) -> list:
+    """A column's figure to that of another peer (there `other`), for each turn that has both.
+
+    What slows the machine for longer than a turn is in both figures, and not in their ratio.
+    """
+    pairs = [(figures.get(key), others.get(turn, {}).get(other or key)) for turn, figures in turns.items()]
+    return [mine / theirs for mine, theirs in pairs if mine is not None and theirs]

@@ -19,8 +19,17 @@ Ratios come first, the figure itself in brackets: machines differ. Here: {machin
   to `.mpy` (-O3) and lies in a folder `lib`, as on a board. The collector's share of the time is in every figure.
 - The broker is Mosquitto on the loop-back with mutual TLS 1.2, P-256, TCP_NODELAY set. The cloud's side is a plain TCP
   client that does nothing else.
-- The peers take turns within each round. A figure is the best of the rounds ({rounds} in this run): what else runs on
-  the machine only adds, so single figures of a busy machine, rates above all, are lower bounds.
+- What a busy machine changes is measured in many short turns ({turns} in this run; 3 on CPython and for peers that
+  stall), in each of which the peers follow each other, in the opposite order in every other turn.
+- A figure is the best of its turns: what else runs on the machine only adds, so it is a lower bound of a rate and an
+  upper bound of a time. A ratio is the median over the turns of the ratio within one: the machine's speed changes from
+  turn to turn, and is in both of its figures. So it is not just the quotient of the figures shown. A goal for a figure
+  is judged by the best, one that compares peers by the ratio; the last column has what the other way gives (the median
+  of the turns, the quotient of the bests) where that is another number.
+- MicroPython, broker and cloud share one processor: which of several they were put on changed the CPU time of the same
+  work up to threefold from process to process, since waking another processor costs more than the work. The medians
+  of the ratios stayed the same, within their spread; the rates of what flows (window 10, QoS 0) are the lower for it.
+  Only to receive the device has a processor of its own: what it reads would else have piled up while it was off.
 - The floor is a hand-written loop over the same interpreter and TLS for just the one packet, parsed in a preallocated
   buffer: it checks nothing, keeps nothing, sends nothing again, has no deadlines.
 - `aws_iot, deltas only` is a Thing with `shadow_topics=("update/delta",)`: what the peers' hand-made shadows subscribe
@@ -43,10 +52,11 @@ beside the 2.5 KB of MicroPython's own TLS objects, it decides the smallest heap
 umqtt.simple: nearly all of the time is the handshake's arithmetic, also the floor's."""
 
 
-def write(bench, results: dict, measurements: list, rounds: int) -> None:
+def write(bench, results: dict, measurements: list) -> None:
     """Write BENCHMARKS.md at the root of the project, and print it."""
     machine = f"{_processor()}, Python {platform.python_version()}"
-    lines = [_HEAD.format(machine=machine, date=datetime.date.today().isoformat(), rounds=rounds)]
+    turns = max(map(len, results.values()))
+    lines = [_HEAD.format(machine=machine, date=datetime.date.today().isoformat(), turns=turns)]
     lines += ["## Goals", "", *goals.table(results), "", _QUOTED, ""]
     for measurement in measurements:
         lines += [f"## {measurement.title}", "", measurement.method.strip(), ""]

@@ -54,6 +54,6 @@ MEASUREMENT = Measurement(
     sample,
     runtimes=("mp32", "mp64"),
     left_out=heap.LEFT_OUT,
-    rounds=1,
+    turns=1,
     reference="umqtt",
 )

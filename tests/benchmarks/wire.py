@@ -14,7 +14,7 @@ _SETTLE_S = 0.1
 
 
 def sample(bench, runtime, peer):
-    figures, count = {}, bench.count(100, peer)
+    figures, count = {}, bench.count(100, peer in peers.STALLING)
     with (
         Meter(bench.broker.port) as meter,
         Cloud(bench.broker.plain_port) as cloud,
@@ -53,5 +53,5 @@ MEASUREMENT = Measurement(
     ),
     sample,
     left_out=(peers.DEFAULT, peers.ROBUST),
-    rounds=1,
+    turns=1,
 )
