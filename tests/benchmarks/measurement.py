@@ -9,7 +9,7 @@ from statistics import median
 
 from . import peers
 
-MANY = 30  # turns of what a busy machine changes
+MANY = 24  # turns of what a busy machine changes
 _FEW = 3
 
 
