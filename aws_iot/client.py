@@ -87,7 +87,7 @@ def prepare_shadow(shadow, client, thing, name=None, wanted=None, prefix=None):
         if topic not in topics:
             raise ValueError("shadow topic: " + topic)
     shadow.prefix = (prefix or borrow("names").shadow(thing, name)) + "/"
-    shadow.topic = shadow.prefix + "update"
+    shadow.topic = (shadow.prefix + "update").encode()
     client.hooks.append(shadow.tick)
     client.shadows.append(shadow)
     if client.guard:

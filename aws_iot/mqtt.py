@@ -287,7 +287,8 @@ class MQTTClient(simple.MQTTClient):
         yet: the message is then still kept and goes on being sent. ValueError for what AWS would refuse (128 KB, 256
         bytes of topic, QoS 2).
         """
-        name = (type(topic) is str or type(topic) is bytes) and self.names.get(topic)
+        # None: a report, whose topic was made in bytes
+        name = topic if retain is None else isinstance(topic, (str, bytes)) and self.names.get(topic)
         if type(msg) is bytes:
             size = len(msg)
         else:
@@ -332,7 +333,7 @@ class MQTTClient(simple.MQTTClient):
             else:
                 self.pump()
             if not self.busy:  # else it goes out with what else the callback sends
-                wait = self.window == 1 and self.guard is not False and retain is not None  # None: a report
+                wait = self.window == 1 and self.guard is not False and retain is not None
                 self.until(entry) if wait else self.push()
         return pid
 

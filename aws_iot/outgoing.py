@@ -52,7 +52,7 @@ def resent(client, entry):
     """A publish goes out once more. If it is a report, and a newer one is through already, all is reported again."""
     client.stats["resent"] += 1
     entry[1][0] |= 8  # DUP, section 3.3.1.1
-    topic = str(borrow("decode").topic_of(entry[1]), "utf-8")
+    topic = borrow("decode").topic_of(entry[1])
     for shadow in client.shadows:
         if shadow.topic == topic and shadow.last not in [kept[0] for kept in client.kept]:
             borrow("merge").repeat(shadow)
