@@ -20,6 +20,8 @@ def attempt(client):
         # a poll() in the callback waits: this attempt is not to be entered again
         me, client.opening = client.opening, None
         client.due = ticks_add(client.ticks(), client.timeout_ms)
+        if client.later and not client.busy:  # the last loss, for which there was no memory
+            client.call(client.later[0][0], *client.later.pop(0)[1])
         client.event("connecting")
         client.opening = me
         if client.off:

@@ -28,7 +28,7 @@ _PEER = (32, 54, 104)
 def lost(client, error):
     """Plan the next attempt, and tell the likely cause.
 
-    There may be no memory for that: then it is called again, and counts the loss once.
+    There may be no memory for that: then nothing has changed, and it is called again.
     """
     now = client.ticks()
     stage, text, short = client.stage, None, client.short
@@ -41,17 +41,24 @@ def lost(client, error):
             text = _suspect(client, now) or _closed(client, lived_ms, short)
     if not text:
         text = _explain(client, error, stage)
-    borrow("calls").reset(client)
-    client.short = short
-    client.stats["cause"] = text
-    delay_ms = borrow("backoff").delay_ms(max(client.fails, min(client.short, 5) - 1), client.random())
-    client.due = ticks_add(client.ticks(), delay_ms)
-    client.fails += 1
+    fails = max(client.fails, min(short, 5) - 1)
+    delay_ms = borrow("backoff").delay_ms(fails, client.random())
     result = ProtocolError(text) if isinstance(error, ProtocolError) else LinkError(text)
     result.cause = error
+    told = client.tell, ("disconnected", result)
+    calls = borrow("calls")
+    # what takes memory is done: from here on the link is lost, and that will be told
+    calls.reset(client)
+    client.short = short
+    client.stats["cause"] = text
+    client.due = ticks_add(client.ticks(), delay_ms)
+    client.fails += 1
     client.error = result
     if client.tell:
-        client.event("disconnected", result)
+        try:
+            client.call(client.tell, "disconnected", result)
+        except MemoryError:
+            client.later.append(told)  # of the four entries that a list has from the start
 
 
 def _code(error):

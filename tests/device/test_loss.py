@@ -432,3 +432,22 @@ def test_a_loss_that_there_is_no_memory_for_counts_once():
         peer.silent = ()
         assert client.until(lambda: not client.kept, 60000)
         assert errors == [] and not client.denied and client.stats["connects"] == 2
+
+
+def test_a_loss_that_there_is_no_memory_to_tell_is_told_before_the_next_attempt():
+    left = [1]
+
+    def call(function, *args):
+        if args[0] == "disconnected" and left:
+            left.pop()
+            raise MemoryError
+        real(function, *args)
+
+    with Peer() as peer:
+        client = peer.connected()
+        events = []
+        client.on_event(lambda event, value: events.append(event))
+        real, client.call = client.call, call
+        peer.close_link()
+        assert client.until(lambda: len(events) > 2, 60000)
+        assert events[:3] == ["disconnected", "connecting", "connected"] and not left, events
