@@ -63,6 +63,7 @@ class MQTTClient(simple.MQTTClient):
                 left = 0 if self.opening else ticks_diff(self.due, self.ticks())
                 if left <= 0:
                     self.wait_ms = timeout_ms
+                    # not next(): of that call a pointer is left in the stack, which keeps the stage's file in the heap
                     if self.opening and not self.opening.__next__():
                         return False
                     if self.connected:
