@@ -21,7 +21,8 @@ def prepare(
     be given for tests.
     """
     MQTTClient.__init__(client, client_id, server, port, user, password, keepalive, ssl, ssl_params or {})
-    if not client_id or len(client_id.encode() if isinstance(client_id, str) else client_id) > 128:
+    size = len(client_id.encode()) if isinstance(client_id, str) else isinstance(client_id, bytes) and len(client_id)
+    if not 0 < size <= 128:
         raise ValueError("client id: 1 to 128 bytes")
     if not 0 <= keepalive <= 65535:
         raise ValueError("keepalive: 0 to 65535 s")

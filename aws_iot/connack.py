@@ -49,24 +49,26 @@ def connack(client, data):
             raise ProtocolError("packet 0x%02x before CONNACK" % kind)
         raise Rejected(reader.value[1], "connack")
     up(client, reader.value[0] == 1)
-    yield True
+    yield client.connected  # a callback may have ended this link, and even begun another
 
 
 def up(client, kept):
-    client.connected = True
-    client.stage = "up"
-    client.opening = None
     # the broker kept the session that was asked for (section 3.2.2.2)
     client.session = session = kept and not client.clean
-    client.up_at = client.tx_at = client.rx_at = client.due = client.ticks()
-    client.stats["connects"] += 1
-    if not session:
+    if not session:  # first, since it takes memory
         client.drop.clear()
         for sub in client.subs.values():
             if sub[3] == 1:
                 sub[3] = 0
+    client.connected = True
+    client.stage = "up"
+    client.opening = None
+    client.dry = None  # what came in one segment with CONNACK is still to be taken, also by a poll() in the callback
+    client.up_at = client.tx_at = client.rx_at = client.due = client.ticks()
+    client.stats["connects"] += 1
     if client.tell:
-        client.event("connected", session)
+        client.call(client.tell, "connected", session)
+    client.dry = False  # take() comes next
 
 
 def _late(client, end):

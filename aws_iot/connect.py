@@ -11,13 +11,15 @@ _LONG_MS = const(1 << 28)  # each stage has its own limit
 
 def start(client, clean_session, timeout, **options):
     """Have an attempt made now; -> how long to wait for it, in ms."""
+    if clean_session not in (None, True, False):
+        raise ValueError("clean_session: True or False; another port is port=")
     if options:
         borrow("calls").connecting(client, **options)  # of zerynth.py
     if clean_session is not None:
         client.clean = clean_session
     if client.connected:
         client.disconnect()  # else the broker would send the last will
-    elif client.sock:
+    elif client.sock or client.opening:  # Ctrl-C may have ended it
         borrow("calls").reset(client)
     now = client.ticks()
     if client.off or not client.fails or ticks_diff(client.due, now) > _STEP_MS:

@@ -23,9 +23,9 @@ def attempt(client):
         if client.later and not client.busy:  # the last loss, for which there was no memory
             client.call(client.later[0][0], *client.later.pop(0)[1])
         client.event("connecting")
+        if client.off or client.error or client.opening or client.connected:
+            yield False  # the callback has called disconnect(), or made an attempt: this one is not gone on with
         client.opening = me
-        if client.off:
-            yield False  # the callback has called disconnect(): this attempt is not gone on with
     if client.lw_topic and (client.lw_qos > 1 or borrow("topics").check_topic(client.lw_topic) is None):
         raise ValueError("QoS: AWS has 0 and 1")
     for _ in tcp(client):

@@ -12,6 +12,8 @@ def advance(client):
         client.opening = None  # what it needed leaves the heap
         _connect(client)
     elif not client.off and ticks_diff(client.due, client.ticks()) <= 0:  # a callback may just have ended the last one
+        if client.sock:  # there was no memory to end the last attempt properly
+            borrow("calls").reset(client)
         if client.ssl and not client.context:
             client.context = borrow("tls").prepare(client)
         client.opening = borrow("link").attempt(client)

@@ -24,7 +24,7 @@ def advance(client):
                 client.stage = "ready"  # until timers.py has told the hooks, with less in the heap than here
                 client.due = client.ticks()
                 if client.tell:
-                    client.event("ready")
+                    client.call(client.tell, "ready", None)
                 client.pump()
             return
         pid = client.next_pid()

@@ -14,6 +14,8 @@ _PROVED_MS = const(30000)  # a link that lived this long is a good one
 def run(client, now):
     """Do what is due at ``now``; ``client.due`` is when to look again. ResponseTimeout says what never came."""
     wait = min(client.timeout_ms, keepalive(client, now), again(client, now))
+    if not client.connected:
+        return  # a PINGREQ that could not be written
     if client.stuck is not None:
         wait = min(wait, _late(client.stuck, client.timeout_ms, now, "write"))
     if (client.fails or client.short) and ticks_diff(now, client.up_at) > _PROVED_MS:
@@ -40,6 +42,8 @@ def hooks(client, now):
         try:
             hook(now)
         except Exception as error:
+            if now is None and client.connected and isinstance(error, MemoryError):
+                client.stage = "ready"  # told again the next time
             client.report(error)
 
 
