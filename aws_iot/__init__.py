@@ -23,17 +23,16 @@ def borrow(name):
     MicroPython reads a .mpy file in some milliseconds and its garbage collector takes it back; CPython keeps it.
     """
     path = "aws_iot." + name
-    modules = sys.modules
     board = sys.implementation.name == "micropython"
     if board:
-        modules.pop(path, None)  # when its import found no memory, the name is there without a module
+        sys.modules.pop(path, None)  # when its import found no memory, the name is there without a module
         if gc.mem_free() < _ROOM_BYTES:
             # the names that stay of each module go to the bottom of the heap, and leave no holes between what goes
             gc.collect()
     module = __import__(path, None, None, (name,))
     if board:
-        del modules[path]
-        delattr(modules["aws_iot"], name)
+        del sys.modules[path]
+        delattr(sys.modules["aws_iot"], name)
     return module
 
 

@@ -1,8 +1,7 @@
-"""The constructors of MQTTClient and Shadow. Borrowed for each."""
+"""The constructor of MQTTClient. Borrowed for each."""
 
 from umqtt.simple import MQTTClient
 
-from . import borrow
 from .packet import Reader
 from .transport import BytesIO, ticks_ms
 
@@ -69,27 +68,3 @@ def prepare(
     client.later = []  # calls of user code
     client.hooks = []
     client.shadows = []
-
-
-def prepare_shadow(shadow, client, thing, name=None, wanted=None, prefix=None):
-    """Shadow's constructor. ValueError for names that AWS would refuse, and for response topics that are none."""
-    shadow.client = client
-    shadow.name = name
-    shadow.reported = {}
-    shadow.time = shadow.version = shadow.tries = 0  # of the last message; of the get that waits for its answer
-    shadow.pending = None  # reports that could not be sent yet, merged
-    shadow.last = None  # packet id of the newest report
-    shadow.hold = None  # ticks until which they must wait
-    shadow.asked = None  # ticks of a get that waits for its answer
-    shadow.delta = shadow.documents = None  # the callbacks
-    topics = ("update/delta", "get/accepted", "get/rejected", "update/accepted", "update/rejected")
-    shadow.wanted = topics if wanted is None else wanted
-    for topic in shadow.wanted:
-        if topic not in topics:
-            raise ValueError("shadow topic: " + topic)
-    shadow.prefix = (prefix or borrow("names").shadow(thing, name)) + "/"
-    shadow.topic = (shadow.prefix + "update").encode()
-    client.hooks.append(shadow.tick)
-    client.shadows.append(shadow)
-    if client.guard:
-        borrow("calls").share(shadow, client.guard)

@@ -4,10 +4,10 @@ from . import borrow
 
 
 def thing(
-    client, shadow, endpoint, mqtt_id, clicert, pkey, thingname=None, cacert=None,
+    client, endpoint, mqtt_id, clicert, pkey, thingname=None, cacert=None,
     *, port=8883, keepalive=60, window=10, shadow_topics=None, **options,
 ):  # fmt: skip
-    """Thing's constructor, with its two classes: (client, shadow). ValueError for what cannot be a thing's."""
+    """A ``client`` (the class) for a thing, and the other arguments of its Shadow. ValueError for what no thing has."""
     if not endpoint or not isinstance(endpoint, str) or "/" in endpoint:
         raise ValueError("endpoint: a host name such as xxxx-ats.iot.eu-west-1.amazonaws.com")
     if not 0 < keepalive <= 1200:
@@ -19,10 +19,8 @@ def thing(
     prefix = borrow("names").shadow(name)
     # before the client, while there is a long piece of the heap: the context takes 1.9 KB of it at once
     context = borrow("tls").context(clicert, pkey, cacert)
-    # not by their constructors, which would borrow the same file once more
-    made, classic, constructors = object.__new__(client), object.__new__(shadow), borrow("client")
-    constructors.prepare(made, mqtt_id, endpoint, port, None, None, keepalive, True, window=window, **options)
+    made = object.__new__(client)
+    borrow("client").prepare(made, mqtt_id, endpoint, port, None, None, keepalive, True, window=window, **options)
     made.context = context
     made.thingname = name
-    constructors.prepare_shadow(classic, made, name, None, shadow_topics, prefix)
-    return made, classic
+    return made, name, None, shadow_topics, prefix

@@ -19,7 +19,7 @@ class Shadow:
     """
 
     def __init__(self, *args, **options):
-        borrow("client").prepare_shadow(self, *args, **options)
+        borrow("shadow_requests").prepare_shadow(self, *args, **options)
 
     def report(self, state: dict) -> None:
         """Report ``state``, a dict; no answer is awaited. Sent at QoS 1, or merged into one report while that cannot

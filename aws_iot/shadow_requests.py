@@ -1,9 +1,33 @@
-"""A shadow's calls that wait for answers, and its handlers. Borrowed by shadow.py for each.
+"""A shadow's constructor, its handlers, and its calls that wait for answers. Borrowed by shadow.py for each.
 
 https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-mqtt.html
 """
 
 from . import borrow
+
+
+def prepare_shadow(shadow, client, thing, name=None, wanted=None, prefix=None):
+    """Shadow's constructor. ValueError for names that AWS would refuse, and for response topics that are none."""
+    shadow.client = client
+    shadow.name = name
+    shadow.reported = {}
+    shadow.time = shadow.version = shadow.tries = 0  # of the last message; of the get that waits for its answer
+    shadow.pending = None  # reports that could not be sent yet, merged
+    shadow.last = None  # packet id of the newest report
+    shadow.hold = None  # ticks until which they must wait
+    shadow.asked = None  # ticks of a get that waits for its answer
+    shadow.delta = shadow.documents = None  # the callbacks
+    topics = ("update/delta", "get/accepted", "get/rejected", "update/accepted", "update/rejected")
+    shadow.wanted = topics if wanted is None else wanted
+    for topic in shadow.wanted:
+        if topic not in topics:
+            raise ValueError("shadow topic: " + topic)
+    shadow.prefix = (prefix or borrow("names").shadow(thing, name)) + "/"
+    shadow.topic = (shadow.prefix + "update").encode()
+    client.hooks.append(shadow.tick)
+    client.shadows.append(shadow)
+    if client.guard:
+        borrow("calls").share(shadow, client.guard)
 
 
 def on_delta(shadow, callback):

@@ -20,7 +20,9 @@ class Thing:
     """
 
     def __init__(self, *args, **options):
-        self.mqtt, self.shadow = borrow("setup").thing(MQTTClient, Shadow, *args, **options)
+        made = borrow("setup").thing(MQTTClient, *args, **options)
+        self.mqtt = made[0]
+        self.shadow = Shadow(*made)
 
     @classmethod
     def from_config(cls, path: str = "thing.conf.json", **options):
