@@ -25,14 +25,15 @@ def borrow(name):
     path = "aws_iot." + name
     board = sys.implementation.name == "micropython"
     if board:
-        sys.modules.pop(path, None)  # when its import found no memory, the name is there without a module
+        if name not in globals():
+            sys.modules.pop(path, None)  # an import that found no memory may have left it there, empty
         if gc.mem_free() < _ROOM_BYTES:
             # the names that stay of each module go to the bottom of the heap, and leave no holes between what goes
             gc.collect()
     module = __import__(path, None, None, (name,))
     if board:
         del sys.modules[path]
-        delattr(sys.modules["aws_iot"], name)
+        del globals()[name]
     return module
 
 
