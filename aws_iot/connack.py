@@ -53,6 +53,7 @@ def connack(client, data):
 
 
 def up(client, kept):
+    """The client is connected; ``kept``: the broker says that it has the session."""
     # the broker kept the session that was asked for (section 3.2.2.2)
     client.session = session = kept and not client.clean
     if not session:  # first, since it takes memory

@@ -28,7 +28,7 @@ _PEER = (32, 54, 104)
 def lost(client, error):
     """Plan the next attempt, and tell the likely cause.
 
-    There may be no memory for that: then nothing has changed, and it is called again.
+    There may be no memory for that: then the link is as before, and this is called again.
     """
     now = client.ticks()
     stage, text, short = client.stage, None, client.short

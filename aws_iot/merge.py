@@ -2,10 +2,6 @@
 
 from . import borrow
 
-const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
-
-_SOON_MS = const(250)
-
 
 def postpone(shadow, state):
     """Merge a report into those that wait."""
@@ -16,7 +12,7 @@ def postpone(shadow, state):
     shadow.pending = merge(shadow.pending or {}, state)
     client = shadow.client
     if client.ready:
-        borrow("shadow_sync").again(client, _SOON_MS)
+        borrow("shadow_sync").again(client)
 
 
 def repeat(shadow):

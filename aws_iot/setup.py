@@ -19,6 +19,7 @@ def thing(
     prefix = borrow("names").shadow(name)
     # before the client, while there is a long piece of the heap: the context takes 1.9 KB of it at once
     context = borrow("tls").context(clicert, pkey, cacert)
+    # not by its constructor, whose arguments and frame are what the smallest heap has not left
     made = object.__new__(client)
     borrow("client").prepare(made, mqtt_id, endpoint, port, None, None, keepalive, True, window=window, **options)
     made.context = context

@@ -28,7 +28,7 @@ def tick(shadow, now):
             shadow.hold = None
             flush(shadow)
         else:
-            again(client, _SOON_MS)
+            again(client)
     if not shadow.delta or "get/accepted" not in shadow.wanted or not client.ready:
         return
     now = client.ticks()
@@ -62,7 +62,7 @@ def send(client, function, *args):
     client.push()
 
 
-def again(client, wait_ms):
+def again(client, wait_ms=_SOON_MS):
     """Have tick() called again in ``wait_ms`` or sooner."""
     due = ticks_add(client.ticks(), wait_ms)
     if ticks_diff(due, client.due) < 0:

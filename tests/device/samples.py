@@ -86,3 +86,8 @@ def raises(kind, function, *args):
     except kind as error:
         return error
     raise AssertionError("no %s" % kind.__name__)
+
+
+def refusal(function, *args):
+    """The text of the ValueError, which names what is wrong."""
+    return str(raises(ValueError, function, *args))

@@ -56,6 +56,12 @@ def _once(event, action):
     return tell
 
 
+def _lose(peer, client):
+    peer.close_link()
+    while client.connected:
+        client.poll(100)
+
+
 def _poll(client, times=40):
     for _ in range(times):
         client.poll(200)
@@ -63,25 +69,20 @@ def _poll(client, times=40):
 
 def test_a_connected_callback_may_outlive_its_link():
     def attempt_begins():
-        lost()
+        _lose(peer, client)
         while not client.opening:
             client.poll(100)
 
     def connack_is_awaited():
-        lost()
+        _lose(peer, client)
         peer.silent = (CONNECT,)
         while client.stage != "connack":
             client.poll(100)
         peer.silent = ()
 
     def is_up_again():
-        lost()
+        _lose(peer, client)
         client.until(lambda: client.connected, 60000)
-
-    def lost():
-        peer.close_link()
-        while client.connected:
-            client.poll(100)
 
     for action in (attempt_begins, connack_is_awaited, is_up_again):
         with Peer() as peer:
@@ -172,9 +173,7 @@ def test_subscriptions_that_there_is_no_memory_for_are_asked_for_all_the_same():
         client.subs = Subscriptions()
         client.connect()
         client.subscribe("a/b", 1, print)
-        peer.close_link()
-        while client.connected:
-            client.poll(100)
+        _lose(peer, client)
         left.append(1)
         assert client.until(lambda: client.ready and not left, 120000)
         assert len(peer.filters()) == 2
@@ -212,9 +211,7 @@ def test_a_hook_that_there_is_no_memory_for_is_called_again():
         peer.service = answers
         shadow.on_delta(print)
         client.until(lambda: shadow.asked is None, 5000)
-        peer.close_link()
-        while client.connected:
-            client.poll(100)
+        _lose(peer, client)
         gets = len(peer.published())
         left, real = [1], aws_iot.shadow.borrow
 
