@@ -1,4 +1,4 @@
-"""A turn: the cloud sets a desired value 500 times (a peer that stalls: 50 times), each after the last one's report:
+"""A turn: the cloud sets a desired value 1,000 times (a peer that stalls: 100 times), each after the last one's report:
 time from its write of the delta to its reading of the report, and the device's CPU time per round, TLS and kernel
 included. The p99 is the median of the turns'. With all response topics each report is also answered with
 update/accepted, as AWS does: one message more.
@@ -14,7 +14,7 @@ _STALLING = (*peers.STALLING, peers.AIOMQTT, peers.SDK2, peers.SDK1)
 
 
 def sample(bench, runtime, peer):
-    warm, count = 20, bench.count(500, peer in _STALLING)
+    warm, count = 20, bench.count(1000, peer in _STALLING)
     accepting = peer is peers.DEFAULT
     with Cloud(bench.broker.plain_port, accepting) as cloud, bench.run(runtime, "rounds", peer, warm, count) as device:
         device.expect("ready", 30)
