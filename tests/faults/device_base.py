@@ -203,6 +203,7 @@ class App:
                 asyncio.run(self.run_async())
             else:
                 self.run_poll()
+            self.tick()  # the last order may have come within a step: the heap is still to be measured
         finally:
             self.say("stats", stats=dict(self.client.stats), gap_ms=self.worst_gap_ms)
         self.attempt("disconnect", self.client.disconnect)
