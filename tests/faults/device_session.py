@@ -1,6 +1,7 @@
 """The ordinary device: subscribes, publishes at QoS 1 on a schedule whatever the link does, and takes what comes.
 
-Parameters besides App's: publishes (how many), period_ms (device time between them), size (bytes of each), topic.
+Parameters besides App's: publishes (how many), period_ms (device time between them), backlog (bytes that wait for
+PUBACK from which on it publishes no more), size (bytes of each), topic.
 """
 
 from device_base import App, main
@@ -12,6 +13,7 @@ class Session(App):
         self.client.pid = self.params.get("pid", 0)
         self.size = self.params.get("size", 0)
         self.period_ms = self.params.get("period_ms", 300)
+        self.backlog = self.params.get("backlog", 1 << 30)
         for topic_filter in self.params.get("filters", ["in/#"]):
             self.client.subscribe(topic_filter, 1, self.got)
         self.client.subscribe("ctl", 1, self.control)
@@ -21,7 +23,9 @@ class Session(App):
         self.say("got", topic=topic, size=len(payload), payload=str(payload[:24], "utf-8"))
 
     def step(self):
-        if self.published < self.params.get("publishes", 3) and self.clock.elapsed() >= self.published * self.period_ms:
+        if self.published >= self.params.get("publishes", 3) or self.client.queued >= self.backlog:
+            return
+        if self.clock.elapsed() >= self.published * self.period_ms:
             self.published += 1
             self.publish("%s-%d" % (self.params.get("client_id", "device"), self.published))
 
