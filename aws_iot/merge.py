@@ -4,26 +4,33 @@ from . import borrow
 
 
 def postpone(shadow, state):
-    """Merge a report into those that wait."""
-    if shadow.pending is not None and not _exact(shadow.pending, state):
-        # a member that was null or no object becomes one, and the cloud may hold other members of it
-        shadow.send(shadow.pending)
-        shadow.pending = None
-    shadow.pending = merge(shadow.pending or {}, state)
+    """Merge a report into those that wait. StateError when that would not be exact, and they cannot go first."""
     client = shadow.client
+    if not _exact(shadow.pending, state):
+        borrow("shadow_sync").flush(shadow)
+        if not client.busy and client.guard is not False:
+            client.until(lambda: shadow.pending is None)
+        if not _exact(shadow.pending, state):
+            from .errors import StateError
+
+            raise StateError("queue full: an earlier report waits, and this one cannot be merged with it exactly")
+    shadow.pending = merge(shadow.pending or {}, state)
     if client.ready:
         borrow("shadow_sync").again(client)
 
 
 def repeat(shadow):
     """Report all that was reported once more: an older report may have come after it, or not at all."""
-    shadow.pending = merge({}, shadow.reported)
+    shadow.pending = merge({}, shadow.reported) or None
 
 
 def _exact(pending, state):
-    """True if one update with ``state`` merged into ``pending`` leaves what the two, one after the other, would."""
+    """True if one update with ``state`` merged into ``pending`` leaves what the two, one after the other, would.
+
+    It does not when a member that was null or no object becomes one: the cloud may hold other members of it.
+    """
     for key, value in state.items():
-        if isinstance(value, dict) and key in pending:
+        if isinstance(value, dict) and pending and key in pending:
             if not isinstance(pending[key], dict) or not _exact(pending[key], value):
                 return False
     return True

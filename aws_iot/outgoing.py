@@ -49,10 +49,11 @@ def again(client, entry):
 
 
 def resent(client, entry):
-    """A publish goes out once more. If it is a report, and a newer one is through already, all is reported again."""
+    """A publish goes out once more. If it is a report, and a newer one went out already, all is reported again."""
     client.stats["resent"] += 1
     entry[1][0] |= 8  # DUP, section 3.3.1.1
     topic = borrow("decode").topic_of(entry[1])
+    later = [kept[0] for kept in client.kept if kept is entry or kept[2] is None]
     for shadow in client.shadows:
-        if shadow.topic == topic and shadow.last not in [kept[0] for kept in client.kept]:
+        if shadow.topic == topic and shadow.last not in later:
             borrow("merge").repeat(shadow)

@@ -81,7 +81,10 @@ def update(
         document["version"] = version
     accepted = request(shadow, "update", document, timeout_ms)
     if reported is not None:
+        shadow.last = None  # a copy of an older report is to be followed by all of it again
         borrow("merge").merge(shadow.reported, reported)
+        if shadow.pending is not None:
+            borrow("merge").merge(shadow.pending, reported)
     return accepted
 
 

@@ -20,11 +20,12 @@ def tick(shadow, now):
     if now is None:
         shadow.asked = None
         shadow.tries = 0
+        shadow.hold = None
     held_ms = 0 if shadow.hold is None else ticks_diff(shadow.hold, client.ticks())
     if shadow.pending is not None and client.ready:
         if held_ms > 0:
             again(client, held_ms)
-        elif len(client.kept) < client.window:
+        elif len([1 for entry in client.kept if entry[2] is not None]) < client.limit:  # others are held back
             shadow.hold = None
             flush(shadow)
         else:
@@ -42,7 +43,8 @@ def tick(shadow, now):
             client.report(ResponseTimeout("no answer to %sget" % shadow.prefix))
             return
         for sub in client.subs.values():  # the broker may say that it kept the session and not have it
-            sub[3] = 0
+            if sub[3] != 2:
+                sub[3] = 0
         borrow("suback").advance(client)
     elif shadow.tries:
         return

@@ -23,9 +23,11 @@ def advance(client):
                 client.batch = _FILTERS
                 client.stage = "ready"  # until timers.py has told the hooks, with less in the heap than here
                 client.due = client.ticks()
-                if client.tell:
-                    client.call(client.tell, "ready", None)
-                client.pump()
+                try:
+                    client.pump()  # what a callback publishes is newer
+                finally:
+                    if client.tell:
+                        client.call(client.tell, "ready", None)
             return
         pid = client.next_pid()
         data = borrow("control").subscribe(pid, [(name, client.subs[name][0]) for name in names])
@@ -58,7 +60,7 @@ def answered(client, kind):
             if name in client.drop:
                 client.drop.remove(name)
     else:
-        for name, code, sub in zip(asked[1], codes, asked[5]):
+        for name, code, sub in zip(asked[1], bytes(codes), asked[5]):  # a callback may poll()
             if sub and sub is client.subs.get(name):
                 sub[3] = 1 if code < 128 else 2
                 if code > 127:

@@ -209,6 +209,19 @@ class Peer:
     def close_link(self):
         self.closed = True
 
+    def deny(self, kind, word, times=1000):
+        """Play AWS's policy: close at each packet of ``kind`` that has ``word`` in it, ``times`` times."""
+        answer, left = self._answer, [times]
+
+        def judge(first, body):
+            if first & 0xF0 == kind and word in body and left[0]:
+                left[0] -= 1
+                self.close_link()
+            else:
+                answer(first, body)
+
+        self._answer = judge
+
     def packets(self, kind):
         """The packets of this kind (upper half of the first byte) so far."""
         return [entry for entry in self.sent if entry[0] & 0xF0 == kind]

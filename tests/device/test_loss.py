@@ -281,27 +281,12 @@ def test_backoff_grows_until_a_link_proves_itself():
     assert max(longest) > 16000, longest
 
 
-def _deny(peer, kind, topic, times=1000):
-    """Play AWS's policy: close at each packet of ``kind`` that names ``topic``, ``times`` times."""
-    left = [times]
-    answer = peer._answer
-
-    def judge(first, body):
-        if first & 0xF0 == kind and topic in body and left[0]:
-            left[0] -= 1
-            peer.close_link()
-        else:
-            answer(first, body)
-
-    peer._answer = judge
-
-
 def test_denied_publish():
     with Peer() as peer:
         client = peer.connected(window=10)
         errors = []
         client.on_error(errors.append)
-        _deny(peer, PUBLISH, b"no", 3)
+        peer.deny(PUBLISH, b"no", 3)
         client.publish("no", "x", qos=1)
         client.publish("also", "y", qos=1)
         client.until(lambda: len(errors) > 0, 60000)
@@ -322,7 +307,7 @@ def test_denied_publish_does_not_become_a_reconnect_loop():
         client = peer.connected(window=10)
         errors = []
         client.on_error(errors.append)
-        _deny(peer, PUBLISH, b"no")
+        peer.deny(PUBLISH, b"no")
         client.publish("no", "x", qos=1)
         client.until(lambda: False, 3600000)
         assert peer.connections < 30, peer.connections
@@ -336,7 +321,7 @@ def test_denied_publish_at_qos_0():
         client = peer.connected()
         errors = []
         client.on_error(errors.append)
-        _deny(peer, PUBLISH, b"no", 3)
+        peer.deny(PUBLISH, b"no", 3)
         for _ in range(3):
             client.until(lambda: client.connected, 60000)
             client.publish("no", "x")
@@ -356,7 +341,7 @@ def test_denied_subscribe():
         errors = []
         client.on_error(errors.append)
         client.subscribe("yes")
-        _deny(peer, SUBSCRIBE, b"no", 3)
+        peer.deny(SUBSCRIBE, b"no", 3)
         raises((LinkError, Rejected), client.subscribe, "no")
         assert client.until(lambda: client.ready, 60000)
         assert "closed after SUBSCRIBE to no: does the policy allow iot:Subscribe there?" == client.stats["cause"]
@@ -374,7 +359,7 @@ def test_a_cut_in_between_is_no_denial():
         errors = []
         client.on_error(errors.append)
         for _ in range(4):
-            _deny(peer, PUBLISH, b"topic", 1)
+            peer.deny(PUBLISH, b"topic", 1)
             client.publish("topic", "x", qos=1)
             assert client.until(lambda: not client.kept, 200000)
         assert errors == []
@@ -386,7 +371,7 @@ def test_each_topic_is_held_back_by_itself():
         client = peer.connected(window=10)
         client.on_error(lambda error: None)
         for topic in ("a", "b", "a"):
-            _deny(peer, PUBLISH, topic.encode(), 2)
+            peer.deny(PUBLISH, topic.encode(), 2)
             client.publish(topic, "x", qos=1)
             assert client.until(lambda: client.denied, 60000)
             begin = peer.clock.now

@@ -1,0 +1,137 @@
+"""What is newer stays newer: the order of reports and publishes when answers are late, refused or missing."""
+
+from cloud import Cloud
+from peer import PUBLISH, Peer
+
+from aws_iot.shadow import Shadow
+
+
+def _device(peer, delta=None, **options):
+    """A stand-in for the shadow service, a client that has been connected for a second, and its shadow."""
+    cloud = Cloud(peer)
+    options.setdefault("window", 10)
+    client = peer.client(**options)
+    shadow = Shadow(client, "me")
+    if delta:
+        shadow.on_delta(delta)
+    client.connect()
+    client.until(lambda: False, 1000)
+    return cloud, client, shadow
+
+
+def _agree(cloud, client, shadow, expected):
+    """After a minute the cloud has what the device believes that it has."""
+    client.until(lambda: False, 60000)
+    assert cloud.reported == shadow.reported == expected, (cloud.reported, shadow.reported)
+    assert shadow.pending is None and not client.kept
+
+
+def test_a_copy_of_a_report_goes_out_after_a_newer_report():
+    with Peer() as peer:
+        cloud, client, shadow = _device(peer)
+        peer.puback_ms = 5500
+        shadow.report({"x": 1})
+        client.until(lambda: False, 3000)
+        peer.puback_ms = 2500
+        shadow.report({"x": 2})
+        _agree(cloud, client, shadow, {"x": 2})
+        assert [document["state"]["reported"]["x"] for _, document in cloud.requests[:3]] == [1, 2, 1]
+
+
+def test_a_copy_of_a_report_goes_out_after_an_update():
+    with Peer() as peer:
+        cloud, client, shadow = _device(peer)
+        peer.puback_ms = 6000
+        shadow.report({"x": 1})
+        shadow.update(reported={"x": 2})
+        _agree(cloud, client, shadow, {"x": 2})
+
+
+def test_an_update_while_a_report_waits_after_429():
+    with Peer() as peer:
+        cloud, client, shadow = _device(peer, lambda state: None)
+        cloud.refuse["update"] = (429, "slow down")
+        shadow.report({"x": 1})
+        assert client.until(lambda: shadow.hold is not None, 1000)
+        shadow.update(reported={"x": 2})
+        _agree(cloud, client, shadow, {"x": 2})
+
+
+def test_a_publish_to_the_shadows_topic_is_no_report():
+    # sent twice, it is not followed by an empty report
+    with Peer() as peer:
+        cloud, client, _ = _device(peer)
+        peer.puback_ms = 6000
+        client.publish("$aws/things/me/shadow/update", {"state": {"desired": {"y": 1}}}, qos=1)
+        client.until(lambda: False, 60000)
+        assert [document["state"] for _, document in cloud.requests] == 2 * [{"desired": {"y": 1}}]
+
+
+def test_a_report_in_the_ready_callback_goes_after_those_that_wait():
+    with Peer() as peer:
+        cloud, client, shadow = _device(peer)
+        peer.silent = (PUBLISH,)
+        shadow.report({"x": 1})
+        peer.close_link()
+        while client.connected:
+            client.poll(100)
+        peer.silent = ()
+        client.on_event(lambda event, value: event == "ready" and shadow.report({"x": 2}))
+        _agree(cloud, client, shadow, {"x": 2})
+
+
+def test_a_publish_in_the_ready_callback_goes_after_those_that_wait():
+    with Peer() as peer:
+        client = peer.client(window=10)
+        for text in ("0", "1", "2"):
+            client.publish("t", text, qos=1)
+        client.on_event(lambda event, value: event == "ready" and client.publish("t", "new", qos=1))
+        client.connect()
+        assert client.until(lambda: not client.kept, 5000)
+        assert [payload for _, payload, _, _ in peer.published()] == [b"0", b"1", b"2", b"new"]
+
+
+def test_reports_while_another_topic_is_denied():
+    # ten messages fill the window, all of them held back
+    with Peer() as peer:
+        cloud, client, shadow = _device(peer)
+        client.on_error(lambda error: None)
+        peer.deny(PUBLISH, b"telemetry")
+        for _ in range(10):
+            client.publish("telemetry", "x", qos=1)
+        assert client.until(lambda: client.denied, 60000) and client.until(lambda: client.ready, 60000)
+        shadow.report({"x": 1})
+        client.until(lambda: False, 20000)
+        assert cloud.reported == {"x": 1} and len(client.kept) == 10
+
+
+def _full(peer, delta=None):
+    """A shadow with a report that waits: the window is full, and so, nearly, is the queue. PUBACKs come after 3 s."""
+    cloud, client, shadow = _device(peer, delta, queue_bytes=345, window=2)
+    peer.puback_ms = 3100
+    for _ in range(2):
+        client.publish("t", bytes(150), qos=1)
+    shadow.report({"a": 5})
+    assert shadow.pending
+    return cloud, client, shadow
+
+
+def test_a_handler_reports_while_a_report_waits_for_room():
+    answers = [{"h": 7}]
+    with Peer() as peer:
+        cloud, client, shadow = _full(peer, lambda state: answers.pop() if answers else None)
+        peer.later(1000, cloud.desire, {"d": 1})
+        shadow.report({"a": {"b": 1}})  # not to be merged exactly: the earlier one goes first
+        _agree(cloud, client, shadow, {"a": {"b": 1}, "h": 7})
+
+
+def test_a_report_that_cannot_be_merged_nor_wait_is_refused():
+    with Peer() as peer:
+        cloud, client, shadow = _full(peer)
+        client.timeout_ms = 2000
+        try:
+            shadow.report({"a": {"b": 1}})
+            raise AssertionError("accepted")
+        except Exception as error:
+            assert "cannot be merged with it exactly" in str(error), error
+        _agree(cloud, client, shadow, {"a": 5})
