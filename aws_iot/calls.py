@@ -103,7 +103,7 @@ def disconnect(client):
                 client.poller.modify(client.raw, select.POLLOUT)
                 client.poller.ipoll(_STEP_MS)
                 client.flush()
-        except (OSError, ValueError, EOFError):
+        except (OSError, ValueError, EOFError, MemoryError):
             pass
     if not client.off:
         reset(client)
@@ -114,6 +114,7 @@ def disconnect(client):
 
 def reset(client):
     """Close the socket and forget what belongs to the connection; what was accepted stays."""
+    client.connected = client.ready = False
     sock, client.sock = client.sock, None
     if sock:
         try:
@@ -121,7 +122,6 @@ def reset(client):
         except OSError:
             pass
     client.poller = client.raw = client.opening = client.asked = client.pinged = client.stuck = None
-    client.connected = client.ready = False
     client.topic = None
     client.out.clear()
     client.reader.reset()

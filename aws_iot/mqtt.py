@@ -29,7 +29,7 @@ _PAYLOAD = const(131072)
 _JOINED = const(1400)  # a TLS record of these still goes into one TCP segment
 _NESTED = const(16)  # calls that may wait for a callback which itself waits
 
-BROKEN = (OSError, ValueError, EOFError, MemoryError, simple.MQTTException)
+BROKEN = (OSError, ValueError, EOFError, MemoryError, StopIteration, simple.MQTTException)
 
 
 class MQTTClient(simple.MQTTClient):
@@ -68,6 +68,7 @@ class MQTTClient(simple.MQTTClient):
                         return False
                     if self.connected:
                         self.take()  # what came in one segment with CONNACK
+                        self.dry = False
                         borrow("suback").advance(self)
                     else:
                         borrow("opening").advance(self)
@@ -86,9 +87,9 @@ class MQTTClient(simple.MQTTClient):
         if self.busy and len(self.later) >= _NESTED:
             sleep_ms(min(timeout_ms, _STEP_MS))  # the rest stays with the peer until the callback returns
             return False
-        if self.dry is None:  # there was no memory for a packet: what came with it is still to be taken
-            self.dry = False
+        if self.dry is None:  # a callback waits, or there was no memory for a packet: the rest is still to be taken
             self.take()
+            self.dry = False
             return True
         sock, reader = self.sock, self.reader
         if self.out:
@@ -103,7 +104,6 @@ class MQTTClient(simple.MQTTClient):
             now = min(timeout_ms, _STEP_MS)
             self.poller.ipoll(now)
             count = sock.readinto(space)
-        self.dry = count is None or count < len(space)
         now = self.ticks()
         if count:
             self.rx_at = now
@@ -112,6 +112,7 @@ class MQTTClient(simple.MQTTClient):
         elif count == 0:
             raise EOFError
         if self.sock is sock:
+            self.dry = count is None or count < len(space)
             if ticks_diff(now, self.due) >= 0:
                 borrow("timers").run(self, now)
             if self.out and not self.busy:
@@ -121,6 +122,7 @@ class MQTTClient(simple.MQTTClient):
     def take(self):
         """Handle the packets that are in the buffer."""
         sock, reader = self.sock, self.reader
+        self.dry = None  # for a poll() in a callback
         while reader.start < reader.end and self.sock is sock:
             kind = reader.next() & 0xF0
             if kind == 0x30:
@@ -145,7 +147,7 @@ class MQTTClient(simple.MQTTClient):
                 and type(data) is not memoryview
             ):  # fmt: skip
                 out[1] = data + out[1]
-                out.pop(0)
+                del out[0]
                 continue
             count = self.sock.write(data)
             if count is None:
@@ -157,9 +159,11 @@ class MQTTClient(simple.MQTTClient):
                 self.poller.modify(self.raw, 1)
             self.tx_at = self.ticks()
             if count < len(data):
+                self.connected = False  # without the memory for this the link is lost
                 out[0] = memoryview(data)[count:]
+                self.connected = True
             else:
-                out.pop(0)
+                del out[0]
 
     def push(self):
         """Write at once, unless a callback runs: then together with what else it sends."""
@@ -333,9 +337,9 @@ class MQTTClient(simple.MQTTClient):
                 self.send(entry)
             else:
                 self.pump()
-            if not self.busy:  # else it goes out with what else the callback sends
-                wait = self.window == 1 and self.guard is not False and retain is not None
-                self.until(entry) if wait else self.push()
+        if self.connected and not self.busy:  # else it goes out with what else the callback sends
+            wait = self.window == 1 and self.guard is not False and retain is not None
+            self.until(entry) if wait else self.push()
         return pid
 
     def next_pid(self):

@@ -8,6 +8,7 @@ from .transport import ticks_add, ticks_diff
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 _TURN_MS = const(50)
+_NESTED = const(16)  # as in mqtt.py
 
 
 def request(client, *args):
@@ -58,7 +59,7 @@ def asking(client, topic, document=None, timeout_ms=None, handler=None, answers=
         once = "version" in document or "expectedVersion" in document
         while not slot:
             _late(client, end, "no answer to " + topic)
-            if not once and ticks_diff(client.ticks(), half) >= 0 and client.connected and client.stuck is None:
+            if not once and ticks_diff(client.ticks(), half) >= 0 and ready(client, names):
                 once = True
                 client.publish(topic, document)
             yield
@@ -84,6 +85,10 @@ def ready(client, names):
 
 
 def _late(client, end, what):
+    if client.busy and len(client.later) >= _NESTED:
+        from .errors import StateError
+
+        raise StateError("%d messages wait for this callback: no more is read until it returns" % len(client.later))
     if client.off or ticks_diff(end, client.ticks()) <= 0:
         from .errors import LinkError, ResponseTimeout
 

@@ -9,6 +9,7 @@ _RESEND_MS = const(5000)  # Device Advisor wants a second and a third copy withi
 _COPIES = const(3)
 _SCRATCH_BYTES = const(1024)
 _PROVED_MS = const(30000)  # a link that lived this long is a good one
+_DAY_MS = const(86400000)
 
 
 def run(client, now):
@@ -20,6 +21,8 @@ def run(client, now):
         wait = min(wait, _late(client.stuck, client.timeout_ms, now, "write"))
     if (client.fails or client.short) and ticks_diff(now, client.up_at) > _PROVED_MS:
         client.fails = client.short = 0
+    if ticks_diff(now, client.up_at) > _DAY_MS:
+        client.up_at = ticks_add(now, -_DAY_MS)  # ticks wrap after six days on some ports
     if client.stream.seek(0, 2) > _SCRATCH_BYTES:
         client.stream = type(client.stream)()  # a stream keeps the size of the largest message
     if client.asked:
@@ -33,7 +36,7 @@ def hooks(client, now):
     client.pump()
     if client.denied:
         borrow("loss").ask_again(client)
-    elif not client.ready and not client.asked:
+    elif not client.asked and (not client.ready or client.drop or [1 for sub in client.subs.values() if not sub[3]]):
         borrow("suback").advance(client)
     if client.stage == "ready":
         client.stage = "up"
