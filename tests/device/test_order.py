@@ -2,7 +2,9 @@
 
 from cloud import Cloud
 from peer import PUBLISH, Peer
+from samples import raises
 
+from aws_iot.errors import StateError
 from aws_iot.shadow import Shadow
 
 
@@ -129,9 +131,17 @@ def test_a_report_that_cannot_be_merged_nor_wait_is_refused():
     with Peer() as peer:
         cloud, client, shadow = _full(peer)
         client.timeout_ms = 2000
-        try:
-            shadow.report({"a": {"b": 1}})
-            raise AssertionError("accepted")
-        except Exception as error:
-            assert "cannot be merged with it exactly" in str(error), error
+        error = raises(StateError, shadow.report, {"a": {"b": 1}})
+        assert "cannot be merged with it exactly" in str(error)
+        _agree(cloud, client, shadow, {"a": 5})
+
+
+def test_a_report_in_a_callback_does_not_wait():
+    errors = []
+    with Peer() as peer:
+        cloud, client, shadow = _full(peer)
+        client.on_error(errors.append)
+        begin = peer.clock.now
+        client.call(shadow.report, {"a": {"b": 1}})
+        assert peer.clock.now == begin and isinstance(errors[0], StateError)
         _agree(cloud, client, shadow, {"a": 5})

@@ -73,7 +73,12 @@ async def _deltas(run):
         await service.desire(run.broker, {"n": index})
     await device.until(lambda: service.reported.get("n") == 199, run.row.within_s, "the last value reported")
     await run.finish()
-    assert not run.broker.sessions["device"].inflight
+    assert not _deltas_in_flight(run)
+
+
+def _deltas_in_flight(run):
+    """Deltas without PUBACK. Answers to the last requests may cross the end of the device."""
+    return [payload for topic, payload in run.broker.sessions["device"].inflight.values() if topic == _DELTA]
 
 
 async def _delta(run, version, state):
@@ -104,7 +109,7 @@ def _payload(name, payload, error=True, **row):
         await run.finish()
         if error:
             assert len(device.heard("error")) == 1, device.heard("error")
-        assert not run.broker.sessions["device"].inflight, "not acknowledged"
+        assert not _deltas_in_flight(run), "not acknowledged"
 
     return _shadow(name, script=script, connects=1, device={"answers": "none"}, **row)
 

@@ -1,6 +1,6 @@
-"""How much of one module its own device tests cover, alone: `python -m tests.harness.covered MODULE [TESTS]`.
+"""How much of one module its own device tests cover, alone: `python -m tests.harness.covered MODULE [TESTS ...]`.
 
-TESTS: the module whose tests these are, when they are another's.
+TESTS: the modules whose tests these are, when they are others'.
 
 Exit status 1, and the lines that no test reaches, unless it is every branch.
 """
@@ -12,15 +12,16 @@ import coverage
 from . import CACHE, ROOT
 
 
-def main(name: str, tested: str | None = None) -> int:
+def main(name: str, *tested: str) -> int:
     folder = ROOT / "tests" / "device"
     sys.path[:0] = map(str, (ROOT, folder, CACHE / "umqtt", ROOT / "tests" / "harness" / "cpython"))
     source = ROOT / "aws_iot" / f"{name}.py"
     measured = coverage.Coverage(data_file=None, config_file=False, branch=True, include=[str(source)])
     with measured.collect():
-        tests = __import__(f"test_{tested or name}")
-        for function in [getattr(tests, word) for word in vars(tests) if word.startswith("test_")]:
-            function()
+        for each in tested or (name,):
+            tests = __import__(f"test_{each}")
+            for function in [getattr(tests, word) for word in vars(tests) if word.startswith("test_")]:
+                function()
     return measured.report(show_missing=True, precision=1) < 100
 
 

@@ -13,7 +13,7 @@ _PURE = (
 ).split()
 
 
-@pytest.mark.parametrize("module", [*_PURE, "cbor_decode cbor", "merge shadow"])
+@pytest.mark.parametrize("module", [*_PURE, "cbor_decode cbor", "merge shadow order"])
 def test_every_branch(module):
     command = [sys.executable, "-m", "tests.harness.covered", *module.split()]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200)

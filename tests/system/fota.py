@@ -117,13 +117,16 @@ class Board:
 
     def versions(self) -> list:
         """The versions that booted, in order."""
-        events = self.events + (self.process.events if self.process else [])
-        return [event["version"] for event in events if event["event"] == "boot"]
+        return [event["version"] for event in self._heard() if event["event"] == "boot"]
 
     def told(self, name: str) -> list:
         """What on_event was told under this name."""
-        events = self.events + (self.process.events if self.process else [])
-        return [event["value"] for event in events if event["event"] == "fota" and event["name"] == name]
+        return [event["value"] for event in self._heard() if event["event"] == "fota" and event["name"] == name]
+
+    def _heard(self) -> list:
+        if self.process:
+            self.process.settle(0.01)  # what it printed may not have been read yet
+        return self.events + (self.process.events if self.process else [])
 
 
 class Cloud:
