@@ -1,4 +1,4 @@
-"""Reports that cannot go out now merge into one. Borrowed when there are some."""
+"""Reports that meet: those that cannot go out now merge into one, those beside an update too. Borrowed then."""
 
 from . import borrow
 
@@ -22,6 +22,29 @@ def postpone(shadow, state):
 def repeat(shadow):
     """Report all that was reported once more: an older report may have come after it, or not at all."""
     shadow.pending = merge({}, shadow.reported) or None
+
+
+def update(shadow, document, reported, timeout_ms):
+    """Shadow.update of ``reported`` (which ``document`` has in it), while callbacks may report what is newer."""
+    report, since = shadow.report, {}
+
+    def note(state):
+        report(state)
+        merge(since, state)
+
+    shadow.report = note
+    try:
+        accepted = borrow("shadow_requests").request(shadow, "update", document, timeout_ms)
+    finally:
+        shadow.report = report
+    shadow.last = None  # a copy of an older report is to be followed by all of it again
+    if shadow.pending is not None:
+        merge(shadow.pending, reported)
+    merge(shadow.reported, reported)
+    if since:  # again: the update may have had a second copy after it
+        merge(shadow.reported, since)
+        shadow.pending = merge(shadow.pending or {}, since)
+    return accepted
 
 
 def _exact(pending, state):

@@ -124,7 +124,7 @@ class Reader:
                     return kind
             return 0
         self.start = end  # taken first: a packet that cannot be read for lack of memory costs itself only
-        if kind & 0xF0 == 0x30:
+        if kind >> 4 == 3:
             self._publish(kind, at, end)
         elif kind == 0x40 and end - at == 2:  # PUBACK
             self.packet_id(at)

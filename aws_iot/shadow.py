@@ -25,12 +25,18 @@ class Shadow:
         """Report ``state``, a dict; no answer is awaited. Sent at QoS 1, or merged into one report while that cannot
         be.
 
+        With ``on_delta`` a refusal goes to ``on_error``, and what was throttled is sent again; without it nobody hears.
         Exact, since the shadow keeps the last value of a member. ValueError if it is no dict; StateError when the
         queue is full and a merge would not be exact.
         """
         if not isinstance(state, dict):
             raise ValueError("state: a dict")
-        if self.pending is None and self.client.ready and len(self.client.kept) < self.client.window:
+        client = self.client
+        # behind half a queue, too, it is merged: there might be no room for it
+        if (
+            self.pending is None and client.ready
+            and len(client.kept) < client.window and client.queued * 2 < client.queue_bytes
+        ):  # fmt: skip
             self.send(state)
         else:
             borrow("merge").postpone(self, state)

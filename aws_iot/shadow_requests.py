@@ -56,7 +56,9 @@ def get(shadow, timeout_ms: int | None = None) -> dict:
 
 def delete(shadow, timeout_ms: int | None = None) -> dict:
     """Delete the shadow; the answer has the version that was deleted. Raises Rejected, ResponseTimeout."""
-    return request(shadow, "delete", None, timeout_ms)
+    deleted = request(shadow, "delete", None, timeout_ms)
+    shadow.reported = borrow("merge").merge({}, shadow.pending or {})  # not to be made anew after the next connect
+    return deleted
 
 
 def update(
@@ -79,13 +81,9 @@ def update(
     document: dict = {"state": state}
     if version is not None:
         document["version"] = version
-    accepted = request(shadow, "update", document, timeout_ms)
-    if reported is not None:
-        shadow.last = None  # a copy of an older report is to be followed by all of it again
-        borrow("merge").merge(shadow.reported, reported)
-        if shadow.pending is not None:
-            borrow("merge").merge(shadow.pending, reported)
-    return accepted
+    if reported is None:
+        return request(shadow, "update", document, timeout_ms)
+    return borrow("merge").update(shadow, document, reported, timeout_ms)
 
 
 def request(shadow, name, document, timeout_ms):

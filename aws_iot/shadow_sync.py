@@ -72,7 +72,7 @@ def again(client, wait_ms=_SOON_MS):
 
 
 def flush(shadow):
-    """Send the pending report, unless there is no room for it yet. ValueError: there never will be."""
+    """Send the pending report, unless there is no room for it yet. ValueError, TypeError: one member cannot be sent."""
     from .errors import StateError
 
     client = shadow.client
@@ -81,15 +81,24 @@ def flush(shadow):
         send(client, shadow.send, state)
     except (StateError, MemoryError):
         shadow.pending = state
+    except Exception:  # too large together, or a member that is no JSON: half of them now, the others the next time
+        if len(state) < 2:
+            raise
+        shadow.pending = {key: state.pop(key) for key in list(state)[len(state) // 2 :]}
+        try:
+            flush(shadow)
+        finally:
+            shadow.pending = borrow("merge").merge(shadow.pending or {}, state)
 
 
 def answer(shadow, name, document):
     """An answer on topic ``name``; what it tells of a difference is returned."""
     client = shadow.client
-    mine = client.requests and borrow("request").settle(client, name, document)
-    if name == "update/documents":
+    if name == "update/documents":  # with the clientToken of the request, whose answer may come after it
         client.call(shadow.documents, document)
-    elif name.endswith("rejected"):
+        return
+    mine = client.requests and borrow("request").settle(client, name, document)
+    if name.endswith("rejected"):
         if not mine:
             refuse(shadow, name, document)
     elif shadow.newer(document) and name == "get/accepted" and shadow.asked is not None:

@@ -49,6 +49,45 @@ def test_a_copy_of_a_report_goes_out_after_an_update():
         _agree(cloud, client, shadow, {"x": 2})
 
 
+def _slow_update(peer, cloud, shadow):
+    """An update whose answer takes 300 ms; after 100 a callback reports what is newer."""
+    take, say = peer.service, cloud.say
+
+    def slow(topic, payload):
+        answers = []
+        cloud.say = lambda *answer: answers.append(answer) if "accepted" in answer[0] else say(*answer)
+        take(topic, payload)
+        cloud.say = say
+        for answer in answers:
+            peer.later(300, say, *answer)
+
+    peer.service = slow
+    peer.later(100, peer.publish, "door", b"", 7)
+    shadow.update(reported={"door": "closed"})
+    peer.service = take
+
+
+def test_a_report_while_an_update_waits_is_newer():
+    with Peer() as peer:
+        cloud, client, shadow = _device(peer)
+        client.subscribe("door", 1, lambda topic, payload: shadow.report({"door": "open"}))
+        _slow_update(peer, cloud, shadow)
+        _agree(cloud, client, shadow, {"door": "open"})
+        shadow.report({"door": "ajar"})  # report() is what it was before
+        _agree(cloud, client, shadow, {"door": "ajar"})
+
+
+def test_a_report_while_an_update_waits_is_newer_also_after_429():
+    with Peer() as peer:
+        cloud, client, shadow = _device(peer, lambda state: None)
+        client.subscribe("door", 1, lambda topic, payload: shadow.report({"door": "open"}))
+        cloud.refuse["update"] = (429, "slow down")
+        shadow.report({"y": 1})
+        assert client.until(lambda: shadow.hold is not None, 2000)
+        _slow_update(peer, cloud, shadow)
+        _agree(cloud, client, shadow, {"door": "open", "y": 1})
+
+
 def test_an_update_while_a_report_waits_after_429():
     with Peer() as peer:
         cloud, client, shadow = _device(peer, lambda state: None)
@@ -91,6 +130,33 @@ def test_a_publish_in_the_ready_callback_goes_after_those_that_wait():
         client.connect()
         assert client.until(lambda: not client.kept, 5000)
         assert [payload for _, payload, _, _ in peer.published()] == [b"0", b"1", b"2", b"new"]
+
+
+def test_a_publish_in_the_puback_callback_goes_after_those_that_wait():
+    # cut with several in flight: after that they go one by one at first
+    left = [1]
+
+    def tell(event, value):
+        if event == "ready":
+            shadow.report({"x": "old"})
+        if event == "puback" and left:
+            left.pop()
+            client.publish("t", "new", qos=1)
+            shadow.report({"x": "new"})
+
+    with Peer() as peer:
+        cloud, client, shadow = _device(peer)
+        peer.silent = (PUBLISH,)
+        for text in ("0", "1"):
+            client.publish("t", text, qos=1)
+        client.on_event(tell)
+        peer.close_link()
+        while client.connected:
+            client.poll(100)
+        peer.silent = ()
+        before = len(peer.published())
+        _agree(cloud, client, shadow, {"x": "new"})
+        assert [entry[1] for entry in peer.published()[before:] if entry[0] == "t"] == [b"0", b"1", b"new"]
 
 
 def test_reports_while_another_topic_is_denied():

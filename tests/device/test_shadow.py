@@ -344,6 +344,51 @@ def test_documents():
         assert peer.filters() == [[_P + "update/documents"]]
 
 
+def test_documents_before_the_answer():
+    # they have the clientToken of the request; AWS promises no order
+    held = []
+
+    def say(name, document):
+        if name == "update/accepted":
+            held.append((name, document))
+            return
+        if name == "update/documents":
+            document["clientToken"] = held[0][1]["clientToken"]
+        real(name, document)
+        while held:
+            real(*held.pop())
+
+    with Peer() as peer:
+        cloud = Cloud(peer)
+        device = _Device(peer, delta=False)
+        found = []
+        device.shadow.on_documents(found.append)
+        real, cloud.say = cloud.say, say
+        assert device.shadow.update(reported={"x": 1})["state"] == {"reported": {"x": 1}}
+        assert len(found) == 1 and device.shadow.reported == {"x": 1}
+
+
+def test_deleted_stays_deleted():
+    with Peer() as peer:
+        cloud = Cloud(peer)
+        device = _Device(peer)
+        device.shadow.report({"x": 1})
+        device.settle()
+        device.shadow.delete()
+        peer.close_link()
+        device.settle(20000)
+        assert device.client.stats["connects"] == 2 and not cloud.exists
+
+
+def test_named_shadow_of_another_thing():
+    with Peer() as peer:
+        client = peer.client()
+        client.thingname = "me"
+        other = Shadow(client, "other", "settings")
+        mine = client.named_shadow("settings")
+        assert mine is not other and mine is client.named_shadow("settings")
+
+
 def test_requests():
     with Peer() as peer:
         cloud = Cloud(peer)
@@ -431,15 +476,48 @@ def test_a_pending_report_that_is_too_large_is_told():
     with Peer() as peer:
         cloud = Cloud(peer)
         device = _Device(peer, connect=False, delta=False, queue_bytes=600)
+        device.shadow.report({"a": 1, "b": "x" * 600, "c": 3})
+        device.client.connect()
+        device.settle(30000)
+        assert device.client.connected, device.client.stats
+        # what can be sent is, each member for itself
+        assert cloud.reported == {"a": 1, "c": 3}
+        assert [type(error) for error in device.errors] == [ValueError], device.errors
+
+
+def test_reports_that_are_too_large_together_are_sent_in_parts():
+    with Peer() as peer:
+        cloud = Cloud(peer)
+        device = _Device(peer, connect=False, delta=False, queue_bytes=600)
         for number in range(40):
             device.shadow.report({"member %d" % number: "x" * 20})
         device.client.connect()
-        device.settle(1000)
-        assert device.client.connected, device.client.stats
-        assert [type(error) for error in device.errors] == [ValueError], device.errors
-        device.shadow.report({"a": 1})
-        device.settle(1000)
-        assert cloud.reported == {"a": 1}
+        device.settle(60000)
+        assert len(cloud.reported) == 40 and not device.errors, device.errors
+
+
+def test_a_report_merges_when_the_queue_has_no_room():
+    with Peer() as peer:
+        cloud = Cloud(peer)
+        device = _Device(peer)
+        peer.puback_ms = 3000
+        for _ in range(2):
+            device.client.publish("t", bytes(5080), qos=1)
+        cloud.desire({"led": "on"})
+        device.settle(20000)
+        assert cloud.reported == {"led": "on"} and not device.errors, device.errors
+
+
+def test_disconnect_sends_what_was_merged():
+    with Peer() as peer:
+        cloud = Cloud(peer)
+        device = _Device(peer, delta=False)
+        peer.puback_ms = 80
+        for number in range(10):
+            device.client.publish("data", "%d" % number, qos=1)
+        device.shadow.report({"battery": 3})
+        device.client.disconnect()
+        assert cloud.reported == {"battery": 3}
 
 
 def _one_by_one(states, before):
