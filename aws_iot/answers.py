@@ -1,4 +1,4 @@
-"""Where AWS's answers go that no shadow takes. Stays once a request was made, so that request.py need not."""
+"""Handlers that stay, while the files that ask for them need not: of AWS's answers, and of raw messages."""
 
 from . import borrow
 from .transport import loads
@@ -7,3 +7,19 @@ from .transport import loads
 def handler(client):
     """A handler for the topics that the answers come on."""
     return lambda topic, payload: borrow("request").settle(client, topic, loads(payload))
+
+
+def alone(client, raw):
+    """``raw`` as a callback among the others: what it calls does not wait, since its payload lies in the buffer."""
+
+    def call(topic, payload):
+        busy, client.busy = client.busy, True
+        try:
+            raw(topic, payload)
+        finally:
+            client.busy = busy
+            if client.later and not busy:
+                function, args = client.later.pop(0)
+                client.call(function, *args)
+
+    return call

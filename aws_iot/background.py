@@ -27,9 +27,9 @@ def loop(client, on_message=None, th_size=-1):
 
     def start():
         if not client.working:
-            client.working = True
             _stack(th_size)
             start_new_thread(_work, (client.guard(step),))
+            client.working = True
 
     client.guard(start)()
 
@@ -46,7 +46,10 @@ def _work(step):
             raw = done
             poller = select.poll()  # of its own: the client's belongs to whoever has the lock
             if raw:
-                poller.register(raw, select.POLLIN)
+                try:
+                    poller.register(raw, select.POLLIN)
+                except (OSError, ValueError):  # closed since, by another thread
+                    raw = None
         if raw:
             poller.ipoll(_TURN_MS)  # outside the lock: a caller need not wait for it
         else:

@@ -38,8 +38,9 @@ def on_ready(client, hook):
 
 def named_shadow(client, name: str, topics: tuple | None = None):
     """The shadow called ``name`` of this thing."""
+    prefix = borrow("names").shadow(client.thingname, name) + "/"
     for shadow in client.shadows:
-        if shadow.name == name:
+        if shadow.prefix == prefix:
             return shadow
     from .shadow import Shadow
 
@@ -93,7 +94,7 @@ def share(shadow, guard):
 def disconnect(client):
     """MQTTClient.disconnect."""
     if client.connected and not client.busy:
-        client.until(lambda: not client.kept or not client.connected)
+        client.until(lambda: not (client.connected and (client.kept or [1 for each in client.shadows if each.pending])))
     if client.connected:
         client.out.append(b"\xe0\0")
         try:

@@ -27,8 +27,8 @@ def prepare(
         raise ValueError("keepalive: 0 to 65535 s")
     if window < 1:
         raise ValueError("window: 1 or more")
-    client.connected = client.ready = False  # CONNACK is here; all SUBACKs
-    client.session = False  # the broker kept it
+    client.connected = client.ready = client.session = False  # CONNACK is here; all SUBACKs; the broker kept it
+    client.up_at = client.tx_at = client.rx_at = 0  # ticks of CONNACK, of the last write, of the last read
     client.off = False  # disconnect() was called
     client.batch = 8  # filters in a SUBSCRIBE; 1 while a refused one is looked for
     client.fails = client.short = 0  # attempts since a link proved itself; links in a row that lived shortly

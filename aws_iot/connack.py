@@ -61,12 +61,12 @@ def up(client, kept):
         for sub in client.subs.values():
             if sub[3] == 1:
                 sub[3] = 0
-    client.connected = True
-    client.stage = "up"
-    client.opening = None
     client.dry = None  # what came in one segment with CONNACK is still to be taken, also by a poll() in the callback
     client.up_at = client.tx_at = client.rx_at = client.due = client.ticks()
     client.stats["connects"] += 1
+    client.stage = "up"
+    client.opening = None
+    client.connected = True
     if client.tell:
         client.call(client.tell, "connected", session)
 

@@ -38,7 +38,9 @@ def end(client):
 
             if client.off:
                 raise LinkError("disconnect() was called")
-            client.lost(ResponseTimeout(client.stage if client.opening else "connect"))
+            if not client.opening:
+                raise LinkError("not tried yet: AWS allows one CONNECT a second; poll() goes on")
+            client.lost(ResponseTimeout(client.stage))
         raise client.error
     if client.guard:
         borrow("calls").loop(client)  # it ended with disconnect()

@@ -15,6 +15,10 @@ async def run(client):
     """calls.run."""
     from asyncio import sleep
 
+    if client.guard is False:
+        from .errors import StateError
+
+        raise StateError("run() is at work already")
     client.guard = False
     try:
         while not client.off:

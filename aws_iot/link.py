@@ -14,16 +14,15 @@ def attempt(client):
     Only the look-up blocks: no port offers another. Each stage has ``timeout_ms``; ``client.stage`` says how far it
     came.
     """
-    client.error = None
-    client.stage = "dns"
     if client.tell:
+        client.stage = "connecting"
         # a poll() in the callback waits: this attempt is not to be entered again
         me, client.opening = client.opening, None
         client.due = ticks_add(client.ticks(), client.timeout_ms)
         if client.later and not client.busy:  # the last loss, for which there was no memory
             client.call(client.later[0][0], *client.later.pop(0)[1])
         client.event("connecting")
-        if client.off or client.error or client.opening or client.connected:
+        if client.off or client.stage != "connecting":
             yield False  # the callback has called disconnect(), or made an attempt: this one is not gone on with
         client.opening = me
     if client.lw_topic and (client.lw_qos > 1 or borrow("topics").check_topic(client.lw_topic) is None):

@@ -90,7 +90,7 @@ def _suspect(client, now, denials):
         if len(flying) > 1:
             client.limit = 1
             topic = None
-    elif client.topic and ticks_diff(now, client.tx_at) < _PROMPT_MS:
+    elif client.topic and 0 <= ticks_diff(now, client.tx_at) < _PROMPT_MS:
         topic = client.topic
         times = 3  # it was not kept: be surer
     else:
@@ -151,7 +151,7 @@ def _explain(client, error, stage):
             return "no answer from %s: no network, or a firewall that blocks the port" % where
         if what == "tls":
             return "the TLS handshake with %s stalled" % where
-        if what in ("connack", "connect"):
+        if what == "connack":
             return "no answer to CONNECT from " + where
         if what in ("puback", "suback", "pingresp"):
             what = what.upper()

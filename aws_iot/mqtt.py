@@ -112,7 +112,8 @@ class MQTTClient(simple.MQTTClient):
         elif count == 0:
             raise EOFError
         if self.sock is sock:
-            self.dry = count is None or count < len(space)
+            # a poll() in a callback has set it already, and may know better
+            self.dry = not count or self.dry is None and count < len(space)
             if ticks_diff(now, self.due) >= 0:
                 borrow("timers").run(self, now)
             if self.out and not self.busy:
@@ -243,11 +244,11 @@ class MQTTClient(simple.MQTTClient):
             return
         kept.remove(entry)
         self.queued -= len(entry[1])
-        self.limit = self.window
         self.fails = 0
         self.suspect = None
         if self.tell:
             self.call(self.tell, "puback", pid)
+        self.limit = self.window  # now: what the callback published waits behind what is older
         if kept and kept[-1][2] is None:
             self.pump()
 
@@ -392,8 +393,8 @@ class MQTTClient(simple.MQTTClient):
         return borrow("connect").end(self)
 
     def disconnect(self) -> None:
-        """Wait for the PUBACKs that are due (at most ``timeout_ms``), say DISCONNECT, close. poll() does not
-        reconnect.
+        """Wait for the PUBACKs and reports that are due (at most ``timeout_ms``), say DISCONNECT, close. poll() does
+        not reconnect.
         """
         borrow("calls").disconnect(self)
 

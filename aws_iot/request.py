@@ -24,6 +24,8 @@ def wait(client, work):
             client.poll(_TURN_MS)
     except StopIteration as end:
         return end.value
+    finally:
+        work.close()  # after Ctrl-C it would wait for its answer for ever
 
 
 def asking(client, topic, document=None, timeout_ms=None, handler=None, answers=None):
@@ -93,7 +95,7 @@ def _late(client, end, what):
         from .errors import LinkError, ResponseTimeout
 
         if not client.connected:
-            raise LinkError("not connected: %s" % client.stats["cause"])
+            raise LinkError("not connected: %s" % ("disconnect() was called" if client.off else client.stats["cause"]))
         raise ResponseTimeout(what)
 
 

@@ -16,6 +16,10 @@ def subscribe(client, topic, qos, handler, raw):
         return
     if callable(qos):  # Zerynth's order
         qos, handler = handler or 0, qos
+    if raw and handler:
+        from .answers import alone
+
+        handler = alone(client, handler)
     sub = listen(client, borrow("topics").check_filter(topic), qos, handler, raw)
     settle(client)
     if sub[3] == 2:
@@ -30,7 +34,7 @@ def listen(client, name, qos, handler, raw):
         raise ValueError("QoS: AWS has 0 and 1")
     if name not in client.subs and len(client.subs) >= _LIMIT:
         raise ValueError("AWS allows 50 subscriptions on a connection")
-    if "+" in name or "#" in name:
+    if "+" in name or "#" in name or name.startswith("$share/"):
         from .wildcards import find
 
         client.find = find

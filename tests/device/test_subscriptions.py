@@ -57,6 +57,24 @@ def test_nothing_waits_beside_run():
         assert errors == []
 
 
+def test_run_once_at_a_time():
+    async def main():
+        task = asyncio.create_task(client.run())
+        await asyncio.sleep(0)
+        try:
+            await client.run()
+            raise AssertionError("twice")
+        except StateError:
+            pass
+        assert client.guard is False
+        client.off = True
+        await task
+
+    with Peer() as peer:
+        client = peer.connected()
+        asyncio.run(main())
+
+
 def test_eight_filters_in_a_packet():
     with Peer() as peer:
         client = peer.client()
@@ -210,6 +228,16 @@ def test_a_handler_for_each_filter():
         _settle(client)
         # AWS: c/# does not take c
         assert seen == [("a/b", "a/b"), ("a/+", "a/c"), ("c/#", "c/d/e"), ("$aws/things/+/x", "$aws/things/t/x")]
+
+
+def test_a_shared_subscription():
+    with Peer() as peer:
+        client = peer.connected()
+        seen = []
+        client.subscribe("$share/group/t", 1, lambda topic, payload: seen.append(topic))
+        peer.publish("t", b"x", 1)
+        client.poll(100)
+        assert seen == ["t"]
 
 
 def test_subscribing_again_changes_the_handler():

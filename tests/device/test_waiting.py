@@ -107,6 +107,61 @@ def test_a_second_copy_of_a_request_waits_for_its_topics():
         assert shadow.get()["state"]["desired"] == {"a": 1}
 
 
+def test_a_raw_handler_that_publishes():
+    # with a window of one a publish waits: the next message must not come meanwhile, over this one's bytes
+    seen, deep = [], [0]
+
+    def handler(topic, payload):
+        deep[0] += 1
+        assert deep[0] == 1
+        before = bytes(payload)
+        client.publish("echo", before, qos=1)
+        assert payload == before
+        seen.append(before)
+        deep[0] -= 1
+
+    with Peer() as peer:
+        client = peer.connected(window=1)
+        client.on_error(seen.append)
+        client.subscribe("t", 1, handler, True)
+        sent = [b"message %03d" % number for number in range(200)]
+        for number, text in enumerate(sent):
+            peer.publish("t", text, number + 1)
+        assert client.until(lambda: len(seen) == 200, 20000)
+        client.until(lambda: not client.kept, 20000)
+        assert seen == sent and [entry[1] for entry in peer.published()] == sent
+
+
+def test_what_tls_holds_is_read_after_a_handler_that_waited():
+    # a TLS record has left the socket with its first byte: nothing of it can be polled for
+    seen, held = [], [False]
+
+    def handler(topic, payload):
+        seen.append(peer.clock.now)
+        if len(seen) == 1:
+            client.until(lambda: client.stats["received"] > 2, 5000)
+
+    def record():
+        for number in range(1, 9):
+            peer.publish("t", bytes(100), number)
+
+    def readinto(buffer):
+        count = real(buffer)
+        held[0] = bool(peer._in)
+        return count
+
+    with Peer() as peer:
+        real, peer.readinto = peer.readinto, readinto
+        peer.readable = lambda: peer.closed or peer._in and not held[0]
+        client = peer.connected(window=10)
+        client.subscribe("t", 1, handler)
+        begin = peer.clock.now
+        peer.publish("t", b"", 9)
+        peer.later(100, record)
+        client.until(lambda: len(seen) == 9, 20000)
+        assert len(seen) == 9 and (seen[-1] - begin) & 0x3FFFFFFF < 200
+
+
 def test_publish_with_a_window_of_one_waits_also_before_suback():
     with Peer() as peer:
         client = peer.client(window=1)
@@ -185,6 +240,23 @@ def test_connect_in_the_disconnected_callback_keeps_the_back_off():
         assert (tries[-1] - tries[0]) & 0x3FFFFFFF > 60000
 
 
+def test_a_disconnected_callback_polls_within_a_publish():
+    def tell(event, value):
+        if event == "disconnected":
+            client.until(lambda: client.connected, 5000)
+
+    def write(data):
+        peer.write = real
+        peer.deaf = True
+        raise OSError(104)
+
+    with Peer() as peer:
+        client = peer.connected()
+        client.on_event(tell)
+        real, peer.write = peer.write, write
+        raises(LinkError, client.publish, "t", "x")
+
+
 def test_causes():
     with Peer() as peer:
         client = peer.connected()
@@ -194,7 +266,11 @@ def test_causes():
         assert client.stats["cause"] == "closed by the server after 0 s"
     with Peer() as peer:
         peer.deaf = True
-        assert "no answer from peer:1883" in str(raises(LinkError, peer.client().connect, None, 5))
+        client = peer.client()
+        assert "no answer from peer:1883" in str(raises(LinkError, client.connect, None, 5))
+        assert "one CONNECT a second" in str(raises(LinkError, client.connect, None, 0.5))
+        client.disconnect()
+        assert "disconnect() was called" in str(raises(LinkError, client.request, "t"))
 
 
 # -- interrupts
@@ -224,6 +300,17 @@ def test_a_request_after_ctrl_c_in_an_attempt():
         Cloud(peer).desire({"a": 1})
         client = _interrupted(peer)
         assert Shadow(client, "me").get()["state"]["desired"] == {"a": 1}
+
+
+def test_ctrl_c_while_a_request_waits():
+    def interrupt():
+        raise KeyboardInterrupt
+
+    with Peer() as peer:
+        client = peer.connected()
+        peer.later(500, interrupt)
+        raises(KeyboardInterrupt, client.request, "t")
+        assert not client.requests
 
 
 def test_ctrl_c_in_a_handler():
@@ -285,6 +372,23 @@ def test_no_memory_for_the_second_subscribe_of_many():
         finally:
             undo()
         assert client.ready and all([sub[3] == 1 for sub in client.subs.values()])
+
+
+def test_no_memory_for_the_first_connack():
+    def ticks():
+        if client.sock and client.stage == "connack" and peer._in == b"" and left:
+            left.pop()
+            raise MemoryError
+        return peer.clock()
+
+    left = [1]
+    with Peer() as peer:
+        client = peer.client(keepalive=60)
+        client.ticks = ticks
+        for _ in range(8):
+            client.poll(6000)
+        assert client.connected and not left
+        client.disconnect()
 
 
 def test_no_memory_after_a_short_write():
@@ -381,6 +485,16 @@ def test_a_report_throttled_a_week_ago():
         _days(peer, client, 7)
         peer.failing.clear()
         assert client.until(lambda: cloud.reported == {"x": 1}, 300000)
+
+
+def test_a_publish_of_a_week_ago_is_not_suspected():
+    with Peer() as peer:
+        client = peer.connected()
+        client.publish("t", "x")
+        _days(peer, client, 7)
+        peer.close_link()
+        client.poll(100)
+        assert client.stats["cause"] == "closed by the server after more than a day"
 
 
 def test_a_link_of_eight_days():
