@@ -27,7 +27,8 @@ def test_an_hour_of_deltas_leaves_the_heap_flat(mosquitto_tls12, devices, name, 
         " clock[0] += 1000\n"
         " return state\n"
         "thing.on_shadow_request(delta)\n"
-        "thing.connect()"
+        "thing.connect()\n"
+        "thing.mqtt.until(lambda: thing.mqtt.ready)"  # the deltas come at QoS 0
     )
     in_use = []
     with Observer(mosquitto_tls12.plain_port, update, client_id=name + "-cloud") as cloud:
