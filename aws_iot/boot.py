@@ -10,7 +10,7 @@ update replaces:
 import gc
 import sys
 
-from .record import MANIFEST, ROOT, exists, load, reset, save, undo
+from .record import MANIFEST, ROOT, exists, load, remove, reset, save, undo
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
@@ -31,11 +31,31 @@ def choose(root, attempts):
             return record, False
     elif record["tries"] >= attempts or not exists(root + "/" + name + MANIFEST):
         undo(record, "not confirmed in %d boots" % record["tries"])
-        save(root, record)
+        _save(root, record, name)
         return record, False
     record["tries"] += 1
-    save(root, record)
-    return record, True
+    return record, _save(root, record, name)
+
+
+def _save(root, record, name):
+    """save(), where a full flash keeps no application from its start: set ``name`` on trial then makes room; -> False.
+
+    The new version may have filled the flash. A partition stays on trial: the boot loader takes it back by itself.
+    """
+    try:
+        save(root, record)
+    except OSError:
+        if "old" in record:
+            return True
+        if "next" in record:
+            undo(record, "no space on the flash")
+        try:
+            remove(root + "/" + name)
+            save(root, record)
+        except OSError:
+            pass  # a set without its manifest is not started again
+        return False
+    return True
 
 
 def run(module="app", root=ROOT, attempts=3, trial_s=600, timer=0):
@@ -66,12 +86,20 @@ def run(module="app", root=ROOT, attempts=3, trial_s=600, timer=0):
 
 
 def _blame(root, error, tries=None):
-    record = load(root)
-    if "next" in record:  # it may have been confirmed meanwhile
+    """Note the ``error`` of the trial; False when there is none any more: it may have been confirmed meanwhile."""
+    # A full flash or heap must not keep the caller from the reset: the record then stays as it is, and the trial ends
+    # by its count of boots. No tuple of errors here, which would take memory.
+    try:
+        record = load(root)
+        if "next" not in record:
+            return False
         record["error"] = error[:200]
         if tries is not None:
             record["tries"] = tries
         save(root, record)
+    except Exception:
+        pass
+    return True
 
 
 def _limit(root, attempts, trial_s, timer):
@@ -80,9 +108,10 @@ def _limit(root, attempts, trial_s, timer):
     except ImportError:
         return  # no timer here (a PC): Fota's own deadline or the service manager ends the trial
 
+    why = "not confirmed in %d s" % trial_s  # made now: the heap may be full then
+
     def over(_):
-        if "next" in load(root):
-            _blame(root, "not confirmed in %d s" % trial_s, attempts)
+        if _blame(root, why, attempts):
             reset()
 
     Timer(timer, mode=Timer.ONE_SHOT, period=trial_s * 1000, callback=over)

@@ -6,7 +6,7 @@ A bundle begins with lines of text, ended by an empty one; the contents follow i
 
 import os
 
-from .record import MANIFEST, exists, sync
+from .record import MANIFEST, exists, remove, sync
 from .slots import HEADER
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
@@ -29,23 +29,11 @@ def start(slot):
 def erase(slot):
     """Make the idle folder of ``slot`` an empty one."""
     start(slot)
-    # what makes the folder a set goes first
-    for name in (MANIFEST, HEADER):
-        if exists(slot.path(name)):
-            os.remove(slot.path(name))
+    if exists(slot.path(HEADER)):  # what tells how to go on with the folder goes first
+        os.remove(slot.path(HEADER))
     if exists(slot.path()):
-        _remove_folder(slot.path())
+        remove(slot.path())
     os.mkdir(slot.path())
-
-
-def _remove_folder(path):
-    for name in os.listdir(path):
-        name = path + "/" + name
-        if os.stat(name)[0] & 0x4000:
-            _remove_folder(name)
-        else:
-            os.remove(name)
-    os.rmdir(path)
 
 
 def resume(slot):

@@ -85,9 +85,11 @@ class Fota:
                 self.undo("not confirmed in %d s" % (self._trial_ms // 1000))
 
     def undo(self, why):
-        self.slot.undo(why)
-        self.emit("error", why)
-        self.slot.reset()
+        try:
+            self.slot.undo(why)
+            self.emit("error", why)
+        finally:  # also when the flash is full: boot.py then makes room
+            self.slot.reset()
 
 
 def handle_fota_jobs(jobs, force=False, disconnect_mqtt=None, auto_reset=True, job_cbk=None, slot=None, **options):

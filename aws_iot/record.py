@@ -56,10 +56,24 @@ def exists(path):
         return False
 
 
+def remove(path):
+    """Remove a folder and all that is in it."""
+    if exists(path + MANIFEST):  # what makes it a set goes first
+        os.remove(path + MANIFEST)
+    for name in os.listdir(path):
+        name = path + "/" + name
+        if os.stat(name)[0] & 0x4000:
+            remove(name)
+        else:
+            os.remove(name)
+    os.rmdir(path)
+
+
 def reset():
     """Restart the board; on a PC, which has no machine.reset, end the process: its service manager starts it again."""
     try:
-        from machine import reset
-    except ImportError:
+        import machine  # "from machine import" would take memory, of which boot.py's timer may find none
+
+        machine.reset()
+    except (ImportError, AttributeError):
         raise SystemExit(1) from None
-    reset()

@@ -94,7 +94,8 @@ class FileSlot(Slot):
     index = left = unsaved = 0  # its number, what it lacks, what a power cut would take
 
     def _on_trial(self):
-        return self.record["tries"] > 0
+        # a set without its manifest was given up, on a flash so full that the record could not say so
+        return self.record["tries"] > 0 and exists(self.path(MANIFEST))
 
     def stalled(self):
         """True when the trial was never begun and activate() is to be called again: here one rename does it all."""

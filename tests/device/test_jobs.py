@@ -97,6 +97,28 @@ def test_firmware_takes_the_jobs_that_are_there():
         assert "fota" in jobs.handlers
 
 
+def test_trial_that_takes_too_long_ends_on_a_full_flash_too():
+    from aws_iot.fota import Fota
+
+    resets = []
+
+    class Slot:
+        version = "2"
+        trial = True
+        record = {"job": {"id": "1", "version": "2", "from": "1", "force": False}}  # noqa: RUF012
+
+        def undo(self, why):
+            raise OSError(28)
+
+        def reset(self):
+            resets.append(1)
+
+    with Peer() as peer:
+        fota = Fota(_thing(peer), Slot(), False, trial_s=-1)
+        raises(OSError, fota.watch)
+        assert resets == [1]
+
+
 def test_zerynths_call_asks_when_something_changed():
     from aws_iot.fota import handle_fota_jobs
 

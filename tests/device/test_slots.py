@@ -3,11 +3,13 @@
 The files are real files; the ESP32's partitions are played by tests/harness/standins/esp32.py, which says how far.
 """
 
+import gc
 import os
 import sys
 
 from samples import bundle, esp32, folder, holds, image, noise, raises, write
 
+import aws_iot.boot as boot
 import aws_iot.slots as slots
 from aws_iot.boot import choose, load, run, save
 from aws_iot.slots import FileSlot
@@ -286,6 +288,104 @@ def test_timer_leaves_a_confirmed_version_alone():
     assert load(root)["set"] == "a"
 
 
+def _full(function, *args, until=None):
+    """What the call returns or raises on a flash where no record can be saved; ``until`` is there no more."""
+
+    def full(root, record):
+        if not until or slots.exists(until):
+            raise OSError(28)
+        save(root, record)
+
+    boot.save = full
+    try:
+        return function(*args)
+    finally:
+        boot.save = save
+
+
+def test_new_version_that_fills_the_flash_and_raises_is_undone():
+    _board()
+    root = folder("fills")
+    _with_factory(root, "app_fills")
+    _module(root, "app_fills", "raise OSError(28)\n")
+    save_once = [True]
+
+    def full(root, record):
+        if not save_once:
+            raise OSError(28)
+        save_once.pop()
+        save(root, record)
+
+    boot.save = full  # what counts the boot still finds room
+    try:
+        assert _boot(root, "app_fills") == "reset"
+    finally:
+        boot.save = save
+    assert "error" not in load(root)
+    # its folder makes the room for the record
+    assert _full(_boot, root, "app_fills", until=root + "/a/app_fills.py") == "ran"
+    assert load(root)["undone"] == "no space on the flash"
+    assert not slots.exists(root + "/a")
+    assert _boot(root, "app_fills") == "ran"
+    _install(FileSlot("1", root), bundle("3", {"app_fills.py": b"NEW = 3\n"}))
+
+
+def test_flash_without_any_room_starts_the_old_version_each_time():
+    _board()
+    root = folder("no_room")
+    _with_factory(root, "app_no_room")
+    _module(root, "app_no_room", "raise ValueError\n")
+    for _ in range(2):
+        assert _full(_boot, root, "app_no_room") == "ran"
+        assert not FileSlot("1", root).trial  # although the record on the flash still says so
+    root = folder("no_room_at_the_end")
+    _with_factory(root, "app_no_room")
+    _module(root, "app_no_room", "raise ValueError\n")
+    assert [_boot(root, "app_no_room") for _ in range(3)] == 3 * ["reset"]
+    assert _full(_boot, root, "app_no_room", until=root + "/a") == "ran"
+    assert load(root)["undone"] == "not confirmed in 3 boots: ValueError: "
+
+
+def _fill_heap():
+    """All of MicroPython's heap, down to the smallest piece."""
+    kept, size = None, 65536
+    while size:
+        try:
+            kept = (kept, bytearray(size))
+        except MemoryError:
+            size //= 2
+    return kept
+
+
+def test_timer_ends_a_trial_although_flash_or_heap_are_full():
+    _board()
+    root = folder("heap")
+    _with_factory(root, "app_heap")
+    _module(root, "app_heap", "NEW = True\n")
+    assert _boot(root, "app_heap") == "ran"
+    callback = _Timer.last[1]
+    _full(raises, _Reset, callback, None)
+    resets = bytearray(1)
+
+    def reset():
+        resets[0] += 1
+
+    def no_memory(root):
+        raise MemoryError
+
+    sys.modules["machine"].reset = reset  # an error to raise would take memory
+    if hasattr(gc, "mem_free"):
+        kept = _fill_heap()
+        callback(None)
+        del kept
+    else:
+        boot.load = no_memory
+        callback(None)
+        boot.load = load
+    assert resets[0] == 1
+    assert load(root)["tries"] == 1
+
+
 def test_application_of_the_set_is_imported_with_its_own_library():
     _board()
     root = folder("own")
@@ -334,6 +434,15 @@ def test_image_goes_into_the_other_partition_and_is_tried():
     assert not slot().trial
     with open(board.Flash.folder + "/ota_1", "rb") as file:
         assert file.read(len(data)) == bytes(data)
+
+
+def test_image_is_tried_although_the_flash_is_full():
+    board, slot = _partition_slot("image_full")
+    _install(slot(), image(9600))
+    board.reset()
+    root = board.Flash.folder + "/fota"
+    assert _full(choose, root, 3)[1]
+    assert slot().trial and load(root)["tries"] == 0
 
 
 def test_image_that_is_not_confirmed_is_rolled_back():
