@@ -19,6 +19,9 @@ class Jobs:
     ``timeout_ms``: for each answer of AWS (default: the client's). What is called now and then is in jobs_calls.py.
     """
 
+    # the report while a handler runs: what ends that without its end being noted
+    BROKEN = (Job.FAILED, {"reason": "interrupted by Ctrl-C or a lack of memory"})
+
     job = None  # the one that runs
     work = None  # its generator
     call = None  # a request of the engine, a generator as well: poll() does not wait for its answer
@@ -88,14 +91,18 @@ class Jobs:
         return False
 
     def _advance(self):
-        """One step of the generator."""
+        """One step of the generator. One that was broken off looks, when advanced again, like one that is done."""
+        work = self.work
+        self.report, self.work = self.BROKEN, None
         try:
-            result = next(self.work)
+            result = next(work)
         except StopIteration as end:
+            self.report = ("SUCCEEDED", None)  # a constant, that needs no memory
             borrow("jobs_calls").end(self, Job.SUCCEEDED, end.value)
         except Exception as error:
             borrow("jobs_calls").fail(self, error)
         else:
+            self.report, self.work = None, work
             if not isinstance(result, dict):
                 return result
             self.call = self.progress(result)

@@ -92,7 +92,7 @@ def step(jobs):
     jobs.asking = False
     try:
         return (yield from _next(jobs))
-    except Exception:
+    except BaseException:  # also Ctrl-C
         jobs.asking = jobs.work is None and jobs.report is None
         raise
 
@@ -133,13 +133,14 @@ def _next(jobs):
 
 def _run(jobs, function):
     jobs.check = False
+    jobs.report = jobs.BROKEN
     try:
         result = function(jobs.job)
     except Exception as error:
         fail(jobs, error)
         return
     if hasattr(result, "send"):
-        jobs.work = result
+        jobs.report, jobs.work = None, result
     else:
         end(jobs, Job.SUCCEEDED, result)
 

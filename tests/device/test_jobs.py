@@ -196,6 +196,87 @@ def test_handler_that_raises_is_told_by_its_text():
         assert service.updates[-1] == ("FAILED", {"reason": "no room"})
 
 
+_BROKEN = ("FAILED", {"reason": "interrupted by Ctrl-C or a lack of memory"})
+
+
+def _broken(function, handler=True):
+    """The job's reports when the program goes on after Ctrl-C; without ``handler``, ``function`` takes requests."""
+    with Peer() as peer:
+        client = _thing(peer)
+        service = _Service(peer)
+        jobs = Jobs(client)
+        jobs.handle("work", function if handler else lambda job: None)
+        if not handler:
+            peer.service = lambda *message: function() or service.take(*message)
+        client.connect()
+        interrupts = 0
+        while interrupts < 9:
+            try:
+                client.until(lambda: jobs.done, 60000)
+                break
+            except KeyboardInterrupt:
+                interrupts += 1
+        assert interrupts == 1
+        return service.updates
+
+
+def test_job_that_ctrl_c_interrupts_has_failed():
+    def call(job):
+        raise KeyboardInterrupt
+
+    def generator(job):
+        yield None
+        raise KeyboardInterrupt
+
+    for handler in (call, generator):
+        assert _broken(handler) == [("IN_PROGRESS", None), _BROKEN]
+
+
+def test_ctrl_c_while_a_job_is_asked_for_costs_no_job():
+    pressed = []
+
+    def press():
+        if not pressed:
+            pressed.append(1)
+            raise KeyboardInterrupt
+
+    assert _broken(press, False) == [("IN_PROGRESS", None), ("SUCCEEDED", None)]
+
+
+def test_end_of_a_job_is_told_although_memory_is_short():
+    import aws_iot.jobs
+
+    def good(job):
+        yield None
+
+    def bad(job):
+        yield None
+        raise ValueError
+
+    for handler, end in ((good, ("SUCCEEDED", None)), (bad, _BROKEN)):
+        with Peer() as peer:
+            client = _thing(peer)
+            service = _Service(peer)
+            jobs = Jobs(client)
+            jobs.handle("work", handler)
+            client.connect()
+            client.until(lambda jobs=jobs: jobs.work, 60000)
+            borrow, short = aws_iot.jobs.borrow, [1]
+
+            def borrowed(name, borrow=borrow, short=short):
+                if short:
+                    short.pop()
+                    raise MemoryError
+                return borrow(name)
+
+            aws_iot.jobs.borrow = borrowed
+            try:
+                client.until(lambda jobs=jobs: jobs.done, 60000)
+            finally:
+                aws_iot.jobs.borrow = borrow
+            assert not short and service.updates == [("IN_PROGRESS", None), end]
+
+
 def test_poll_does_not_wait_for_aws():
     with Peer() as peer:
         client = _thing(peer)
