@@ -24,7 +24,7 @@ def install(fota, job):
         yield from borrow("recover").verify(download)
         version = image.version or slot.claims.get("version")
         force = fota.options["force"] or image.force
-        record = {"id": job.id, "version": version, "from": slot.version, "force": force}
+        record = {"id": job.id, "number": job.number, "version": version, "from": slot.version, "force": force}
         del download
         yield from borrow("trial").switch(fota, job, record)
     except GeneratorExit:

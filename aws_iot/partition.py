@@ -112,6 +112,7 @@ class PartitionSlot(Slot):
             armed=self.record.get("armed", 0) + 1,
             undone=None,
             error=None,
+            confirmed=None,
             **changes,
         )
         try:

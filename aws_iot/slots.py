@@ -161,7 +161,7 @@ class FileSlot(Slot):
         """Put the image, verified by the caller, on trial from the next reset; ``changes`` go into the record."""
         if exists(self.path(HEADER)):
             os.rename(self.path(HEADER), self.path(MANIFEST))
-        self.save(next=self.path()[-1], tries=0, undone=None, error=None, **changes)
+        self.save(next=self.path()[-1], tries=0, undone=None, error=None, confirmed=None, **changes)
 
     def _keep(self):
         self.record["set"] = self.record["next"]

@@ -15,15 +15,15 @@ def resume(fota, job):
     """A job that was in progress when this program started: tell what became of it, or go on where it was."""
     slot = fota.slot
     record = slot.record
-    if record.get("job", {}).get("id") == job.id:
+    tried = record.get("job", {})
+    # by its number, too: AWS retries a job under the same id. Older versions of this library noted none
+    if tried.get("id") == job.id and tried.get("number", job.number) == job.number:
         while slot.trial:
             yield None  # confirm() or the time limit ends it
+        # activate() of the next image clears the record: AWS may not get this report, and then asks again
         if "undone" in record:
-            why = record["undone"]
-            slot.save(undone=None, error=None, job=None)
-            raise JobError("rolled back: " + why)
+            raise JobError("rolled back: " + record["undone"])
         if record.get("confirmed") == job.id:
-            slot.save(confirmed=None, job=None)
             return {"version": slot.version}
         if slot.stalled():
             yield from switch(fota, job)

@@ -3,12 +3,14 @@
 from json import loads
 
 from peer import Peer
-from samples import raises
+from samples import bundle, folder, raises, write
 
+from aws_iot.boot import choose
 from aws_iot.errors import ResponseTimeout
 from aws_iot.job import JobError
 from aws_iot.job_calls import strings
 from aws_iot.jobs import Jobs
+from aws_iot.slots import FileSlot
 
 
 class _Service:
@@ -17,9 +19,13 @@ class _Service:
     https://docs.aws.amazon.com/iot/latest/developerguide/jobs-mqtt-api.html
     """
 
-    def __init__(self, peer, *refuse):
+    document = {"operation": "work"}  # noqa: RUF012
+    number = 1
+    lost = 0  # so many reports of the end never arrive
+
+    def __init__(self, peer, *refuse, status="QUEUED"):
         self.peer, self.refuse = peer, list(refuse)
-        self.status, self.updates = "QUEUED", []
+        self.status, self.updates = status, []
         peer.service = self.take
 
     def take(self, topic, payload):
@@ -28,11 +34,14 @@ class _Service:
         answer = {"clientToken": document["clientToken"]}
         if verb == "get" and self.status in ("QUEUED", "IN_PROGRESS"):
             answer["execution"] = {
-                "jobId": "1", "status": self.status, "versionNumber": 1, "executionNumber": 1,
-                "jobDocument": {"operation": "work"},
+                "jobId": "1", "status": self.status, "versionNumber": 1, "executionNumber": self.number,
+                "jobDocument": self.document,
             }  # fmt: skip
         elif verb == "update":
             self.updates.append((document["status"], document.get("statusDetails")))
+            if document["status"] != "IN_PROGRESS" and self.lost:
+                self.lost -= 1
+                return
             if document["status"] != "IN_PROGRESS" and self.refuse:
                 answer["code"] = self.refuse.pop(0)
                 self.peer.publish(topic + "/rejected", answer)
@@ -117,6 +126,84 @@ def test_trial_that_takes_too_long_ends_on_a_full_flash_too():
         fota = Fota(_thing(peer), Slot(), False, trial_s=-1)
         raises(OSError, fota.watch)
         assert resets == [1]
+
+
+def _tried(boots, **job):
+    """The slot of a board on which version 2 of job 1 was started so often, and its folder."""
+    root = folder("tried")
+    slot = FileSlot("1", root)
+    data = bundle("2", {"app.py": b"VERSION = 2\n"})
+    slot.begin("2", len(data))
+    write(slot, data)
+    record = {"id": "1", "version": "2", "from": "1", "force": False}
+    record.update(job)
+    slot.activate(job=record)
+    for _ in range(boots):
+        choose(root, 3)
+    return root
+
+
+def _ends(root, version, number=1):
+    """The ends that are reported by two starts of a board, after the first of which none has arrived."""
+    from aws_iot.fota import Fota
+
+    ends = []
+    for start in range(2):
+        with Peer() as peer:
+            client = _thing(peer)
+            service = _Service(peer, status="IN_PROGRESS")
+            service.document = {"operation": "fota", "version": "2", "size": 64, "sha256": "00", "url": "https://x/y"}
+            service.number, service.lost = number, 1 - start
+            jobs = Jobs(client, 2000)
+            fota = Fota(client, FileSlot(version, root), jobs)
+            fota.confirm()
+            client.connect()
+            client.until(lambda service=service: service.updates, 60000)
+            ends += service.updates
+    return ends
+
+
+def test_end_of_an_update_is_known_until_aws_has_taken_it():
+    assert _ends(_tried(1, number=1), "2") == 2 * [("SUCCEEDED", {"version": "2"})]
+    assert _ends(_tried(4, number=1), "1") == 2 * [("FAILED", {"reason": "rolled back: not confirmed in 3 boots"})]
+    assert _ends(_tried(1), "2") == 2 * [("SUCCEEDED", {"version": "2"})]  # of an older library
+
+
+def test_retry_of_a_job_is_not_answered_by_what_became_of_the_first():
+    root = _tried(4, number=1)
+    status, details = _ends(root, "2", 2)[0]
+    assert (status, details) == ("FAILED", {"reason": "version 2 is not newer than 2"})
+
+
+def test_record_of_an_update_is_cleared_by_the_next():
+    root = _tried(1)
+    slot = FileSlot("2", root)
+    slot.confirm(confirmed="1")
+    slot.activate(job={"id": "2"})
+    assert "confirmed" not in slot.record and slot.record["job"] == {"id": "2"}
+
+
+def test_zerynths_call_tells_an_end_again_that_got_no_answer():
+    from aws_iot.fota import handle_fota_jobs
+
+    root = _tried(1, number=1)
+    with Peer() as peer:
+        client = _thing(peer)
+        service = _Service(peer, status="IN_PROGRESS")
+        service.document, service.lost = {"operation": "fota"}, 1
+
+        def take(topic, payload):
+            if not topic.endswith("jobs/get"):
+                return service.take(topic, payload)
+            answer = {"clientToken": loads(payload)["clientToken"], "inProgressJobs": [{"jobId": "1"}]}
+            return peer.publish(topic + "/accepted", answer)
+
+        peer.service = take
+        jobs = Jobs(client, 2000)
+        client.connect()
+        raises(ResponseTimeout, lambda: handle_fota_jobs(jobs, slot=FileSlot("2", root)))
+        assert handle_fota_jobs(jobs, slot=FileSlot("2", root))
+        assert service.updates == 2 * [("SUCCEEDED", {"version": "2"})]
 
 
 def test_zerynths_call_asks_when_something_changed():
