@@ -61,7 +61,8 @@ def _save(root, record, name):
 def run(module="app", root=ROOT, attempts=3, trial_s=600, timer=0):
     """Import ``module`` from the files in force; a new version that raises or hangs is tried ``attempts`` times.
 
-    ``trial_s``: how long a new version may take to confirm before machine.Timer number ``timer`` resets the board.
+    ``trial_s``: how long a new version may take to confirm before machine.Timer number ``timer`` resets the board. The
+    application may have that timer when no version is on trial.
     """
     if hasattr(gc, "threshold"):  # not on CPython
         gc.threshold(_COLLECT_BYTES)
@@ -77,21 +78,25 @@ def run(module="app", root=ROOT, attempts=3, trial_s=600, timer=0):
     if not trial:
         __import__(module)
         return
-    _limit(root, attempts, trial_s, timer)
+    name = record["next"]
+    _limit(root, name, attempts, trial_s, timer)
     try:
         __import__(module)
     except Exception as error:
-        _blame(root, "%s: %s" % (type(error).__name__, error))
+        _blame(root, name, "%s: %s" % (type(error).__name__, error))
         reset()
 
 
-def _blame(root, error, tries=None):
-    """Note the ``error`` of the trial; False when there is none any more: it may have been confirmed meanwhile."""
+def _blame(root, name, error, tries=None):
+    """Note the ``error`` of version ``name``; False when it is no longer on trial.
+
+    It may have been confirmed meanwhile, and another one may wait for its own trial.
+    """
     # A full flash or heap must not keep the caller from the reset: the record then stays as it is, and the trial ends
     # by its count of boots. No tuple of errors here, which would take memory.
     try:
         record = load(root)
-        if "next" not in record:
+        if record.get("next") != name:
             return False
         record["error"] = error[:200]
         if tries is not None:
@@ -102,7 +107,7 @@ def _blame(root, error, tries=None):
     return True
 
 
-def _limit(root, attempts, trial_s, timer):
+def _limit(root, name, attempts, trial_s, timer):
     try:
         from machine import Timer
     except ImportError:
@@ -111,7 +116,7 @@ def _limit(root, attempts, trial_s, timer):
     why = "not confirmed in %d s" % trial_s  # made now: the heap may be full then
 
     def over(_):
-        if _blame(root, why, attempts):
+        if _blame(root, name, why, attempts):
             reset()
 
     Timer(timer, mode=Timer.ONE_SHOT, period=trial_s * 1000, callback=over)

@@ -283,9 +283,14 @@ def test_timer_leaves_a_confirmed_version_alone():
     root = folder("timer")
     _module(root, "app_timer", "NEW = True\n")
     assert _boot(root, "app_timer") == "ran"
-    FileSlot(None, root).confirm()
+    slot = FileSlot(None, root)
+    slot.confirm()
     _Timer.last[1](None)
     assert load(root)["set"] == "a"
+    # and the next one, which waits for the reset that starts it
+    _install(slot, bundle("3", {"app_timer.py": b"NEW = 3\n"}))
+    _Timer.last[1](None)
+    assert load(root)["tries"] == 0 and "error" not in load(root)
 
 
 def _full(function, *args, until=None):
