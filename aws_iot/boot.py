@@ -79,8 +79,8 @@ def run(module="app", root=ROOT, attempts=3, trial_s=600, timer=0):
         __import__(module)
         return
     name = record["next"]
-    _limit(root, name, attempts, trial_s, timer)
     try:
+        _limit(root, name, attempts, trial_s, timer)
         __import__(module)
     except Exception as error:
         _blame(root, name, "%s: %s" % (type(error).__name__, error))
@@ -119,4 +119,8 @@ def _limit(root, name, attempts, trial_s, timer):
         if _blame(root, name, why, attempts):
             reset()
 
-    Timer(timer, mode=Timer.ONE_SHOT, period=trial_s * 1000, callback=over)
+    options = {"mode": Timer.ONE_SHOT, "period": trial_s * 1000, "callback": over}
+    try:
+        Timer(timer, **options)
+    except ValueError:
+        Timer(-1, **options)  # rp2 has only timers without a number

@@ -214,8 +214,11 @@ class _Timer:
 
     ONE_SHOT = 0
     last = None
+    numbers = (0,)
 
     def __init__(self, number, mode=None, period=None, callback=None):
+        if number not in self.numbers:
+            raise ValueError("invalid Timer number")
         _Timer.last = (period, callback)
 
 
@@ -276,6 +279,24 @@ def test_new_version_that_hangs_is_undone_by_the_timer():
     raises(_Reset, callback, None)
     assert _boot(root, "app_hangs") == "ran"
     assert load(root)["undone"] == "not confirmed in 3 boots: not confirmed in 600 s"
+
+
+def test_board_without_timer_number_0_has_another_or_undoes_the_version():
+    _board()
+    root = folder("rp2")
+    _with_factory(root, "app_rp2")
+    _module(root, "app_rp2", "NEW = True\n")
+    try:
+        _Timer.numbers, _Timer.last = (-1,), None
+        assert _boot(root, "app_rp2") == "ran"
+        raises(_Reset, _Timer.last[1], None)
+        assert _boot(root, "app_rp2") == "ran"
+        _module(root, "app_rp2", "NEW = True\n")
+        _Timer.numbers = ()
+        assert [_boot(root, "app_rp2") for _ in range(4)] == ["reset", "reset", "reset", "ran"]
+        assert load(root)["undone"] == "not confirmed in 3 boots: ValueError: invalid Timer number"
+    finally:
+        _Timer.numbers = (0,)
 
 
 def test_timer_leaves_a_confirmed_version_alone():
