@@ -39,4 +39,7 @@ def install(fota, job):
 def _drop(fota, reason):
     fota.emit("error", reason)
     if "next" not in fota.slot.record:
-        fota.slot.discard()
+        try:
+            fota.slot.discard()
+        except Exception as error:  # the job is told the reason, not this
+            fota.thing.mqtt.report(error)

@@ -43,15 +43,19 @@ class PartitionSlot(Slot):
         """True when the boot loader never started the new version (the power was cut before): activate() it again."""
         return "next" in self.record and not self.trial
 
-    def _erase(self):
+    def begin(self, image, size_bytes):
+        """As Slot.begin."""
+        self._target = self._find(size_bytes)
         if not self._sector:
             self._sector = memoryview(bytearray(_SECTOR_BYTES))
-        self._fill = self._index = 0  # bytes in the sector; sectors on the flash. Writing one erases it first
-        self._target = self._find()
+        return super().begin(image, size_bytes)
 
-    def _find(self):
+    def _erase(self):
+        self._fill = self._index = 0  # bytes in the sector; sectors on the flash. Writing one erases it first
+
+    def _find(self, size_bytes):
         target = Partition(Partition.RUNNING).get_next_update()
-        if self.size > target.ioctl(4, 0) * _SECTOR_BYTES:
+        if size_bytes > target.ioctl(4, 0) * _SECTOR_BYTES:
             raise OSError(_ENOSPC)
         return target
 

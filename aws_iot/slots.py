@@ -64,8 +64,8 @@ class Slot:
 
     def discard(self):
         """Forget the image that was begun, and free its room."""
+        self._erase()  # first, since on a full flash the record finds no room before
         self.save(image=None, have=None)
-        self._erase()
 
     def confirm(self, **changes):
         """The running version is good and stays; ``changes`` go into the record in the same step."""

@@ -3,11 +3,11 @@
 from json import loads
 
 from peer import Peer
-from samples import bundle, folder, raises, write
+from samples import bundle, esp32, folder, raises, write
 
 from aws_iot.boot import choose
 from aws_iot.errors import ResponseTimeout
-from aws_iot.job import JobError
+from aws_iot.job import Job, JobError
 from aws_iot.job_calls import strings
 from aws_iot.jobs import Jobs
 from aws_iot.slots import FileSlot
@@ -228,6 +228,40 @@ def test_zerynths_call_asks_when_something_changed():
         assert len(asked) == 1
         handle_fota_jobs(jobs, True, slot=Slot())
         assert len(asked) == 2
+
+
+def _refused(slot, **changes):
+    """What is told of an image that the slot does not take."""
+    from aws_iot.download import Download
+    from aws_iot.fota import Fota
+
+    document = {"operation": "fota", "version": "2", "size": 9600, "sha256": "00" * 32, "url": "https://x/y"}
+    document.update(changes)
+    Download._source = lambda self: None
+    with Peer() as peer:
+        client = _thing(peer)
+        client.on_error(lambda error: None)
+        job = Job(client, "1")
+        job.document = document
+        return str(raises(JobError, list, Fota(client, slot, False).install(job)))
+
+
+def test_refusal_is_told_by_its_own_reason():
+    board = esp32("refused", 4)
+    from aws_iot.partition import PartitionSlot
+
+    def partition():
+        return PartitionSlot("1", board.Flash.folder + "/fota", "esp32")
+
+    class Worn(FileSlot):
+        def discard(self):
+            raise OSError(5)
+
+    assert _refused(partition(), version="1") == "version 1 is not newer than 1"
+    assert _refused(partition(), board="rp2") == "image for board rp2, this is esp32"
+    assert _refused(partition(), kind="files") == "image of kind files, this board takes image"
+    assert _refused(partition(), size=4 * 4096 + 1) == "no space for the image"
+    assert _refused(Worn("1", folder("worn")), version="1") == "version 1 is not newer than 1"
 
 
 def test_download_goes_on_after_a_lack_of_memory():

@@ -187,6 +187,26 @@ def test_bundle_that_cannot_fit_is_refused_before_it_is_written():
     assert os.listdir(root + "/a") == []
 
 
+def test_what_was_begun_makes_the_room_for_the_record():
+    root = folder("discarded")
+    slot = FileSlot("1", root)
+    data = bundle("2", _FILES)
+    slot.begin("image", len(data))
+    write(slot, data[:3000])
+
+    def full(root, record):
+        if os.listdir(root + "/a"):
+            raise OSError(28)
+        save(root, record)
+
+    slots.save = full
+    try:
+        slot.discard()
+    finally:
+        slots.save = save
+    assert "image" not in load(root)
+
+
 def test_damaged_record_means_the_files_that_were_flashed():
     root = folder("record")
     for text in ("", "{", "[1]", '{"next"', "\0\0\0"):
@@ -541,6 +561,12 @@ def test_partition_refuses_what_is_no_image_or_too_large():
     new.begin("image", 9000)
     assert "not an ESP32 image" in str(raises(ValueError, new.write, bundle("2", _FILES)))
     assert raises(OSError, new.begin, "large", 4 * 4096 + 1).args[0] == 28
+    new.discard()
+
+
+def test_partition_has_nothing_to_discard_before_it_is_begun():
+    _, slot = _partition_slot("unbegun")
+    slot().discard()
 
 
 def test_default_slot_is_what_the_board_has():
