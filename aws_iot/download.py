@@ -20,6 +20,7 @@ _REPORT_PERCENT = const(10)
 _TWO_SESSIONS_BYTES = const(150000)  # a plain ESP32 has less; two TLS sessions take about 100 KB of it
 _AWAY_MS = const(60000)
 _EXPIRED = (400, 403)  # what S3 answers to a presigned URL that is too old
+_BUSY = (408, 429, 500, 502, 503, 504, "InternalError")  # S3, or the streams of AWS IoT: to be tried again
 
 
 class Image:
@@ -90,18 +91,19 @@ class Download:
                     self.have = self.slot.begin(self.image.name, self.image.size)
                     self.claimed = torn = False
                 yield from self._attempt()
-            except Rejected as error:
-                refused = 1 if self.have > most else refused + 1
-                if self.image.stream or error.code not in _EXPIRED or refused > _RENEWALS:
-                    raise
-                self.source.url = yield from borrow("recover").renew(self)
-            except (LinkError, ResponseTimeout, MemoryError) as error:
-                # what the slot took of the last piece is not known then: it goes on as after a power cut
-                torn = torn or isinstance(error, MemoryError)
-                fails = 1 if self.have > most else fails + 1
-                if fails == _TRIES:
-                    raise
-                yield from borrow("recover").sleep(_BACKOFF_MS << min(fails - 1, 5))
+            except (LinkError, Rejected, ResponseTimeout, MemoryError) as error:
+                if isinstance(error, Rejected) and error.code not in _BUSY:
+                    refused = 1 if self.have > most else refused + 1
+                    if self.image.stream or error.code not in _EXPIRED or refused > _RENEWALS:
+                        raise
+                    self.source.url = yield from borrow("recover").renew(self)
+                else:
+                    # what the slot took of the last piece is not known then: it goes on as after a power cut
+                    torn = torn or isinstance(error, MemoryError)
+                    fails = 1 if self.have > most else fails + 1
+                    if fails == _TRIES:
+                        raise
+                    yield from borrow("recover").sleep(_BACKOFF_MS << min(fails - 1, 5))
             most = max(most, self.have)
 
     def _attempt(self):

@@ -6,7 +6,7 @@ from peer import Peer
 from samples import bundle, esp32, folder, raises, write
 
 from aws_iot.boot import choose
-from aws_iot.errors import ResponseTimeout
+from aws_iot.errors import LinkError, Rejected, ResponseTimeout
 from aws_iot.job import Job, JobError
 from aws_iot.job_calls import strings
 from aws_iot.jobs import Jobs
@@ -265,8 +265,6 @@ def test_refusal_is_told_by_its_own_reason():
 
 
 def test_download_goes_on_after_a_lack_of_memory():
-    from aws_iot.download import Download, Image
-
     class Slot:
         claims = {}  # noqa: RUF012
         data = b""
@@ -287,19 +285,87 @@ def test_download_goes_on_after_a_lack_of_memory():
             for at in range(offset, 100, 20):
                 yield content[at : at + 20]
 
+    content = bytes(range(100))
+    download = _download(Slot(), Source())
+    for _ in download.fetch(0):
+        pass
+    assert download.slot.data == content and download.slot.begun == 1
+
+
+def _download(slot, source, stream=None):
+    """A Download of 100 bytes."""
+    from aws_iot.download import Download, Image
+
     class Thing:
         class mqtt:  # noqa: N801
             connected = ready = True
 
-    content = bytes(range(100))
     download = object.__new__(Download)
-    download.thing, download.slot, download.source = Thing, Slot(), Source()
+    download.thing, download.slot, download.source = Thing, slot, source
     download.image, download.options, download.claimed = Image(), {"pause_mqtt": False}, False
-    download.image.name, download.image.size = "image", 100
+    download.image.name, download.image.size, download.image.stream = "image", 100, stream
     download.emit = lambda event, value: None
-    for _ in download.fetch(0):
-        pass
-    assert download.slot.data == content and download.slot.begun == 1
+    return download
+
+
+def _downloaded(*plan, stream=None):
+    """How many bytes came, the pauses, the fresh URLs, and the code of what ended it.
+
+    ``plan``: what each request brings: a code of refusal, or so many bytes and then the end of the connection.
+    """
+    import aws_iot.download
+
+    class Slot:
+        claims = {}  # noqa: RUF012
+
+        def write(self, data):
+            pass
+
+    class Source:
+        def fetch(self, offset):
+            answer = left.pop(0) if left else 100
+            if isinstance(answer, str) or answer > 100:
+                raise Rejected(answer, "no")
+            yield bytes(min(answer, 100 - offset))
+            if offset + answer < 100:
+                raise LinkError("cut")
+
+    class Recover:
+        @staticmethod
+        def sleep(duration_ms):
+            pauses.append(duration_ms)
+            yield None
+
+        @staticmethod
+        def renew(download):
+            urls.append(1)
+            yield None
+            return "https://fresh"
+
+    left, pauses, urls, code = list(plan), [], [], None
+    download = _download(Slot(), Source(), stream)
+    borrow = aws_iot.download.borrow
+    aws_iot.download.borrow = lambda name: Recover
+    try:
+        for _ in download.fetch(0):
+            pass
+    except Rejected as error:
+        code = error.code
+    finally:
+        aws_iot.download.borrow = borrow
+    return download.have, pauses, len(urls), code
+
+
+def test_download_goes_on_when_the_server_was_busy():
+    assert _downloaded(500, 50, 503, 429) == (100, [1000, 1000, 2000, 4000], 0, None)
+    assert _downloaded("InternalError", stream="s") == (100, [1000], 0, None)
+    assert _downloaded(*9 * [503]) == (0, [1000, 2000, 4000, 8000, 16000, 32000, 32000], 0, 503)
+
+
+def test_download_that_is_refused_has_failed():
+    assert _downloaded(50, 404) == (50, [1000], 0, 404)
+    assert _downloaded(10, "ResourceNotFound", stream="s") == (10, [1000], 0, "ResourceNotFound")
+    assert _downloaded(50, 403, 403, 403, 403) == (50, [1000], 3, 403)
 
 
 def test_handler_that_raises_is_told_by_its_text():
