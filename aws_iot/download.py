@@ -92,19 +92,21 @@ class Download:
                     self.claimed = torn = False
                 yield from self._attempt()
             except (LinkError, Rejected, ResponseTimeout, MemoryError) as error:
+                if self.have > most:
+                    most = self.have
+                    fails = refused = 0
                 if isinstance(error, Rejected) and error.code not in _BUSY:
-                    refused = 1 if self.have > most else refused + 1
+                    refused += 1
                     if self.image.stream or error.code not in _EXPIRED or refused > _RENEWALS:
                         raise
                     self.source.url = yield from borrow("recover").renew(self)
                 else:
                     # what the slot took of the last piece is not known then: it goes on as after a power cut
                     torn = torn or isinstance(error, MemoryError)
-                    fails = 1 if self.have > most else fails + 1
+                    fails += 1
                     if fails == _TRIES:
                         raise
                     yield from borrow("recover").sleep(_BACKOFF_MS << min(fails - 1, 5))
-            most = max(most, self.have)
 
     def _attempt(self):
         away = not self.image.stream and self._leave()

@@ -362,6 +362,11 @@ def test_download_goes_on_when_the_server_was_busy():
     assert _downloaded(*9 * [503]) == (0, [1000, 2000, 4000, 8000, 16000, 32000, 32000], 0, 503)
 
 
+def test_fresh_urls_that_bring_bytes_may_expire_any_number_of_times():
+    assert _downloaded(*6 * (10, 403)) == (100, 6 * [1000], 6, None)
+    assert _downloaded(10, 503, 10, 403, 503) == (100, [1000, 2000, 1000, 2000], 1, None)
+
+
 def test_download_that_is_refused_has_failed():
     assert _downloaded(50, 404) == (50, [1000], 0, 404)
     assert _downloaded(10, "ResourceNotFound", stream="s") == (10, [1000], 0, "ResourceNotFound")
