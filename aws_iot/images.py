@@ -37,6 +37,8 @@ def read(document, image):
             _ours(image, document)
     except (KeyError, TypeError, IndexError, AttributeError) as error:
         raise ValueError("job document: %r" % error)
+    if image.version is not None:
+        image.version = str(image.version)  # JSON knows numbers, too
     if not isinstance(image.size, int) or image.size < 64:
         raise ValueError("job document: size")
     if not image.url and not image.stream:

@@ -111,5 +111,6 @@ def reason(error):
 
 def _hex(version):
     """A version as FreeRTOS writes it: 0xMMmmbbbb."""
-    numbers = [int(part) if part.isdigit() else 0 for part in version.lstrip("v").split("-")[0].split(".")] + [0, 0, 0]
+    parts = str(version).lstrip("v").split("-")[0].split(".")
+    numbers = [int(part) if part.isdigit() else 0 for part in parts] + [0, 0, 0]
     return "0x%x" % ((numbers[0] & 255) << 24 | (numbers[1] & 255) << 16 | numbers[2] & 65535)

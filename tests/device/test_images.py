@@ -31,6 +31,13 @@ def test_our_document_is_read():
     assert (image.stream, image.file, image.force) == ("s", 3, False)
 
 
+def test_version_may_be_a_number():
+    image = _read(_ours(version=2, signature="QUJD"))
+    assert image.version == "2"
+    assert image.statement == statement("2", None, 5000, _SHA256)
+    assert _checked(_ours(version=2), "2") is None
+
+
 def test_zerynth_s_document_is_read():
     image = _read({"operation": "fota", "bc_idx": 1, "bc_crc": "0f" * 16, "bc_size": 5000, "bc_url": "https://host/x"})
     assert (image.size, image.url, image.md5, image.version) == (5000, "https://host/x", b"\x0f" * 16, None)

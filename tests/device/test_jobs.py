@@ -264,6 +264,28 @@ def test_refusal_is_told_by_its_own_reason():
     assert _refused(Worn("1", folder("worn")), version="1") == "version 1 is not newer than 1"
 
 
+def test_version_of_the_program_may_be_a_number():
+    from aws_iot.fota import Fota
+    from aws_iot.trial import switch
+
+    told = []
+
+    class Told(Job):
+        def steps(self, name, details):
+            told.append(details)
+            yield None
+            return True
+
+    with Peer() as peer:
+        client = _thing(peer)
+        client.connect()
+        fota = Fota(client, FileSlot(2, folder("number")), False, auto_reset=False)
+        work = switch(fota, Told(client, "1"), {"version": "3"})
+        for _ in range(2):
+            next(work)
+    assert told[0]["updatedBy"] == "0x2000000"
+
+
 def test_download_goes_on_after_a_lack_of_memory():
     class Slot:
         claims = {}  # noqa: RUF012
