@@ -10,6 +10,8 @@ def install(fota, job):
     """Fetch, verify and start what ``job`` asks for."""
     slot = fota.slot
     try:
+        while slot.trial:
+            yield None  # confirm() or the time limit ends it; only then is there a slot to write to
         # first of all, while there is a piece of the heap that is long enough
         gc.collect()
         buffer = bytearray(fota.buffer_bytes)

@@ -286,6 +286,28 @@ def test_version_of_the_program_may_be_a_number():
     assert told[0]["updatedBy"] == "0x2000000"
 
 
+def test_next_job_waits_for_the_end_of_a_trial():
+    from aws_iot.fota import Fota
+
+    root = _tried(1)
+    with Peer() as peer:
+        client = _thing(peer)
+        job = Job(client, "2")
+        job.document = {"operation": "fota", "version": "1", "size": 64, "sha256": "00", "url": "https://x/y"}
+        fota = Fota(client, FileSlot(None, root), False)
+        work = fota.install(job)
+        for _ in range(3):
+            assert next(work) is None
+        fota.confirm()
+        assert str(raises(JobError, next, work)) == "version 1 is not newer than 2"
+        # one that is cancelled meanwhile leaves the trial alone
+        slot = FileSlot(None, _tried(1))
+        work = Fota(client, slot, False).install(job)
+        next(work)
+        work.close()
+        assert choose(slot.root, 3)[1]
+
+
 def test_download_goes_on_after_a_lack_of_memory():
     class Slot:
         claims = {}  # noqa: RUF012
