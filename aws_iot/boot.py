@@ -22,13 +22,18 @@ def choose(root, attempts):
     """Count this boot if it is one of a trial, end a trial that has used up its ``attempts``; -> record, on trial."""
     record = load(root)
     name = record.get("next")
-    if not name:
-        return record, False
     if "old" in record:  # a partition, which the boot loader chose
         from esp32 import Partition
 
         if Partition(Partition.RUNNING).info()[4] != name:
+            try:
+                # the boot loader takes the version that undo() went back to for a new one, too
+                Partition.mark_app_valid_cancel_rollback()
+            except OSError:
+                pass  # firmware without rollback
             return record, False
+    elif not name:
+        return record, False
     elif record["tries"] >= attempts or not exists(root + "/" + name + MANIFEST):
         undo(record, "not confirmed in %d boots" % record["tries"])
         _save(root, record, name)

@@ -3,7 +3,7 @@
 LittleFS makes that rename atomic. The fields that boot.py and the slots use:
     set      the confirmed folder, "a" or "b"; missing: the files that were flashed
     next     the folder (or the label of the partition) on trial, or about to be; ``tries`` counts its boots
-    old      the label of the partition to go back to
+    old      the label of the partition to go back to, or to which undo() went back
     undone   why the last trial ended with the old version; ``error`` holds what was raised in it
     job      what is known of the job of the last trial; ``confirmed`` is its id if it ended with the new version
 """

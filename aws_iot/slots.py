@@ -72,7 +72,7 @@ class Slot:
         if self.trial:
             self._keep()
             self.trial = False
-            self._end(version=self.version, **changes)
+            self._end(old=None, version=self.version, **changes)
 
     def undo(self, why):
         """End the trial: after the next reset the old version runs, and the record tells ``why``."""
@@ -82,7 +82,7 @@ class Slot:
         self._end()
 
     def _end(self, **changes):
-        self.save(next=None, old=None, tries=None, armed=None, image=None, have=None, **changes)
+        self.save(next=None, tries=None, armed=None, image=None, have=None, **changes)
 
 
 class FileSlot(Slot):
@@ -161,7 +161,7 @@ class FileSlot(Slot):
         """Put the image, verified by the caller, on trial from the next reset; ``changes`` go into the record."""
         if exists(self.path(HEADER)):
             os.rename(self.path(HEADER), self.path(MANIFEST))
-        self.save(next=self.path()[-1], tries=0, undone=None, error=None, confirmed=None, **changes)
+        self.save(next=self.path()[-1], old=None, tries=0, undone=None, error=None, confirmed=None, **changes)
 
     def _keep(self):
         self.record["set"] = self.record["next"]

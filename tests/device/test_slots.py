@@ -524,9 +524,33 @@ def test_undone_partition_starts_the_old_one():
     choose(board.Flash.folder + "/fota", 3)
     slot().undo("not confirmed in 600 s")
     assert board.reset() == "ota_0"
+    assert not choose(board.Flash.folder + "/fota", 3)[1]
+    assert board.reset() == "ota_0"  # although the power failed before the application made its slot
     assert slot().record["undone"] == "not confirmed in 600 s"
     for _ in range(3):
         assert board.reset() == "ota_0"
+
+
+def test_old_partition_starts_on_firmware_without_rollback():
+    board, slot = _partition_slot("no_rollback")
+    _install(slot(), image(9600))
+    board.reset()
+    slot().undo("not confirmed in 600 s")
+    board.reset()
+    mark = board.Partition.mark_app_valid_cancel_rollback
+
+    def unsupported():
+        raise OSError(-261)
+
+    board.Partition.mark_app_valid_cancel_rollback = staticmethod(unsupported)
+    try:
+        assert not choose(board.Flash.folder + "/fota", 3)[1]
+        files = FileSlot("1", board.Flash.folder + "/fota")
+    finally:
+        board.Partition.mark_app_valid_cancel_rollback = mark
+    # and what is no partition is not taken for one from then on
+    _install(files, bundle("2", _FILES))
+    assert choose(board.Flash.folder + "/fota", 3)[1]
 
 
 def test_partition_download_goes_on_where_the_power_failed():
