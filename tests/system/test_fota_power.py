@@ -18,6 +18,8 @@ from tests.harness.runtimes import RUNTIMES
 from .fota import image
 
 _PROGRAM = Path(__file__).with_name("fota_power.py")
+_FULL = Path(__file__).with_name("fota_full.py")
+_DEVICE = Path(__file__).parent.parent / "device"
 _STANDINS = Path(__file__).parent.parent / "harness" / "standins"
 _CUTS, _PARTS = 200, 8  # in parts, which run side by side
 _BOOTS = 12
@@ -113,3 +115,18 @@ def test_full_file_system_fails_the_job_or_is_enough(tmp_path, kind, rooms):
     full, enough = ("FAILED", "no space for the image"), ("SUCCEEDED", None)
     # an image needs room for its record only, which LittleFS keeps in the folder's own block
     assert outcomes == ([full] * 6 + [enough] * 2 if kind == "files" else [enough] * 2)
+
+
+@pytest.mark.runtimes("mp64", "mp32")
+@pytest.mark.parametrize("what", ["file", "files"])
+def test_version_that_fills_the_flash_is_undone(runtime, what):
+    done = subprocess.run(
+        runtime.command(_FULL, _DEVICE, what, heap="1m"),
+        env=runtime.environment(), capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert not done.returncode, done.stderr
+    told = json.loads(done.stdout)
+    if what == "file":
+        assert told == {"lives": 3 * ["reset"] + 2 * ["old"], "undone": "not confirmed in 3 boots"}
+    else:  # no room is left even for counting the second start
+        assert told == {"lives": ["reset"] + 4 * ["old"], "undone": "no space on the flash"}
