@@ -50,8 +50,10 @@ class Slot:
 
         Raises OSError 28 when it cannot fit, ValueError while another version is on trial.
         """
-        if "next" in self.record:
+        if self.trial:
             raise ValueError("another version is on trial")
+        if "next" in self.record:  # it never started: the power was cut before, and its job was canceled meanwhile
+            self.undo("another version came before it started")
         self.size = size_bytes
         self.claims = {}
         if self.record.get("image") == image:

@@ -100,7 +100,17 @@ def test_set_without_its_manifest_never_boots():
 def test_nothing_is_begun_while_a_trial_runs():
     root = folder("busy")
     _install(FileSlot("1", root), bundle("2", _FILES))
+    assert _set(root) == "a"
     assert "trial" in str(raises(ValueError, FileSlot(None, root).begin, "other", 100))
+
+
+def test_a_version_that_never_started_gives_way_to_the_next():
+    root = folder("superseded")
+    _install(FileSlot("1", root), bundle("2", _FILES))
+    _install(FileSlot("1", root), bundle("3", {"app.py": b"x = 3"}))
+    assert _set(root) == "a" and FileSlot(None, root).trial
+    with open(root + "/a/app.py", "rb") as file:
+        assert file.read() == b"x = 3"
 
 
 def test_download_goes_on_where_the_power_failed():
@@ -515,6 +525,21 @@ def test_activation_that_no_boot_followed_is_made_again_and_then_given_up():
     board.reset()
     board.reset()
     assert slot().record["undone"] == "rolled back by the boot loader"
+
+
+def test_image_that_never_started_gives_way_to_the_next():
+    def cut(partition):
+        raise KeyboardInterrupt
+
+    board, slot = _partition_slot("gives_way")
+    real, board.Partition.set_boot = board.Partition.set_boot, cut
+    try:
+        raises(KeyboardInterrupt, _install, slot(), image(9600))
+    finally:
+        board.Partition.set_boot = real
+    assert board.reset() == "ota_0"
+    _install(slot(), image(9600, 2), "other")
+    assert board.reset() == "ota_1" and slot().trial
 
 
 def test_undone_partition_starts_the_old_one():
