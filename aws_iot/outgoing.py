@@ -53,7 +53,8 @@ def resent(client, entry):
     client.stats["resent"] += 1
     entry[1][0] |= 8  # DUP, section 3.3.1.1
     topic = borrow("decode").topic_of(entry[1])
-    later = [kept[0] for kept in client.kept if kept is entry or kept[2] is None]
     for shadow in client.shadows:
-        if shadow.topic == topic and shadow.last not in later:
-            borrow("merge").repeat(shadow)
+        if shadow.topic == topic:
+            later = [kept[0] for kept in client.kept if kept is entry or kept[2] is None]
+            if shadow.last not in later:
+                borrow("merge").repeat(shadow)

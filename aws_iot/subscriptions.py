@@ -9,17 +9,17 @@ _LIMIT = const(50)  # on one connection; https://docs.aws.amazon.com/general/lat
 
 def subscribe(client, topic, qos, handler, raw):
     """MQTTClient.subscribe."""
-    if isinstance(topic, (list, tuple)):  # Zerynth's [[topic, qos], ...]
-        for each in topic:
-            listen(client, borrow("topics").check_filter(each[0]), each[1], handler, raw)
-        settle(client)
-        return
     if callable(qos):  # Zerynth's order
         qos, handler = handler or 0, qos
     if raw and handler:
         from .answers import alone
 
         handler = alone(client, handler)
+    if isinstance(topic, (list, tuple)):  # Zerynth's [[topic, qos], ...]
+        for each in topic:
+            listen(client, borrow("topics").check_filter(each[0]), each[1], handler, raw)
+        settle(client)
+        return
     sub = listen(client, borrow("topics").check_filter(topic), qos, handler, raw)
     settle(client)
     if sub[3] == 2:

@@ -108,6 +108,11 @@ def test_a_second_copy_of_a_request_waits_for_its_topics():
 
 
 def test_a_raw_handler_that_publishes():
+    for subscription in (("t", 1), ([["t", 1]], 0)):
+        _raw_handler_publishes(subscription)
+
+
+def _raw_handler_publishes(subscription):
     # with a window of one a publish waits: the next message must not come meanwhile, over this one's bytes
     seen, deep = [], [0]
 
@@ -123,7 +128,7 @@ def test_a_raw_handler_that_publishes():
     with Peer() as peer:
         client = peer.connected(window=1)
         client.on_error(seen.append)
-        client.subscribe("t", 1, handler, True)
+        client.subscribe(*subscription, handler, True)
         sent = [b"message %03d" % number for number in range(200)]
         for number, text in enumerate(sent):
             peer.publish("t", text, number + 1)
