@@ -16,9 +16,15 @@ class ShadowDevice(App):
         self.shadow.on_delta(self.delta)
 
     def delta(self, state):
-        text = str(state) if len(state) < 20 else "inf"  # the text of many is as large as their message, in one piece
-        self.say("delta", state=state if len(text) < 200 and "inf" not in text else "odd", version=self.shadow.version)
+        self.say("delta", state=state if self.plain(state) else "odd", version=self.shadow.version)
         return state if self.params.get("answers", "all") == "all" else None
+
+    def plain(self, state):
+        """True if it is small, and JSON."""
+        if len(state) > 19:  # the text of many members is as large as their message, and in one piece
+            return False
+        text = str(state)
+        return len(text) < 200 and "inf" not in text
 
     def step(self):
         every_ms = self.params.get("report_every_ms", 1000)
