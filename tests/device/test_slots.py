@@ -128,13 +128,19 @@ def test_download_goes_on_where_the_power_failed():
         assert holds(again, data), cut
 
 
-def test_another_image_starts_from_nothing():
-    root = folder("other")
+def _begun(name, size):
+    """The folder of a slot, and the slot, into which so many bytes of an image were written."""
+    root = folder(name)
     data = bundle("2", _FILES)
     slot = FileSlot("1", root)
     slot.begin("image", len(data))
-    write(slot, data[:4000])
-    assert FileSlot("1", root).begin("another", len(data)) == 0
+    write(slot, data[:size])
+    return root, slot
+
+
+def test_another_image_starts_from_nothing():
+    root, slot = _begun("other", 4000)
+    assert FileSlot("1", root).begin("another", slot.size) == 0
     assert os.listdir(root + "/a") == []
 
 
@@ -198,22 +204,9 @@ def test_bundle_that_cannot_fit_is_refused_before_it_is_written():
 
 
 def test_what_was_begun_makes_the_room_for_the_record():
-    root = folder("discarded")
-    slot = FileSlot("1", root)
-    data = bundle("2", _FILES)
-    slot.begin("image", len(data))
-    write(slot, data[:3000])
-
-    def full(root, record):
-        if os.listdir(root + "/a"):
-            raise OSError(28)
-        save(root, record)
-
-    slots.save = full
-    try:
-        slot.discard()
-    finally:
-        slots.save = save
+    root, slot = _begun("discarded", 3000)
+    assert os.listdir(root + "/a")
+    _full(slot.discard, until=root + "/a/" + os.listdir(root + "/a")[0])
     assert "image" not in load(root)
 
 
@@ -352,11 +345,11 @@ def _full(function, *args, until=None):
             raise OSError(28)
         save(root, record)
 
-    boot.save = full
+    boot.save = slots.save = full
     try:
         return function(*args)
     finally:
-        boot.save = save
+        boot.save = slots.save = save
 
 
 def test_new_version_that_fills_the_flash_and_raises_is_undone():
