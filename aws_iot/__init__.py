@@ -1,4 +1,10 @@
-"""AWS IoT for MicroPython. A name is loaded, with the file that it is in, when it is first used."""
+"""AWS IoT for MicroPython. A name is loaded, with the file that it is in, when it is first used.
+
+A package's ``__init__`` stays in the heap, and so do thing.py, shadow.py and errors.py; the files beside them are lent:
+``aws_iot.mqtt.loss.lost(client, error)`` loads loss.py for that call, and longer while there is plenty of heap. Here is
+also what differs between platforms: clock, sockets and JSON as MicroPython has them (for CPython in _cpython.py, which
+boards do not carry).
+"""
 
 import gc
 import sys
@@ -7,37 +13,97 @@ __version__ = "0.1.0"
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
-_ROOM_BYTES = const(24576)
+_ROOM_BYTES = const(24576)  # less free heap: nothing that is lent stays
+
+BOARD = sys.implementation.name == "micropython"
+if BOARD:
+    import select
+    import socket
+    from io import BytesIO  # noqa: F401
+    from json import loads  # noqa: F401  takes any buffer
+    from time import sleep_ms, ticks_add, ticks_diff, ticks_ms  # noqa: F401
+
+TYPE_CHECKING = const(0)
+if TYPE_CHECKING:  # for readers' tools: mpy-cross leaves this out
+    from umqtt import simple
+
+    from . import (
+        cbor,
+        cbor_decode,
+        config,
+        construct,
+        fota,
+        jobs,
+        mqtt,
+        names,
+        record,
+        reserved,
+        roots,
+        shadow,
+        shadow_calls,
+        shadow_merge,
+        shadow_sync,
+        topics,
+        web,
+        zerynth,
+    )
 
 
 def __getattr__(name):
-    file = {"Thing": "thing", "Shadow": "shadow", "MQTTClient": "mqtt", "load": "config"}.get(name, "errors")
+    if not BOARD:
+        from ._cpython import NAMES
+
+        if name in NAMES:
+            return NAMES[name]
+    if name == "simple":
+        return __import__("umqtt.simple", None, None, ("MQTTClient",))
+    if name in ("mqtt", "jobs", "fota", "web", "thing", "shadow", "errors"):
+        return __import__("aws_iot." + name, None, None, ("__name__",))  # they stay
     if name.islower() and name != "load":
-        return __import__("aws_iot." + name, None, None, (name,))  # from aws_iot import jobs
-    return getattr(__import__("aws_iot." + file, None, None, (file,)), name)
+        return lend(globals(), name)
+    file = {"Thing": "thing", "Shadow": "shadow", "MQTTClient": "mqtt", "load": "config"}.get(name, "errors")
+    return getattr(__import__("aws_iot." + file, None, None, (name,)), name)
 
 
-def borrow(name):
-    """The module ``aws_iot.name``, for one call: what runs once per connection does not stay in a board's heap.
+lent = []  # (globals of its package, name) of each lent file that is kept; emptied when the heap is short
+
+
+def lend(package, name):
+    """The file ``name`` of a package (its globals), for one call: what runs once per connection does not stay in a
+    board's heap, nor does what flows all the time cost a look into its flash.
 
     MicroPython reads a .mpy file in some milliseconds and its garbage collector takes it back; CPython keeps it.
     """
-    path = "aws_iot." + name
-    board = sys.implementation.name == "micropython"
-    if board:
-        if name not in globals():
-            sys.modules.pop(path, None)  # an import that found no memory may have left it there, empty
-        if gc.mem_free() < _ROOM_BYTES:
-            # the names that stay of each module go to the bottom of the heap, and leave no holes between what goes
-            gc.collect()
+    path = package["__name__"] + "." + name
+    if not BOARD:
+        return __import__(path, None, None, (name,))
+    room = keep()
+    sys.modules.pop(path, None)  # an import that found no memory may have left it there, empty
     module = __import__(path, None, None, (name,))
-    if board:
-        del sys.modules[path]
-        del globals()[name]
+    del sys.modules[path]
+    if room:
+        lent.append((package, name))
+    else:
+        del package[name]
     return module
 
 
+def keep(room_bytes=_ROOM_BYTES):
+    """Whether there is as much free heap; if not, all that was lent is given back to it."""
+    if not BOARD or gc.mem_free() >= room_bytes:
+        return True
+    # also before a file comes for one call: the names that stay of each go to the bottom of the heap, and leave no
+    # holes between what goes
+    gc.collect()
+    if gc.mem_free() >= room_bytes:
+        return True
+    while lent:
+        package, name = lent.pop()
+        package.pop(name, None)
+    return False
+
+
 def method(self, file, name):
-    """Function ``name`` of a borrowed file as a method of ``self``: for calls that are made now and then."""
-    function = getattr(borrow(file), name)
+    """Function ``name`` of a lent ``file`` as a method of ``self``: for calls that are made now and then."""
+    function = getattr(file, name)
     return lambda *args, **options: function(self, *args, **options)

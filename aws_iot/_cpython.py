@@ -97,14 +97,14 @@ class _Poll:
 
 
 class select:  # noqa: N801 - stands where MicroPython's module stands
-    """MicroPython's select module, as far as transport.py uses it."""
+    """MicroPython's select module, as far as aws_iot uses it."""
 
     POLLIN, POLLOUT, POLLERR, POLLHUP = _select.POLLIN, _select.POLLOUT, _select.POLLERR, _select.POLLHUP
     poll = _Poll
 
 
 class socket:  # noqa: N801
-    """MicroPython's socket module, as far as transport.py uses it."""
+    """MicroPython's socket module, as far as aws_iot uses it."""
 
     SOCK_STREAM = _socket.SOCK_STREAM
     getaddrinfo = staticmethod(_socket.getaddrinfo)
@@ -115,7 +115,7 @@ class socket:  # noqa: N801
 
 
 def prepare(context):
-    """What transport.Stream can use: a CPython context given by the user, wrapped."""
+    """What aws_iot.mqtt.tcp can use: a CPython context given by the user, wrapped."""
     return _Context(context) if isinstance(context, _ssl.SSLContext) else context
 
 
@@ -161,3 +161,52 @@ def _key_forms(key):
         ("-----BEGIN %s-----\n%s-----END %s-----\n" % (kind, body, kind)).encode()
         for kind in ("PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY")
     ]
+
+
+try:
+    from umqtt import simple
+except ImportError:  # installed by pip
+
+    class simple:  # noqa: N801
+        """What an MQTTClient inherits of umqtt.simple: its constructor, and the calls before a connection."""
+
+        class MQTTException(Exception):
+            pass
+
+        class MQTTClient:
+            def __init__(
+                self,
+                client_id,
+                server,
+                port=0,
+                user=None,
+                password=None,
+                keepalive=0,
+                ssl=None,
+                ssl_params={},  # noqa: B006
+            ):
+                self.client_id, self.server, self.port = client_id, server, port or (8883 if ssl else 1883)
+                self.user, self.pswd, self.keepalive = user, password, keepalive
+                self.ssl, self.ssl_params = ssl, ssl_params
+                self.sock = self.cb = self.lw_topic = None
+                self.lw_msg = b""
+                self.lw_qos, self.lw_retain, self.pid = 0, False, 0
+
+            def set_callback(self, f):
+                self.cb = f
+
+            def set_last_will(self, topic, msg, retain=False, qos=0):
+                self.lw_topic, self.lw_msg, self.lw_qos, self.lw_retain = topic, msg, qos, retain
+
+
+NAMES = {
+    "BytesIO": BytesIO,
+    "loads": loads,
+    "select": select,
+    "simple": simple,
+    "sleep_ms": sleep_ms,
+    "socket": socket,
+    "ticks_add": ticks_add,
+    "ticks_diff": ticks_diff,
+    "ticks_ms": ticks_ms,
+}  # what aws_iot has by these names

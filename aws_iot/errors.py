@@ -8,10 +8,10 @@ IotError                a umqtt.simple.MQTTException, so old except clauses hold
  +-- StateError         not possible now, for example the queue is full
 """
 
-from umqtt.simple import MQTTException
+from . import simple
 
 
-class IotError(MQTTException):
+class IotError(simple.MQTTException):
     pass
 
 

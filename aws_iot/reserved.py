@@ -17,7 +17,7 @@ lifecycle     connected, disconnected, subscribed, unsubscribed           client
 https://docs.aws.amazon.com/iot/latest/developerguide/reserved-topics.html
 """
 
-from . import borrow
+import aws_iot
 
 _RULES = "$aws/rules/"
 _NAMES = {  # how long, and which characters besides letters and digits
@@ -31,10 +31,10 @@ _NAMES = {  # how long, and which characters besides letters and digits
 
 def build(kind, operation, thing=None, name=None, form=None):
     """The topic; ValueError for one that AWS does not know, or would refuse."""
-    names = borrow("names")
+    names = aws_iot.names
     if kind == "basic-ingest" and thing is None and form is None:
         topic = _RULES + _name(names, kind, name) + ("/" + operation if operation else "")
-        return str(borrow("topics").check_topic(topic), "utf-8")
+        return str(aws_iot.topics.check_topic(topic), "utf-8")
     given = {"T": thing, "N": name, "F": form}
     for row, verb, levels in _each(names):
         if row == kind and verb == operation and all([(key in levels) == (given[key] is not None) for key in given]):
@@ -61,7 +61,7 @@ def _read(topic):
     levels = topic.split("/")
     if topic.startswith(_RULES):
         return "basic-ingest", "/".join(levels[3:]) or None, None, levels[2], None
-    for kind, operation, wanted in _each(borrow("names")):
+    for kind, operation, wanted in _each(aws_iot.names):
         if len(wanted) == len(levels):
             found = {}
             for level, want in zip(levels, wanted):
@@ -97,7 +97,7 @@ def _each(names):
 
 def _name(names, kind, name):
     if kind == "lifecycle":
-        borrow("topics").check_topic(name)
+        aws_iot.topics.check_topic(name)
         if "/" in name or name[0] == "$" or len(name.encode()) > 128:
             raise ValueError("client id: 1 to 128 bytes, no / and no $ in front")
     elif kind != "jobs" or name != "$next":

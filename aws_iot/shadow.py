@@ -6,8 +6,9 @@ https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-comms-device
 
 from json import dump
 
-from . import borrow, method
-from .transport import loads
+import aws_iot
+
+from . import loads, method
 
 
 class Shadow:
@@ -19,7 +20,7 @@ class Shadow:
     """
 
     def __init__(self, *args, **options):
-        borrow("shadow_requests").prepare_shadow(self, *args, **options)
+        aws_iot.shadow_calls.prepare_shadow(self, *args, **options)
 
     def report(self, state: dict) -> None:
         """Report ``state``, a dict; no answer is awaited. Sent at QoS 1, or merged into one report while that cannot
@@ -39,10 +40,10 @@ class Shadow:
         ):  # fmt: skip
             self.send(state)
         else:
-            borrow("merge").postpone(self, state)
+            aws_iot.shadow_merge.postpone(self, state)
         for key in state:
             if isinstance(state[key], dict):
-                borrow("merge").merge(self.reported, state)
+                aws_iot.shadow_merge.merge(self.reported, state)
                 break
         else:
             self.reported.update(state)
@@ -58,14 +59,14 @@ class Shadow:
 
     def __getattr__(self, name):
         """on_delta, get, update, delete, on_documents: see shadow_requests.py."""
-        return method(self, "shadow_requests", name)
+        return method(self, aws_iot.shadow_calls, name)
 
     # -- what the engine calls
 
     def tick(self, now):
         """After a connect (now is None), and every few seconds."""
         if now is None or self.pending is not None or self.asked is not None:
-            borrow("shadow_sync").tick(self, now)
+            aws_iot.shadow_sync.tick(self, now)
 
     def message(self, topic, document):
         """A message on one of the response topics."""
@@ -77,7 +78,7 @@ class Shadow:
         if delta or topic.endswith("accepted") and self.asked is None and not self.client.requests:
             state = self.newer(document) and delta and document.get("state")
         else:
-            state = borrow("shadow_sync").answer(self, topic[len(self.prefix) :], document)
+            state = aws_iot.shadow_sync.answer(self, topic[len(self.prefix) :], document)
         if state:
             if not isinstance(state, dict):
                 raise ValueError("no JSON object")

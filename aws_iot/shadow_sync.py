@@ -4,8 +4,9 @@ shadow.py.
 https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-mqtt.html
 """
 
-from . import borrow
-from .transport import ticks_add, ticks_diff
+import aws_iot
+
+from . import ticks_add, ticks_diff
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
@@ -45,7 +46,7 @@ def tick(shadow, now):
         for sub in client.subs.values():  # the broker may say that it kept the session and not have it
             if sub[3] != 2:
                 sub[3] = 0
-        borrow("suback").advance(client)
+        aws_iot.mqtt.subscribe.advance(client)
     elif shadow.tries:
         return
     shadow.asked = now
@@ -88,7 +89,7 @@ def flush(shadow):
         try:
             flush(shadow)
         finally:
-            shadow.pending = borrow("merge").merge(shadow.pending or {}, state)
+            shadow.pending = aws_iot.shadow_merge.merge(shadow.pending or {}, state)
 
 
 def answer(shadow, name, document):
@@ -97,7 +98,7 @@ def answer(shadow, name, document):
     if name == "update/documents":  # with the clientToken of the request, whose answer may come after it
         client.call(shadow.documents, document)
         return
-    mine = client.requests and borrow("request").settle(client, name, document)
+    mine = client.requests and aws_iot.mqtt.request.settle(client, name, document)
     if name.endswith("rejected"):
         if not mine:
             refuse(shadow, name, document)
@@ -120,8 +121,8 @@ def refuse(shadow, name, document):
     elif document.get("clientToken"):
         return  # another client's
     elif code in (429, 500):  # throttled, internal failure
-        borrow("merge").repeat(shadow)
+        aws_iot.shadow_merge.repeat(shadow)
         wait_ms = 1000 + client.random() % 10000
         shadow.hold = ticks_add(client.ticks(), wait_ms)
         again(client, wait_ms)
-    client.report(borrow("request").rejected(document))
+    client.report(aws_iot.mqtt.request.rejected(document))

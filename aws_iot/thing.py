@@ -1,6 +1,7 @@
 """A Thing of AWS IoT: one MQTT client, its shadows, and the seed's calls."""
 
-from . import borrow
+import aws_iot
+
 from .mqtt import MQTTClient
 from .shadow import Shadow
 
@@ -20,14 +21,14 @@ class Thing:
     """
 
     def __init__(self, *args, **options):
-        made = borrow("setup").thing(MQTTClient, *args, **options)
+        made = aws_iot.construct.thing(MQTTClient, *args, **options)
         self.mqtt = made[0]
         self.shadow = Shadow(*made)
 
     @classmethod
     def from_config(cls, path: str = "thing.conf.json", **options):
         """The thing that ``path`` and the certificate and key beside it describe. ValueError names what is missing."""
-        return cls(**borrow("config").arguments(path, options))
+        return cls(**aws_iot.config.arguments(path, options))
 
     def update_shadow(self, state: dict) -> None:
         """Report ``state`` (a dict of the thing's own keys). Offline, reports merge into one that is sent on return."""

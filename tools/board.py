@@ -71,6 +71,17 @@ from binascii import a2b_base64 as a
 f = open(%r, 'wb')
 w = f.write
 """
+_REMOVE = """
+import os
+for p in %r:
+    os.remove(p)
+    try:
+        while True:
+            p = p[:p.rindex('/')]
+            os.rmdir(p)
+    except (OSError, ValueError):  # something else is in it
+        pass
+"""
 _RENAME = """
 import os
 for p in %r:
@@ -184,7 +195,8 @@ class Board:
         self.run(code + "f.close()")
 
     def remove(self, paths):
-        self.run(f"import os\nfor p in {list(paths)!r}:\n    os.remove(p)")
+        """Remove files, and the folders that are empty then: MicroPython takes an empty folder for a package."""
+        self.run(_REMOVE % (list(paths),))
 
     def set_clock(self):
         """Set the board's clock to UTC; -> how many seconds it is off afterwards."""

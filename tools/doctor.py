@@ -4,10 +4,10 @@ What the stages look for is what people run into: a wrong endpoint type, mixed-u
 policy that denies, an inactive certificate, a proxy in between.
 """
 
-import importlib.util
 import socket
 import ssl
-from pathlib import Path
+
+from aws_iot import roots
 
 from . import flash, pki
 from .errors import ToolError
@@ -15,7 +15,6 @@ from .probe import Closed, Probe
 from .project import CERTIFICATE, CONFIG, KEY
 
 PORT = 8883
-_ROOTS = ("AmazonRootCA1.pem", "AmazonRootCA3.pem")
 _CODES = ("", "protocol version", "client id", "server unavailable", "user name or password", "not authorised")
 
 
@@ -184,8 +183,7 @@ def _ca(project):
     name = project.config().get("cacert")
     if name:
         return (project.folder / name).read_text()
-    folder = Path(importlib.util.find_spec("aws_iot").submodule_search_locations[0])
-    return "".join((folder / root).read_text() for root in _ROOTS)
+    return "".join(map(ssl.DER_cert_to_PEM_cert, (roots.CA1, roots.CA3)))
 
 
 def _distrust(error, host):

@@ -14,7 +14,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-from aws_iot.images import statement
+from aws_iot.fota.images import statement
 
 from . import aws as aws_errors
 from . import journal, pki

@@ -17,9 +17,9 @@ _HOST_ONLY = ("_cpython.py",)
 
 def packages() -> dict:
     """The contents of both files, by name."""
-    files = sorted(path.name for path in (ROOT / "aws_iot").iterdir() if path.is_file() and path.name not in _HOST_ONLY)
+    paths = [path for path in (ROOT / "aws_iot").rglob("*.py") if path.name not in _HOST_ONLY]
     compiled = mpy.FOLDER.relative_to(ROOT).as_posix()
-    sources = [[f"aws_iot/{name}", f"aws_iot/{name}"] for name in files]
+    sources = [[path, path] for path in sorted(path.relative_to(ROOT).as_posix() for path in paths)]
     binaries = [[source.replace(".py", ".mpy"), f"{compiled}/{source.replace('.py', '.mpy')}"] for source, _ in sources]
     return {"package.json": _package(sources), "package-mpy.json": _package(binaries)}
 

@@ -31,9 +31,11 @@ def compile_package(source: Path, target: Path | None = None, optimisation: int 
         else:
             _update(path, result, shutil.copyfile)
         wanted.add(result)
-    for path in target.rglob("*"):
+    for path in sorted(target.rglob("*"), reverse=True):  # what is in a folder before the folder
         if path.is_file() and path not in wanted and not path.name.startswith("."):
             path.unlink(missing_ok=True)
+        elif path.is_dir() and not any(path.iterdir()):
+            path.rmdir()  # MicroPython would take it for a package, in place of the module of the same name
     return target
 
 

@@ -2,7 +2,7 @@
 
 from aws_iot import Thing
 from aws_iot.fota import Fota
-from aws_iot.slots import FileSlot
+from aws_iot.fota.slots import FileSlot
 
 VERSION = "1.0.0"
 

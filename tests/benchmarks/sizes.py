@@ -6,7 +6,8 @@ from .bench import Bench
 def table(bench: Bench) -> list:
     """Markdown lines: .mpy bytes per module, those that stay in the heap first."""
     folder = bench.board / "lib" / "aws_iot"
-    sizes = {path.stem: path.stat().st_size for path in folder.glob("*.mpy")}
+    files = {path.relative_to(folder).with_suffix("").as_posix(): path for path in folder.rglob("*.mpy")}
+    sizes = {name: path.stat().st_size for name, path in files.items()}
     sizes.pop("_cpython", None)  # boards do not carry it
     lines = ["| module | .mpy, bytes |", "|---|---:|"]
     lines += [f"| {name} | {size:,} |" for name, size in sorted(sizes.items())]

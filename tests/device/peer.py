@@ -9,15 +9,15 @@ from json import dumps
 
 from wire import message, packet, puback, suback, unsuback
 
-import aws_iot.connack
-import aws_iot.link
+import aws_iot
 import aws_iot.mqtt
-import aws_iot.transport
+import aws_iot.mqtt.attempt
+import aws_iot.mqtt.tcp
 
 _MICROPYTHON = sys.implementation.name == "micropython"
-_USERS = (aws_iot.transport, aws_iot.connack, aws_iot.link)
-_ticks_add = aws_iot.transport.ticks_add
-_ticks_diff = aws_iot.transport.ticks_diff
+_USERS = (aws_iot, aws_iot.mqtt.attempt, aws_iot.mqtt.tcp)
+_ticks_add = aws_iot.ticks_add
+_ticks_diff = aws_iot.ticks_diff
 
 CONNECT, PUBLISH, PUBACK, SUBSCRIBE, UNSUBSCRIBE, PINGREQ, DISCONNECT = 0x10, 0x30, 0x40, 0x80, 0xA0, 0xC0, 0xE0
 

@@ -91,3 +91,31 @@ def raises(kind, function, *args):
 def refusal(function, *args):
     """The text of the ValueError, which names what is wrong."""
     return str(raises(ValueError, function, *args))
+
+
+class NoMemoryFor:
+    """While entered, there is no memory for the lent file ``name`` of ``package``, the next ``times`` times."""
+
+    def __init__(self, package, name, times=1):
+        self.package, self.name, self.left = package, name, times
+        self.real = package.__dict__.get(name)  # CPython keeps what it lends
+
+    def __enter__(self):
+        setattr(self.package, self.name, self)
+        return self
+
+    def __exit__(self, *_):
+        if self.left:
+            self._give_back()
+
+    def __getattr__(self, function):
+        self.left -= 1
+        if not self.left:
+            self._give_back()
+        raise MemoryError
+
+    def _give_back(self):
+        if self.real:
+            setattr(self.package, self.name, self.real)
+        else:
+            delattr(self.package, self.name)

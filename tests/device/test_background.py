@@ -1,11 +1,14 @@
-"""aws_iot.background: a thread that could not be started, or whose socket is closed under it. More in tests/system."""
+"""aws_iot.mqtt.background: a thread that could not be started, or whose socket is closed under it.
+
+More in tests/system.
+"""
 
 import time
 
 from peer import Peer
 from samples import raises
 
-import aws_iot.background as background
+import aws_iot.mqtt.background as background
 
 
 class _Select:

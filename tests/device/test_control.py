@@ -1,9 +1,9 @@
-"""aws_iot.control: packets against bytes written out by hand from MQTT 3.1.1."""
+"""aws_iot.mqtt.control: packets against bytes written out by hand from MQTT 3.1.1."""
 
 from samples import raises
 from wire import packet
 
-import aws_iot.control as control
+import aws_iot.mqtt.control as control
 
 
 def test_string():

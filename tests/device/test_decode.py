@@ -1,9 +1,9 @@
-"""aws_iot.decode: what comes once per connection or subscription, from bytes written out by hand from MQTT 3.1.1."""
+"""aws_iot.mqtt.control: what comes once per connection or subscription, from bytes written by hand from MQTT 3.1.1."""
 
 from wire import ACCEPTED, PINGRESP, puback, read, refused, suback, unsuback
 
-from aws_iot.decode import topic_of
-from aws_iot.packet import publish
+from aws_iot.mqtt.control import topic_of
+from aws_iot.mqtt.packet import publish
 
 
 def test_topic_of():

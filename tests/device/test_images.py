@@ -1,10 +1,10 @@
-"""aws_iot.images: job documents of all makers, and what is newer; the rest is in tests/system/test_fota*.py."""
+"""aws_iot.fota.images: job documents of all makers, and what is newer; the rest is in tests/system/test_fota*.py."""
 
 from samples import raises
 
-from aws_iot.download import Image
-from aws_iot.images import check, newer, read, statement
-from aws_iot.job import JobError
+from aws_iot.fota.download import Image
+from aws_iot.fota.images import check, newer, read, statement
+from aws_iot.jobs.job import JobError
 
 _SHA256 = "ab" * 32
 

@@ -1,4 +1,4 @@
-"""aws_iot itself: a name is loaded when it is used, and what is borrowed is given back."""
+"""aws_iot itself: a name is loaded when it is used, and what is lent is given back."""
 
 import sys
 
@@ -7,8 +7,8 @@ from samples import raises
 import aws_iot
 
 _MICROPYTHON = sys.implementation.name == "micropython"
-_CORE = ["mqtt", "packet", "shadow", "thing"]
-_PLATFORM = ("_cpython", "transport")  # those that use them copy their names, and may drop them
+_CORE = ["mqtt", "mqtt.packet", "shadow", "thing"]
+_PLATFORM = ("_cpython",)
 
 
 def _loaded():
@@ -39,7 +39,7 @@ def test_a_thing_loads_exactly_the_core():
 
 
 def test_a_client_alone_loads_less():
-    assert _fresh("from aws_iot import MQTTClient") == ["mqtt", "packet"]
+    assert _fresh("from aws_iot import MQTTClient") == ["mqtt", "mqtt.packet"]
 
 
 def test_names():
@@ -70,52 +70,77 @@ def test_an_unknown_name_is_named():
 
 
 def test_a_missing_part_is_named():
-    assert "nothing" in str(raises(ImportError, aws_iot.borrow, "nothing"))
+    assert "nothing" in str(raises(ImportError, getattr, aws_iot.mqtt, "nothing"))
 
 
-def test_borrowed_modules_are_given_back():
-    for name in ("backoff", "topics", "control", "reserved", "backoff"):
-        module = aws_iot.borrow(name)
-        assert module.__name__ == "aws_iot." + name
-        assert (("aws_iot." + name) in sys.modules) != _MICROPYTHON
+def test_lent_files_are_given_back():
+    for package, name in (
+        (aws_iot.mqtt, "backoff"),
+        (aws_iot, "topics"),
+        (aws_iot.mqtt, "control"),
+        (aws_iot, "reserved"),
+        (aws_iot.mqtt, "backoff"),
+    ):
+        module = getattr(package, name)
+        assert module.__name__ == package.__name__ + "." + name
+        assert (module.__name__ in sys.modules) != _MICROPYTHON
         assert hasattr(module, "__file__")
-    assert aws_iot.borrow("backoff").delay_ms(0, 0) == 1000
+    assert aws_iot.mqtt.backoff.delay_ms(0, 0) == 1000
 
 
-def test_borrowing_does_not_fill_the_heap():
+def test_lending_does_not_fill_the_heap():
     if not _MICROPYTHON:
-        assert aws_iot.borrow("topics") is aws_iot.borrow("topics")
+        assert aws_iot.topics is aws_iot.topics
         return
     import gc
 
     for _ in range(3):
-        aws_iot.borrow("topics").check_topic("t")
+        aws_iot.topics.check_topic("t")
         gc.collect()
     before = gc.mem_alloc()
     for _ in range(20):
-        aws_iot.borrow("topics").check_topic("t")
+        aws_iot.topics.check_topic("t")
     gc.collect()
     assert gc.mem_alloc() - before < 512, gc.mem_alloc() - before
 
 
-def test_what_a_running_function_borrowed_stays():
+def test_what_a_running_function_was_lent_stays():
     # its own module is collected only after it has returned
-    topics = aws_iot.borrow("topics")
+    topics = aws_iot.topics
     import gc
 
     gc.collect()
-    aws_iot.borrow("control")
+    assert aws_iot.mqtt.control
     gc.collect()
     assert topics.check_topic("a/b") == b"a/b"
     assert topics.check_filter("a/+") == "a/+"
 
 
-def test_borrowed_functions_are_methods():
+def test_lent_functions_are_methods():
     class Owner:
         pass
 
     owner = Owner()
     owner.tell = None
-    aws_iot.method(owner, "calls", "on_event")(print)
+    aws_iot.method(owner, aws_iot.mqtt.calls, "on_event")(print)
     assert owner.tell is print
-    raises(AttributeError, aws_iot.method, owner, "calls", "nothing")
+    raises(AttributeError, aws_iot.method, owner, aws_iot.mqtt.calls, "nothing")
+
+
+def test_what_was_lent_stays_while_there_is_room():
+    if not _MICROPYTHON:
+        assert aws_iot.keep()
+        return
+    import gc
+
+    gc.collect()
+    assert aws_iot.mqtt.backoff is aws_iot.mqtt.backoff
+    held = []
+    while gc.mem_free() > 20000:
+        held.append(bytearray(1000))
+        gc.collect()
+    assert not aws_iot.keep() and aws_iot.lent == []
+    assert aws_iot.mqtt.backoff is not aws_iot.mqtt.backoff
+    held.clear()
+    gc.collect()
+    assert aws_iot.keep() and aws_iot.mqtt.backoff is aws_iot.mqtt.backoff

@@ -3,14 +3,14 @@
 from json import loads
 
 from peer import Peer
-from samples import bundle, esp32, folder, raises, write
+from samples import NoMemoryFor, bundle, esp32, folder, raises, write
 
 from aws_iot.boot import choose
 from aws_iot.errors import LinkError, Rejected, ResponseTimeout
-from aws_iot.job import Job, JobError
-from aws_iot.job_calls import strings
+from aws_iot.fota.slots import FileSlot
 from aws_iot.jobs import Jobs
-from aws_iot.slots import FileSlot
+from aws_iot.jobs.execution import strings
+from aws_iot.jobs.job import Job, JobError
 
 
 class _Service:
@@ -232,8 +232,8 @@ def test_zerynths_call_asks_when_something_changed():
 
 def _refused(slot, **changes):
     """What is told of an image that the slot does not take."""
-    from aws_iot.download import Download
     from aws_iot.fota import Fota
+    from aws_iot.fota.download import Download
 
     document = {"operation": "fota", "version": "2", "size": 9600, "sha256": "00" * 32, "url": "https://x/y"}
     document.update(changes)
@@ -248,7 +248,7 @@ def _refused(slot, **changes):
 
 def test_refusal_is_told_by_its_own_reason():
     board = esp32("refused", 4)
-    from aws_iot.partition import PartitionSlot
+    from aws_iot.fota.partition import PartitionSlot
 
     def partition():
         return PartitionSlot("1", board.Flash.folder + "/fota", "esp32")
@@ -266,7 +266,7 @@ def test_refusal_is_told_by_its_own_reason():
 
 def test_version_of_the_program_may_be_a_number():
     from aws_iot.fota import Fota
-    from aws_iot.trial import switch
+    from aws_iot.fota.trial import switch
 
     told = []
 
@@ -338,7 +338,7 @@ def test_download_goes_on_after_a_lack_of_memory():
 
 def _download(slot, source, stream=None):
     """A Download of 100 bytes."""
-    from aws_iot.download import Download, Image
+    from aws_iot.fota.download import Download, Image
 
     class Thing:
         class mqtt:  # noqa: N801
@@ -357,7 +357,7 @@ def _downloaded(*plan, stream=None):
 
     ``plan``: what each request brings: a code of refusal, or so many bytes and then the end of the connection.
     """
-    import aws_iot.download
+    import aws_iot.fota.download
 
     class Slot:
         claims = {}  # noqa: RUF012
@@ -374,7 +374,7 @@ def _downloaded(*plan, stream=None):
             if offset + answer < 100:
                 raise LinkError("cut")
 
-    class Recover:
+    class Verify:
         @staticmethod
         def sleep(duration_ms):
             pauses.append(duration_ms)
@@ -388,15 +388,15 @@ def _downloaded(*plan, stream=None):
 
     left, pauses, urls, code = list(plan), [], [], None
     download = _download(Slot(), Source(), stream)
-    borrow = aws_iot.download.borrow
-    aws_iot.download.borrow = lambda name: Recover
+    real = aws_iot.fota.verify
+    aws_iot.fota.verify = Verify
     try:
         for _ in download.fetch(0):
             pass
     except Rejected as error:
         code = error.code
     finally:
-        aws_iot.download.borrow = borrow
+        aws_iot.fota.verify = real
     return download.have, pauses, len(urls), code
 
 
@@ -497,20 +497,9 @@ def test_end_of_a_job_is_told_although_memory_is_short():
             jobs.handle("work", handler)
             client.connect()
             client.until(lambda jobs=jobs: jobs.work, 60000)
-            borrow, short = aws_iot.jobs.borrow, [1]
-
-            def borrowed(name, borrow=borrow, short=short):
-                if short:
-                    short.pop()
-                    raise MemoryError
-                return borrow(name)
-
-            aws_iot.jobs.borrow = borrowed
-            try:
+            with NoMemoryFor(aws_iot.jobs, "engine") as short:
                 client.until(lambda jobs=jobs: jobs.done, 60000)
-            finally:
-                aws_iot.jobs.borrow = borrow
-            assert not short and service.updates == [("IN_PROGRESS", None), end]
+            assert not short.left and service.updates == [("IN_PROGRESS", None), end]
 
 
 def test_poll_does_not_wait_for_aws():

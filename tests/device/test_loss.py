@@ -1,4 +1,4 @@
-"""aws_iot.loss: errors in words, who is suspected when AWS closes without a reason, and when to try again.
+"""aws_iot.mqtt.loss: errors in words, who is suspected when AWS closes without a reason, and when to try again.
 
 The errors are those that MicroPython 1.25 (mbedTLS) and CPython (OpenSSL) were seen to raise.
 """
@@ -6,10 +6,10 @@ The errors are those that MicroPython 1.25 (mbedTLS) and CPython (OpenSSL) were 
 import time
 
 from peer import CONNECT, PUBLISH, SUBSCRIBE, Peer
-from samples import raises
+from samples import NoMemoryFor, raises
 
 import aws_iot
-import aws_iot.loss as loss
+import aws_iot.mqtt.loss as loss
 from aws_iot.errors import LinkError, ProtocolError, Rejected, StateError
 
 _MASK = 0x3FFFFFFF
@@ -393,27 +393,15 @@ def test_a_publish_of_long_ago_is_not_suspected():
 
 
 def test_a_loss_that_there_is_no_memory_for_counts_once():
-    left = [2]
-
-    def borrow(name):
-        if name != "calls" or not left[0]:
-            return real(name)
-        left[0] -= 1
-        raise MemoryError
-
     with Peer() as peer:
         client = peer.connected(window=10)
         errors = []
         client.on_error(errors.append)
         peer.silent = (PUBLISH,)
         client.publish("a", "x", qos=1)
-        real = aws_iot.borrow
-        aws_iot.borrow = loss.borrow = borrow  # MicroPython loads loss.py anew each time, CPython keeps it
-        try:
+        with NoMemoryFor(aws_iot.mqtt, "calls", 2) as short:
             peer.close_link()
-            client.until(lambda: not left[0], 5000)
-        finally:
-            aws_iot.borrow = loss.borrow = real
+            client.until(lambda: not short.left, 5000)
         peer.silent = ()
         assert client.until(lambda: not client.kept, 60000)
         assert errors == [] and not client.denied and client.stats["connects"] == 2

@@ -1,10 +1,10 @@
-"""aws_iot.malformed: each says what was wrong."""
+"""aws_iot.mqtt.malformed: each says what was wrong."""
 
 from samples import raises
 from wire import packet, refused
 
 from aws_iot.errors import ProtocolError
-from aws_iot.malformed import packet_id, publish, size, topic
+from aws_iot.mqtt.malformed import packet_id, publish, size, topic
 
 
 def test_what_was_wrong_is_said():

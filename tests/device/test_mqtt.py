@@ -1,7 +1,7 @@
 """aws_iot.mqtt: nothing that was accepted is lost, nothing hangs, and umqtt.simple's contracts hold."""
 
 from peer import CONNECT, DISCONNECT, PUBACK, PUBLISH, SUBSCRIBE, Peer
-from samples import raises
+from samples import NoMemoryFor, raises
 from wire import message, puback
 
 import aws_iot.mqtt
@@ -561,19 +561,11 @@ def test_nested_waits_are_bounded():
 
 
 def test_connect_ends_when_there_is_no_memory_even_to_say_why():
-    def borrow(name):
-        if name == "loss":
-            raise MemoryError
-        return real(name)
-
     with Peer() as peer:
         client = peer.client()
         peer.failing["tcp"] = MemoryError()
-        real, aws_iot.mqtt.borrow = aws_iot.mqtt.borrow, borrow
-        try:
+        with NoMemoryFor(aws_iot.mqtt, "loss", 1000):
             raises(MemoryError, client.connect)
-        finally:
-            aws_iot.mqtt.borrow = real
         del peer.failing["tcp"]
         assert client.until(lambda: client.ready, 5000)
 

@@ -1,9 +1,9 @@
-"""aws_iot.opening, link, connack and connect: attempts that callbacks or a lack of memory get in the way of."""
+"""aws_iot.mqtt.attempt, link, connack and connect: attempts that callbacks or a lack of memory get in the way of."""
 
 import sys
 
 from peer import CONNECT, Peer
-from samples import raises
+from samples import NoMemoryFor, raises
 
 import aws_iot
 import aws_iot.mqtt
@@ -213,20 +213,9 @@ def test_a_hook_that_there_is_no_memory_for_is_called_again():
         client.until(lambda: shadow.asked is None, 5000)
         _lose(peer, client)
         gets = len(peer.published())
-        left, real = [1], aws_iot.shadow.borrow
-
-        def borrow(name):
-            if name == "shadow_sync" and left:
-                left.pop()
-                raise MemoryError
-            return real(name)
-
-        aws_iot.shadow.borrow = borrow
-        try:
+        with NoMemoryFor(aws_iot, "shadow_sync") as short:
             client.until(lambda: len(peer.published()) > gets, 60000)
-        finally:
-            aws_iot.shadow.borrow = real
-        assert not left and peer.published()[gets][0].endswith("/get")
+        assert not short.left and peer.published()[gets][0].endswith("/get")
 
 
 def test_interrupted_in_the_look_up_it_connects_again():
@@ -260,12 +249,12 @@ def test_a_ping_that_cannot_be_written_is_a_loss_with_its_back_off():
         assert aws_iot.mqtt.ticks_diff(client.due, peer.clock.now) > 60000
 
 
-def test_a_module_that_there_was_no_memory_for_can_be_borrowed_later():
+def test_a_file_that_there_was_no_memory_for_can_be_lent_later():
     if sys.implementation.name != "micropython":
-        return  # CPython keeps what it borrows
+        return  # CPython keeps what it lends
     import gc
 
-    aws_iot.borrow("backoff")
+    assert aws_iot.mqtt.backoff
     for pieces in range(60):
         hoard = None
         try:
@@ -279,7 +268,7 @@ def test_a_module_that_there_was_no_memory_for_can_be_borrowed_later():
                 hoard = following
         following = None
         try:
-            aws_iot.borrow("backoff")
+            aws_iot.mqtt.backoff.delay_ms(0, 0)
         except MemoryError:
             pass
         while hoard:
@@ -287,4 +276,4 @@ def test_a_module_that_there_was_no_memory_for_can_be_borrowed_later():
             hoard = following
         following = None
         gc.collect()
-        assert aws_iot.borrow("backoff").delay_ms(0, 0) == 1000
+        assert aws_iot.mqtt.backoff.delay_ms(0, 0) == 1000

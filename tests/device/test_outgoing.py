@@ -1,4 +1,4 @@
-"""aws_iot.outgoing: a publish that is not as simple as most: odd payloads, AWS limits, a full queue, a slow peer."""
+"""aws_iot.mqtt.outgoing: a publish that is not simple: odd payloads, AWS limits, a full queue, a slow peer."""
 
 import sys
 from json import loads

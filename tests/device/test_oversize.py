@@ -1,12 +1,12 @@
-"""aws_iot.oversize: a packet larger than the buffer gets room, or is skipped but for its name."""
+"""aws_iot.mqtt.oversize: a packet larger than the buffer gets room, or is skipped but for its name."""
 
-from samples import raises
+from samples import NoMemoryFor, raises
 from wire import LARGEST, PINGRESP, message, packet, puback, read
 
-import aws_iot.oversize as oversize
-import aws_iot.packet
+import aws_iot.mqtt.oversize as oversize
+import aws_iot.mqtt.packet
 from aws_iot.errors import ProtocolError
-from aws_iot.packet import Reader
+from aws_iot.mqtt.packet import Reader
 
 _SIZES = ((), [1], [3, 100], [512], [513], [700, 1], [5000])
 
@@ -111,14 +111,11 @@ def test_no_memory_even_to_look_at_it():
     # it is skipped, and what follows it is read
     reader = Reader(512, LARGEST)
     data = message("t", bytes(1500), 9) + message("t", b"next", 10)
-    real, aws_iot.packet.borrow = aws_iot.packet.borrow, _no_memory
-    try:
+    with NoMemoryFor(aws_iot.mqtt, "oversize"):
         space = reader.space()
         space[:] = data[: len(space)]
         reader.filled(len(space))
         raises(MemoryError, reader.next)
-    finally:
-        aws_iot.packet.borrow = real
     rest = data[len(space) :]
     while rest:
         assert reader.next() == 0
@@ -128,7 +125,3 @@ def test_no_memory_even_to_look_at_it():
         reader.filled(count)
         rest = rest[count:]
     assert reader.next() and bytes(reader.payload) == b"next"
-
-
-def _no_memory(name):
-    raise MemoryError

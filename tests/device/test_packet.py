@@ -1,4 +1,4 @@
-"""aws_iot.packet: the same packets however the bytes arrive, and an error for what no server may send."""
+"""aws_iot.mqtt.packet: the same packets however the bytes arrive, and an error for what no server may send."""
 
 from io import BytesIO
 
@@ -6,7 +6,7 @@ from samples import raises
 from wire import ACCEPTED, LARGEST, PINGRESP, at_every_cut, message, packet, puback, read, refused, suback, unsuback
 
 from aws_iot.errors import ProtocolError
-from aws_iot.packet import Reader, publish
+from aws_iot.mqtt.packet import Reader, publish
 
 
 def test_publish_bytes():

@@ -1,4 +1,4 @@
-"""aws_iot.request: accepted and rejected are both awaited, tokens tell answers apart, and every wait ends."""
+"""aws_iot.mqtt.request: accepted and rejected are both awaited, tokens tell answers apart, and every wait ends."""
 
 from json import dumps, loads
 

@@ -1,9 +1,9 @@
-"""aws_iot.signature against RFC 6979 (ECDSA), signatures made by OpenSSL (RSA), and forgeries."""
+"""aws_iot.fota.signature against RFC 6979 (ECDSA), signatures made by OpenSSL (RSA), and forgeries."""
 
 import hashlib
 from binascii import a2b_base64, unhexlify
 
-from aws_iot.signature import verify
+from aws_iot.fota.signature import verify
 
 # RFC 6979 appendix A.2.5: P-256, SHA-256, message "sample"
 _EC_KEY = """\

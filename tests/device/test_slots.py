@@ -1,4 +1,4 @@
-"""aws_iot.slots, partition and boot: where a new version goes, how it is tried, and how the old one comes back.
+"""aws_iot.fota.slots, partition and boot: where a new version goes, how it is tried, and how the old one comes back.
 
 The files are real files; the ESP32's partitions are played by tests/harness/standins/esp32.py, which says how far.
 """
@@ -10,9 +10,9 @@ import sys
 from samples import bundle, esp32, folder, holds, image, noise, raises, write
 
 import aws_iot.boot as boot
-import aws_iot.slots as slots
+import aws_iot.fota.slots as slots
 from aws_iot.boot import choose, load, run, save
-from aws_iot.slots import FileSlot
+from aws_iot.fota.slots import FileSlot
 
 _FILES = {"app.py": b"VERSION = 2\n", "lib/part.py": noise(5000), "empty.py": b"", "lib/deep/data.bin": noise(300, 3)}
 
@@ -465,7 +465,7 @@ def test_error_of_a_confirmed_version_is_its_own():
 
 def _partition_slot(name, version="1", sectors=64):
     board = esp32(name, sectors)
-    from aws_iot.partition import PartitionSlot
+    from aws_iot.fota.partition import PartitionSlot
 
     return board, lambda: PartitionSlot(version, board.Flash.folder + "/fota")
 

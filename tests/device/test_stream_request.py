@@ -1,9 +1,9 @@
-"""aws_iot.stream_request against AWS's example."""
+"""aws_iot.fota.stream_request against AWS's example."""
 
 from binascii import hexlify
 
 import aws_iot.cbor as cbor
-from aws_iot.stream_request import bitmap, request
+from aws_iot.fota.stream_request import bitmap, request
 
 # blocks, offset, bitmap; the first is the example of AWS's page
 # https://docs.aws.amazon.com/iot/latest/developerguide/mqtt-based-file-delivery-in-devices.html

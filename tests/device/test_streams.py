@@ -1,8 +1,8 @@
-"""aws_iot.streams: what is asked for; the rest is in tests/system/test_streams.py, where there is a broker."""
+"""aws_iot.fota.streams: what is asked for; the rest is in tests/system/test_streams.py, where there is a broker."""
 
 from samples import raises
 
-from aws_iot.streams import StreamSource
+from aws_iot.fota.streams import StreamSource
 
 
 class _Thing:

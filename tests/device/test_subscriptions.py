@@ -1,4 +1,4 @@
-"""aws_iot.subscriptions: asked for once, granted one by one, restored when the session is gone, and only then."""
+"""aws_iot.mqtt.subscriptions: asked for once, granted one by one, restored when the session is gone, and only then."""
 
 import asyncio
 

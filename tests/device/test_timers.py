@@ -1,4 +1,4 @@
-"""aws_iot.timers: what time alone makes happen, to the millisecond, on a clock that wraps meanwhile."""
+"""aws_iot.mqtt.timers: what time alone makes happen, to the millisecond, on a clock that wraps meanwhile."""
 
 from peer import CONNECT, PINGREQ, PUBLISH, SUBSCRIBE, Peer
 from samples import raises

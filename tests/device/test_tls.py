@@ -1,12 +1,14 @@
-"""aws_iot.tls: certificates and keys in every form that AWS, openssl and Zerynth's tools hand out."""
+"""aws_iot.mqtt.tls: certificates and keys in every form that AWS, openssl and Zerynth's tools hand out."""
 
+import hashlib
 import sys
-from binascii import a2b_base64
+from binascii import a2b_base64, b2a_base64, hexlify
 
 from peer import Peer
 from samples import raises
 
-import aws_iot.tls as tls
+import aws_iot
+import aws_iot.mqtt.tls as tls
 from aws_iot import MQTTClient, Shadow, Thing
 
 # A P-256 key made for this test, as PKCS#8 and as SEC1, and its certificate: they open nothing.
@@ -77,10 +79,10 @@ def test_key_forms():
 
 
 def test_ca_forms():
-    root = tls._root("AmazonRootCA1.pem")
-    text = str(root, "ascii")
-    body = "".join(text.strip().split("\n")[1:-1])
-    for ca in _forms(text, body)[:-2] + [a2b_base64(body), root + tls._root("AmazonRootCA3.pem")]:
+    roots = (aws_iot.roots.CA1, aws_iot.roots.CA3)
+    bodies = [str(b2a_base64(root), "ascii").strip() for root in roots]
+    texts = [_pem("CERTIFICATE", body) for body in bodies]
+    for ca in _forms(texts[0], bodies[0])[:-2] + [roots[0], "\n".join(texts)]:
         tls.context(None, None, ca)
 
 
@@ -116,14 +118,13 @@ def test_what_is_wrong_is_named():
         assert "key" in wrong(certificate, damaged)
 
 
-def test_a_root_that_is_not_there():
-    here = tls.__file__
-    tls.__file__ = "/nowhere/aws_iot/tls.py"
-    try:
-        text = str(raises(ValueError, list, tls._authorities(None)))
-    finally:
-        tls.__file__ = here
-    assert "AmazonRootCA1.pem" in text and "cacert" in text
+def test_roots():
+    # the fingerprints that https://www.amazontrust.com/repository/ tells
+    for root, digest in (
+        (aws_iot.roots.CA1, "8ecde6884f3d87b1125ba31ac3fcb13d7016de7f57cc904fe1cb97c6ae98196e"),
+        (aws_iot.roots.CA3, "18ce6cfe7bf14e60b2e347b8dfe868cb31d02ebb3ada271569f50343b46db3a4"),
+    ):
+        assert str(hexlify(hashlib.sha256(root).digest()), "ascii") == digest
 
 
 def test_only_the_der_is_taken_from_pem():
@@ -158,7 +159,7 @@ def test_of_a_client():
     with Peer() as peer:
         client = peer.client(
             ssl=True,
-            ssl_params={"cert": _certificate(), "key": _key(), "cadata": tls._root("AmazonRootCA1.pem")},
+            ssl_params={"cert": _certificate(), "key": _key(), "cadata": aws_iot.roots.CA1},
         )
         assert _settings(tls.prepare(client)) == (True, True)
         client = peer.client(ssl=True, ssl_params={"cert_reqs": 0})

@@ -4,8 +4,8 @@ from cloud import Cloud
 from peer import CONNECT, PUBACK, PUBLISH, SUBSCRIBE, UNSUBSCRIBE, Peer
 from samples import raises
 
-import aws_iot.control
 import aws_iot.mqtt
+import aws_iot.mqtt.control
 from aws_iot.errors import LinkError, Rejected, StateError
 from aws_iot.shadow import Shadow
 
@@ -341,7 +341,7 @@ def test_ctrl_c_in_a_handler():
 
 def _no_memory(after):
     """Fails the SUBSCRIBE after ``after`` more; what it returns undoes that."""
-    left, real = [after + 1], aws_iot.control.subscribe
+    left, real = [after + 1], aws_iot.mqtt.control.subscribe
 
     def subscribe(pid, names):
         left[0] -= 1
@@ -349,8 +349,8 @@ def _no_memory(after):
             raise MemoryError
         return real(pid, names)
 
-    aws_iot.control.subscribe = subscribe
-    return lambda: setattr(aws_iot.control, "subscribe", real)
+    aws_iot.mqtt.control.subscribe = subscribe
+    return lambda: setattr(aws_iot.mqtt.control, "subscribe", real)
 
 
 def test_no_memory_for_the_subscribe_of_a_request():

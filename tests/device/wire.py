@@ -4,7 +4,7 @@ http://docs.oasis-open.org/mqtt/mqtt/v3.1.1/mqtt-v3.1.1.html
 """
 
 from aws_iot.errors import ProtocolError
-from aws_iot.packet import Reader
+from aws_iot.mqtt.packet import Reader
 
 ACCEPTED = b"\x20\2\0\0"  # CONNACK, section 3.2
 PINGRESP = b"\xd0\0"  # section 3.13

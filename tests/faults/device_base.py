@@ -10,10 +10,10 @@ import json
 import sys
 from os import getenv
 
-import aws_iot.transport as transport
+import aws_iot
+from aws_iot import sleep_ms, ticks_add, ticks_diff
+from aws_iot import ticks_ms as real_ms
 from aws_iot.errors import IotError
-from aws_iot.transport import sleep_ms, ticks_add, ticks_diff
-from aws_iot.transport import ticks_ms as real_ms
 
 MICROPYTHON = sys.implementation.name == "micropython"
 
@@ -64,7 +64,7 @@ class Chance:
 
 
 class Network:
-    """Stands in for the socket module of aws_iot.transport, where a desktop has no other handle. `dns` plays a DNS that
+    """Stands in for the socket module of aws_iot, where a desktop has no other handle. `dns` plays a DNS that
     fails and moves: its answers are given in turn, each "fail", or the ports at which 127.0.0.1 is found (another
     port plays another address, behind a string that says how many seconds that takes). `send_buffer` is the bytes
     that TCP takes before it presses back, few as on a board."""
@@ -109,7 +109,7 @@ class App:
         self.done, self.worst_gap_ms = False, 0
         fixed = params.get("random")
         self.chance = Chance(params.get("seed", 1)) if fixed is None else lambda: fixed
-        transport.socket = Network(transport.socket, params.get("dns"), params.get("send_buffer"))
+        aws_iot.socket = Network(aws_iot.socket, params.get("dns"), params.get("send_buffer"))
         self.client = self.make()
         self.was_ready, self.measure = False, 0
 
@@ -125,7 +125,7 @@ class App:
         params, options = self.params, dict(self.params.get("options", {}))
         options["clean_session"] = params.get("clean", True)
         if "tls" in params:
-            from aws_iot.tls import context
+            from aws_iot.mqtt.tls import context
 
             files = params["tls"]
             pair = (read(files["cert"]), read(files["key"])) if "cert" in files else (None, None)

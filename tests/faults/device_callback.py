@@ -6,8 +6,8 @@ Parameter besides Session's: does, the name of what it does with the first messa
 from device_base import heap_bytes, main
 from device_session import Session
 
+from aws_iot import sleep_ms
 from aws_iot.shadow import Shadow
-from aws_iot.transport import sleep_ms
 
 
 class Callback(Session):

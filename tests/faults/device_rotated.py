@@ -6,7 +6,7 @@ from device_session import Session
 
 class Rotated(Session):
     def do_rotate(self, order):
-        from aws_iot.tls import context
+        from aws_iot.mqtt.tls import context
 
         self.client.context = context(read(order["cert"]), read(order["key"]), read(self.params["tls"]["ca"]))
 

@@ -1,6 +1,6 @@
 """MQTT 3.1.1 packets as the server sees them: what a client sent, decoded; what a server says, encoded.
 
-Written apart from aws_iot.packet on purpose: a codec that is tested against itself proves nothing.
+Written apart from aws_iot.mqtt.packet on purpose: a codec that is tested against itself proves nothing.
 """
 
 import struct

@@ -46,8 +46,8 @@ def _verified_by_the_board(document, public):
     """The library's own verification takes the signature, and not that of another version."""
     program = (
         "import sys, json, base64, hashlib\n"
-        "from aws_iot.signature import verify\n"
-        "from aws_iot.images import statement\n"
+        "from aws_iot.fota.signature import verify\n"
+        "from aws_iot.fota.images import statement\n"
         "d, key = json.loads(sys.argv[1]), open(sys.argv[2]).read()\n"
         "for version in (d['version'], '9.9.9'):\n"
         "    text = statement(version, d.get('board'), d['size'], d['sha256']).encode()\n"

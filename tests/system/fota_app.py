@@ -54,9 +54,9 @@ def start():
     if behaviour == "raise":
         raise RuntimeError("broken " + version)
     if settings["kind"] == "image":
-        from aws_iot.partition import PartitionSlot as Slot
+        from aws_iot.fota.partition import PartitionSlot as Slot
     else:
-        from aws_iot.slots import FileSlot as Slot
+        from aws_iot.fota.slots import FileSlot as Slot
     slot = Slot(version, FOLDER + "/fota", settings["board"])
     thing = Thing.from_config(FOLDER + "/thing.conf.json")
     if behaviour == "deaf":

@@ -15,7 +15,7 @@ sys.path.append(sys.argv[1])
 from samples import bundle, write  # noqa: E402
 
 import aws_iot.boot as boot  # noqa: E402
-from aws_iot.slots import FileSlot  # noqa: E402
+from aws_iot.fota.slots import FileSlot  # noqa: E402
 
 _BLOCK, _BLOCKS = 4096, 64
 _ROOT = "/flash/fota"

@@ -113,9 +113,9 @@ if KIND == "image":
     loader()
 
 from aws_iot.boot import choose  # noqa: E402
-from aws_iot.download import Download  # noqa: E402
 from aws_iot.fota import Fota  # noqa: E402
-from aws_iot.job import Job, JobError  # noqa: E402
+from aws_iot.fota.download import Download  # noqa: E402
+from aws_iot.jobs.job import Job, JobError  # noqa: E402
 
 
 class Mqtt:
@@ -228,10 +228,10 @@ def running(record, trial):
 
 def slot(version):
     if KIND == "image":
-        from aws_iot.partition import PartitionSlot
+        from aws_iot.fota.partition import PartitionSlot
 
         return PartitionSlot(version, "/flash/fota", "esp32")
-    from aws_iot.slots import FileSlot
+    from aws_iot.fota.slots import FileSlot
 
     return FileSlot(version, "/flash/fota", "esp32")
 

@@ -11,7 +11,7 @@ gc.threshold(2048)
 
 from aws_iot import Thing  # noqa: E402
 from aws_iot.fota import Fota  # noqa: E402
-from aws_iot.slots import FileSlot  # noqa: E402
+from aws_iot.fota.slots import FileSlot  # noqa: E402
 
 
 def told(event, value):

@@ -14,7 +14,7 @@ _HEAP = {"cpyt": None, "mp64": "256k", "mp32": "128k"}  # with room for the agen
 _SIZE = 70_001
 _FETCH = """
 from hashlib import sha256
-from aws_iot.https import HttpsSource
+from aws_iot.web.https import HttpsSource
 def fetch(url, offset=0, **options):
     options.setdefault('cacert', ca)
     source = HttpsSource(url, size, **options)

@@ -108,7 +108,7 @@ def test_nothing_pending_is_none(configuration, devices):
 
 def test_unknown_job_cannot_be_described(configuration, devices):
     device = _jobs(devices, configuration)
-    assert device.ask("from aws_iot.job import Job\nnone = Job(thing, 'none')") is None
+    assert device.ask("from aws_iot.jobs.job import Job\nnone = Job(thing, 'none')") is None
     assert device.ask("none.describe()") is False
     assert device.ask("none.canceled") is True
 

@@ -95,7 +95,7 @@ def test_mpremote_installs_it_with_umqtt_on_a_board_which_then_connects(name, fo
     with Board(tmp_path / "flash") as board:
         board.expect(">>> ")
         _mpremote(board, "mip", "install", form, "--index", index, ROOT / name)
-        installed = {path.relative_to(board.flash / "lib").as_posix() for path in board.flash.rglob("lib/*/*")}
+        installed = {path.relative_to(board.flash / "lib").as_posix() for path in board.flash.rglob("lib/**/*.*py")}
         suffix = "py" if form == "--no-mpy" else "mpy"
         assert installed == {target for target, _ in package["urls"]} | {f"umqtt/simple.{suffix}"}
         project = mosquitto_site(mosquitto_tls12).project(tmp_path, "board")

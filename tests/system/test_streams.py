@@ -17,7 +17,7 @@ _CLOCK = 5  # times as fast as real time, where the device would mostly back off
 _SIZE = 100_001  # the last block is short
 _FETCH = """
 from hashlib import sha256
-from aws_iot.streams import StreamSource
+from aws_iot.fota.streams import StreamSource
 def fetch(offset=0, **options):
     global source
     source = StreamSource(thing, name, 0, size, **options)
@@ -107,7 +107,7 @@ def test_refusal_is_told(device, streams):
 @pytest.mark.parametrize("answer", [b"\xa0", b"\x00garbage", b"\xa4\x61f\x00\x61i\x00\x61l\x05\x61p\x43abc"])
 def test_what_is_no_block_is_an_error(device, streams, name, mosquitto, answer):
     streams.silent = True
-    device.ask("import aws_iot.streams")
+    device.ask("import aws_iot.fota.streams")
     device.send('"fetch()"')
     with Observer(mosquitto.plain_port, client_id=f"liar-{name}") as liar:
         while not streams.requests:

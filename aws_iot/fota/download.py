@@ -1,0 +1,156 @@
+"""How an image comes into a slot, from a stream or a URL, through cuts and expired URLs.
+
+Loaded when an update begins. Everything that waits is a generator, advanced from thing.poll().
+"""
+
+import gc
+
+import aws_iot
+
+from .. import ticks_add, ticks_diff, ticks_ms
+from ..errors import LinkError, Rejected, ResponseTimeout
+from ..jobs.job import JobError
+
+const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
+
+_TRIES = const(8)  # connections in a row that brought no byte
+_RENEWALS = const(3)  # fresh URLs in a row that were refused
+_BACKOFF_MS = const(1000)  # doubled up to 32 s
+_PATIENCE_MS = const(3600000)  # without a byte, or without the connection
+_REPORT_PERCENT = const(10)
+_TWO_SESSIONS_BYTES = const(150000)  # a plain ESP32 has less; two TLS sessions take about 100 KB of it
+_AWAY_MS = const(60000)
+_EXPIRED = (400, 403)  # what S3 answers to a presigned URL that is too old
+_BUSY = (408, 429, 500, 502, 503, 504, "InternalError")  # S3, or the streams of AWS IoT: to be tried again
+
+
+class Image:
+    """What a job document says of the image, None where it says nothing; images.read() fills it.
+
+    ``size`` in bytes, ``sha256`` and ``md5`` as bytes, ``signature`` over the image, or over any ``statement``.
+    """
+
+    version = board = kind = url = stream = sha256 = md5 = signature = statement = name = size = None
+    file = 0
+    force = False
+
+
+class Download:
+    """Fetches the image that ``job`` asks for into ``slot``. ``options``: force, public_key, pause_mqtt, https, stream.
+
+    ``buffer`` (bytearray) is the source's; ``emit(event, value)`` is told the progress in percent. Raises JobError with
+    the reason to report.
+    """
+
+    def __init__(self, thing, slot, job, options, buffer, emit):
+        self.thing = thing
+        self.slot = slot
+        self.job = job
+        self.options = options
+        self.buffer = buffer
+        self.emit = emit
+        self.image = image = Image()
+        images = aws_iot.fota.images
+        images.read(job.document, image)
+        job.document = None  # it takes a kilobyte, which the download needs
+        images.check(image, slot, options, image.version, image.board)
+        self.claimed = False
+        self.source = self._source()
+
+    def _source(self):
+        """The stream, which needs no second TLS session, or the URL."""
+        image, options = self.image, self.options
+        gc.collect()  # what stays for the whole download had better not lie among what goes
+        if image.stream:
+            source = aws_iot.fota.streams.StreamSource
+            return source(self.thing, image.stream, image.file, image.size, buffer=self.buffer, **options["stream"])
+        # what is signed may come over plain HTTP
+        chosen = {
+            "plain": bool(options["public_key"]), "buffer": self.buffer, "context": self.thing.mqtt.context,
+        }  # fmt: skip
+        chosen.update(options["https"])
+        return aws_iot.web.https.HttpsSource(image.url, image.size, **chosen)
+
+    def fetch(self, have):
+        """Bring the bytes from number ``have`` on into the slot."""
+        self.have = have
+        self.shown = self.reported = have * 100 // self.image.size
+        try:
+            yield from self._attempts()
+        finally:
+            self.source = None
+            if not self.thing.mqtt.connected:
+                self.thing.mqtt.due = ticks_ms()
+
+    def _attempts(self):
+        fails = refused = 0
+        most = self.have
+        torn = False
+        while self.have < self.image.size:
+            try:
+                if torn:
+                    self.have = self.slot.begin(self.image.name, self.image.size)
+                    self.claimed = torn = False
+                yield from self._attempt()
+            except (LinkError, Rejected, ResponseTimeout, MemoryError) as error:
+                if self.have > most:
+                    most = self.have
+                    fails = refused = 0
+                if isinstance(error, Rejected) and error.code not in _BUSY:
+                    refused += 1
+                    if self.image.stream or error.code not in _EXPIRED or refused > _RENEWALS:
+                        raise
+                    self.source.url = yield from aws_iot.fota.verify.renew(self)
+                else:
+                    # what the slot took of the last piece is not known then: it goes on as after a power cut
+                    torn = torn or isinstance(error, MemoryError)
+                    fails += 1
+                    if fails == _TRIES:
+                        raise
+                    yield from aws_iot.fota.verify.sleep(_BACKOFF_MS << min(fails - 1, 5))
+
+    def _attempt(self):
+        away = not self.image.stream and self._leave()
+        last = ticks_ms()
+        parts = self.source.fetch(self.have)
+        try:
+            for data in parts:
+                if data is None or data is True:
+                    if ticks_diff(ticks_ms(), last) > _PATIENCE_MS:
+                        raise JobError("download: nothing came for an hour")
+                    if away:
+                        self.thing.mqtt.due = ticks_add(ticks_ms(), _AWAY_MS)
+                    yield data
+                else:
+                    last = ticks_ms()
+                    yield from self.take(data)
+        finally:
+            parts.close()
+
+    def take(self, data):
+        self.slot.write(data)
+        self.have += len(data)
+        claims = self.slot.claims
+        if claims and not self.claimed:
+            self.claimed = True
+            aws_iot.fota.images.check(self.image, self.slot, self.options, claims.get("version"), claims.get("board"))
+        percent = self.have * 100 // self.image.size
+        if percent > self.shown:
+            self.shown = percent
+            self.emit("progress", percent)
+        if percent >= self.reported + _REPORT_PERCENT and self.thing.mqtt.ready:
+            self.reported = percent
+            yield {"progress": percent}
+
+    def _leave(self):
+        """Close the MQTT connection if there is no room for a second TLS session; says whether."""
+        away = self.options["pause_mqtt"]
+        if away is None:
+            gc.collect()
+            away = hasattr(gc, "mem_free") and gc.mem_free() < _TWO_SESSIONS_BYTES
+        if away:
+            mqtt = self.thing.mqtt
+            mqtt.disconnect()
+            mqtt.off = False
+            mqtt.due = ticks_add(ticks_ms(), _AWAY_MS)
+        return away

@@ -1,0 +1,88 @@
+"""What comes once in a download, at its end or in trouble: verification, a fresh URL, the connection. Borrowed."""
+
+from hashlib import sha256
+
+import aws_iot
+
+from .. import ticks_diff, ticks_ms
+from ..errors import LinkError, ResponseTimeout
+from ..jobs.job import JobError
+
+const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
+
+_PAUSE_MS = const(1000)
+_PATIENCE_MS = const(3600000)
+_DIGEST_BYTES = const(32)
+
+
+def verify(download):
+    """Read the image back from the slot, and check its size, SHA-256 and signature."""
+    image, key = download.image, download.options["public_key"]
+    # a signature over the image itself needs the digest of all of it; an image that comes with neither that nor a
+    # digest carries its own at the end
+    whole = image.sha256 or (key and not image.statement)
+    digest, tail, total = sha256(), b"", 0
+    end = image.size if whole else image.size - _DIGEST_BYTES
+    md5 = _md5() if image.md5 else None
+    for part in download.slot.parts(download.buffer):
+        digest.update(part[: max(0, end - total)])
+        tail += bytes(part[max(0, end - total) :])
+        total += len(part)
+        if md5:
+            md5.update(part)
+        yield True
+    digest = digest.digest()
+    if total != image.size:
+        raise JobError("image of %d bytes, not %d" % (total, image.size))
+    if digest != (image.sha256 or (digest if whole else tail)):
+        raise JobError("SHA-256 is wrong")
+    if md5 and md5.digest() != image.md5:
+        raise JobError("MD5 is wrong")
+    if key:
+        if image.statement:
+            digest = sha256(image.statement.encode()).digest()
+        if not aws_iot.fota.signature.verify(key, digest, image.signature):
+            raise JobError("signature is wrong")
+
+
+def _md5():
+    from hashlib import md5  # some builds have none: Zerynth's documents are then refused
+
+    return md5()
+
+
+def renew(download):
+    """A fresh presigned URL: they are made whenever the document is asked for."""
+    while True:
+        yield from connected(download.thing)
+        try:
+            if (yield from download.job.steps("describe")):
+                break
+            raise JobError("job cannot be described: %s" % download.job.error)
+        except (LinkError, ResponseTimeout):
+            yield from sleep(_PAUSE_MS)
+    fresh = type(download.image)()
+    aws_iot.fota.images.read(download.job.document, fresh)
+    download.job.document = None
+    if fresh.name != download.image.name:
+        raise JobError("the job's image has changed")
+    return fresh.url
+
+
+def connected(thing):
+    """Wait for the MQTT connection, which may have been closed for the download."""
+    mqtt = thing.mqtt
+    begun = ticks_ms()
+    if not mqtt.connected:
+        mqtt.due = ticks_ms()
+    while not mqtt.ready:
+        if ticks_diff(ticks_ms(), begun) > _PATIENCE_MS:
+            raise JobError("no connection for an hour")
+        yield None
+
+
+def sleep(duration_ms):
+    """Wait so long."""
+    begun = ticks_ms()
+    while ticks_diff(ticks_ms(), begun) < duration_ms:
+        yield None

@@ -1,0 +1,132 @@
+"""The steps of the engine of Jobs: the next job, its end, its cancellation.
+
+https://docs.aws.amazon.com/iot/latest/developerguide/jobs-mqtt-api.html
+"""
+
+import aws_iot
+
+from .. import ticks_add
+from ..errors import LinkError, ResponseTimeout
+from .job import Job, JobError
+
+const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
+
+_SOON_MS = const(1000)
+_PAUSE_MS = const(5000)
+_REFUSED_MS = const(60000)
+_REMEMBERED = const(4)  # finished jobs that are known when they are delivered again
+
+
+def step(jobs):
+    """What the engine does besides advancing the job that runs: look for the next, look after this one, end it.
+
+    A generator that yields while it waits; -> True when the next step should follow at once.
+    """
+    if jobs.report:
+        return (yield from _finish(jobs))
+    if jobs.work:
+        jobs.check = False
+        try:
+            yield from jobs.job.steps("describe")
+        except (LinkError, ResponseTimeout):
+            jobs.check = True
+            raise
+        if jobs.job.canceled:
+            _cancel(jobs)
+        return True
+    jobs.asking = False
+    try:
+        return (yield from _next(jobs))
+    except BaseException:  # also Ctrl-C
+        jobs.asking = jobs.work is None and jobs.report is None
+        raise
+
+
+def _later(jobs, delay_ms=_PAUSE_MS):
+    jobs.job = None
+    jobs.asking = True
+    jobs.due = ticks_add(jobs.thing.mqtt.ticks(), delay_ms)
+
+
+def _next(jobs):
+    job = Job(jobs.thing, "$next", jobs.timeout_ms)
+    if not (yield from job.steps("describe")):
+        if job.error:  # throttled, or worse
+            _later(jobs)
+        return False
+    for done in jobs.done:
+        if done[:2] == [job.id, job.number]:
+            if job.status == Job.IN_PROGRESS:  # the report of its end was lost
+                jobs.job, jobs.report = job, done[2:]
+            return job.status == Job.IN_PROGRESS
+    operation = aws_iot.jobs.execution.operation(job.document)
+    handler = jobs.handlers.get(operation)
+    jobs.job = job
+    if job.status == Job.IN_PROGRESS:
+        if handler and handler[1]:
+            _run(jobs, handler[1])
+        else:
+            end(jobs, Job.FAILED, {"reason": "interrupted by a restart"})
+    elif not handler:
+        end(jobs, Job.REJECTED, {"reason": "unknown operation %s" % operation})
+    elif (yield from job.steps("update", Job.IN_PROGRESS, None, handler[2])):
+        _run(jobs, handler[0])
+    else:
+        _later(jobs)
+    return True
+
+
+def _run(jobs, function):
+    jobs.check = False
+    jobs.report = jobs.BROKEN
+    try:
+        result = function(jobs.job)
+    except Exception as error:
+        fail(jobs, error)
+        return
+    if hasattr(result, "send"):
+        jobs.report, jobs.work = None, result
+    else:
+        end(jobs, Job.SUCCEEDED, result)
+
+
+def fail(jobs, error):
+    """The job that runs raised ``error``."""
+    text = str(error) if isinstance(error, JobError) else "%s: %s" % (type(error).__name__, error)
+    end(jobs, Job.FAILED, {"reason": text})
+
+
+def end(jobs, status, details):
+    """The job that runs has ended: to be reported."""
+    jobs.work = None
+    jobs.report = [status, details if details is None or isinstance(details, dict) else {"result": details}]
+
+
+def _finish(jobs):
+    job = jobs.job
+    status, details = jobs.report
+    if not (job.canceled or (yield from job.steps("update", status, details)) or job.canceled):
+        # refused although it is ours: the version was behind, since an answer got lost, and is known now; AWS is busy
+        delay_ms = _SOON_MS
+        if job.error.code not in ("VersionMismatch", "InvalidStateTransition", "RequestThrottled", "InternalError"):
+            if not details:
+                delay_ms = _REFUSED_MS  # no other job is to be had before this one has ended
+                jobs.thing.mqtt.report(job.error)
+            jobs.report = [status, None]  # it may be the details; the status is what AWS must know
+        jobs.due = ticks_add(jobs.thing.mqtt.ticks(), delay_ms)
+        return False
+    jobs.done.append([job.id, job.number, status, details])
+    del jobs.done[:-_REMEMBERED]
+    jobs.job = jobs.report = None
+    jobs.asking = True
+    return True
+
+
+def _cancel(jobs):
+    work, jobs.work = jobs.work, None
+    jobs.job = None
+    jobs.asking = True
+    try:
+        work.close()
+    except Exception as error:
+        jobs.thing.mqtt.report(error)

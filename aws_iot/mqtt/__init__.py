@@ -1,0 +1,445 @@
+"""An MQTT 3.1.1 client for AWS IoT: a umqtt.simple.MQTTClient that never hangs and loses nothing that it accepted.
+
+From umqtt.simple come the constructor, the names and their contracts; the codec and the engine are our own, since the
+versions frozen in firmware cannot be replaced and each has defects that hang or corrupt. The engine is ``poll()``: one
+bounded step of connect, write, read, dispatch and timers; all else only calls it.
+
+Here is what flows all the time. Borrowed are what is needed to set up (setup.py, tls.py), once per connection
+(opening.py and what it names), per subscription (subscriptions.py, suback.py), every few seconds (timers.py), when a
+publish cannot go out at once (outgoing.py), when a link ends (loss.py), and the calls that are made now and then
+(calls.py).
+
+MicroPython takes the frame of a function from the heap at each call when it has more than 11 words: names, stack, and
+three for each level of try. What runs for each packet keeps within that where it can, if need be by one name for two.
+"""
+
+import gc
+from json import dump
+
+import aws_iot
+
+from .. import method, simple, sleep_ms, ticks_add, ticks_diff
+from .packet import publish
+
+const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
+
+_STEP_MS = const(1000)  # the longest single wait
+_PAYLOAD = const(131072)
+_JOINED = const(1400)  # a TLS record of these still goes into one TCP segment
+_NESTED = const(16)  # calls that may wait for a callback which itself waits
+
+BROKEN = (OSError, ValueError, EOFError, MemoryError, StopIteration, simple.MQTTException)
+
+TYPE_CHECKING = const(0)
+if TYPE_CHECKING:  # for readers' tools: mpy-cross leaves this out
+    from . import (
+        answers,
+        attempt,
+        background,
+        backoff,
+        calls,
+        connect,
+        control,
+        drive,
+        loss,
+        malformed,
+        outgoing,
+        oversize,
+        prepare,
+        request,
+        subscribe,
+        subscriptions,
+        tcp,
+        timers,
+        tls,
+    )
+
+
+def __getattr__(name):
+    return aws_iot.lend(globals(), name)
+
+
+class MQTTClient(simple.MQTTClient):
+    """MQTTClient(client_id, server, port=0, user=None, password=None, keepalive=0, ssl=None, ssl_params={}, **options).
+
+    The arguments are umqtt.simple's; ``ssl`` is a context, or True with ``ssl_params``; options are those of
+    client.prepare: clean_session, window, queue_bytes, packet_bytes, timeout_ms. ``stats`` counts, and tells under
+    "cause" why the last connection ended. ``connected``: CONNACK is here. ``ready``: all subscriptions are
+    acknowledged. ``kept``: the QoS 1 publishes without PUBACK. client.prepare tells of the other attributes.
+    """
+
+    def __init__(self, *args, **options):
+        aws_iot.mqtt.prepare.prepare(self, *args, **options)
+
+    def __getattr__(self, name):
+        return method(self, aws_iot.mqtt.calls, name)
+
+    # -- the engine
+
+    def poll(self, timeout_ms: int = 0) -> bool:
+        """One step: connect when due, write, read, dispatch, timers. True if something was done.
+
+        Returns within ``timeout_ms``, or as soon as something was done; only the look-up of the host name may take
+        longer. Raises nothing: failures of the link are in ``on_event`` and ``stats``, failures of callbacks in
+        ``on_error``.
+        """
+        try:
+            if self.connected:
+                return self._step(timeout_ms)
+            if not self.off:
+                left = 0 if self.opening else ticks_diff(self.due, self.ticks())
+                if left <= 0:
+                    self.wait_ms = timeout_ms
+                    # not next(): of that call a pointer is left in the stack, which keeps the stage's file in the heap
+                    if self.opening and not self.opening.__next__():
+                        return False
+                    if self.connected:
+                        self.take()  # what came in one segment with CONNACK
+                        self.dry = False
+                        aws_iot.mqtt.subscribe.advance(self)
+                    else:
+                        aws_iot.mqtt.attempt.advance(self)
+                    return True
+                timeout_ms = min(timeout_ms, left)
+        except BROKEN as error:
+            self.lost(error)
+            return True
+        if timeout_ms > 0:
+            sleep_ms(timeout_ms)
+        return False
+
+    check_msg = poll
+
+    def _step(self, timeout_ms):
+        if self.busy and len(self.later) >= _NESTED:
+            sleep_ms(min(timeout_ms, _STEP_MS))  # the rest stays with the peer until the callback returns
+            return False
+        if self.dry is None:  # a callback waits, or there was no memory for a packet: the rest is still to be taken
+            self.take()
+            self.dry = False
+            return True
+        sock, reader = self.sock, self.reader
+        if self.out:
+            self.flush()
+        space = reader.space()
+        # a read that filled less than all of the space has emptied TLS as well: the next one would give None
+        count = None if self.dry and timeout_ms > 0 else sock.readinto(space)
+        if count is None and timeout_ms > 0:
+            # the raw socket: TLS holds no more, and a TLS socket is polled with sleeps between
+            if self.stuck is not None:
+                self.poller.modify(self.raw, 5)  # POLLIN, POLLOUT
+            now = min(timeout_ms, _STEP_MS)
+            self.poller.ipoll(now)
+            count = sock.readinto(space)
+        now = self.ticks()
+        if count:
+            self.rx_at = now
+            reader.filled(count)
+            self.take()
+        elif count == 0:
+            raise EOFError
+        if self.sock is sock:
+            # a poll() in a callback has set it already, and may know better
+            self.dry = not count or self.dry is None and count < len(space)
+            if ticks_diff(now, self.due) >= 0:
+                aws_iot.mqtt.timers.run(self, now)
+            if self.out and not self.busy:
+                self.flush()
+        return count is not None
+
+    def take(self):
+        """Handle the packets that are in the buffer."""
+        sock, reader = self.sock, self.reader
+        self.dry = None  # for a poll() in a callback
+        while reader.start < reader.end and self.sock is sock:
+            kind = reader.next() & 0xF0
+            if kind == 0x30:
+                self.message(reader.topic, reader.payload, reader.pid)
+            elif kind == 0x40:
+                self.puback(reader.pid)
+            elif kind:
+                aws_iot.mqtt.subscribe.answered(self, kind)
+            else:
+                break
+
+    def flush(self):
+        """Write what waits, small packets together. After None the same bytes must be written again:
+
+        mbedTLS holds them encrypted already and would send them in place of others (Mbed-TLS issue 575).
+        """
+        out = self.out
+        while out:
+            data = out[0]
+            if (
+                len(out) > 1 and self.stuck is None and len(data) + len(out[1]) < _JOINED
+                and type(data) is not memoryview
+            ):  # fmt: skip
+                out[1] = data + out[1]
+                del out[0]
+                continue
+            count = self.sock.write(data)
+            if count is None:
+                if self.stuck is None:
+                    self.stuck = self.ticks()
+                return
+            if self.stuck is not None:
+                self.stuck = None
+                self.poller.modify(self.raw, 1)
+            self.tx_at = self.ticks()
+            if count < len(data):
+                self.connected = False  # without the memory for this the link is lost
+                out[0] = memoryview(data)[count:]
+                self.connected = True
+            else:
+                del out[0]
+
+    def push(self):
+        """Write at once, unless a callback runs: then together with what else it sends."""
+        if self.out and self.connected and not self.busy:
+            try:
+                self.flush()
+            except BROKEN as error:
+                self.lost(error)
+
+    def lost(self, error):
+        """The connection, or the attempt, ended: ``error`` tells why."""
+        try:
+            if self.connected and isinstance(error, MemoryError):
+                self.dry = None
+                self.report(error)  # it costs what was to be done just now: one packet, not the connection
+            else:
+                aws_iot.mqtt.loss.lost(self, error)
+        except MemoryError as error:  # lost again at the next step, when there may be room to do it properly
+            self.error = error
+            self.opening = None
+            self.due = ticks_add(self.ticks(), _STEP_MS)
+
+    def until(self, done, timeout_ms: int | None = None) -> bool:
+        """poll() until ``done()`` or ``timeout_ms``; says whether it is done. An entry of ``kept`` is when its PUBACK
+        came; ResponseTimeout if that is late.
+        """
+        entry = type(done) is list
+        end = ticks_add(self.ticks(), self.timeout_ms if timeout_ms is None else timeout_ms)
+        while done in self.kept if entry else not done():
+            left = ticks_diff(end, self.ticks())
+            if left <= 0 or self.off:
+                if entry:
+                    aws_iot.mqtt.outgoing.unconfirmed()
+                return False
+            self.poll(min(left, _STEP_MS))
+        return True
+
+    def loop_forever(self) -> None:
+        """poll() until disconnect()."""
+        # here nothing deeper in the stack, which is never taken down again, makes garbage of the set-up look used
+        gc.collect()
+        while not self.off:
+            self.poll(_STEP_MS)
+
+    # -- messages in
+
+    def message(self, topic, payload, pid):
+        self.stats["received"] += 1
+        if pid:
+            data = bytearray(4)  # PUBACK, section 3.4
+            data[0] = 0x40
+            data[1] = 2
+            data[2] = pid >> 8
+            data[3] = pid & 255
+            self.out.append(data)
+        sub = self.subs.get(topic)
+        if not sub and self.find:
+            sub = self.find(self.subs, topic)
+        if payload is None or not (sub and sub[1] or self.cb):
+            aws_iot.mqtt.subscriptions.unusual(self, topic, payload)
+        elif not sub or not sub[1]:
+            self.call(self.cb, topic.encode(), bytes(payload))
+        elif not sub[2]:
+            self.call(sub[1], topic, bytes(payload))
+        else:
+            try:
+                sub[1](topic, payload)
+            except Exception as error:
+                self.report(error)
+
+    def puback(self, pid):
+        kept = self.kept
+        for entry in kept:
+            if entry[0] == pid:
+                break
+        else:
+            return
+        kept.remove(entry)
+        self.queued -= len(entry[1])
+        self.fails = 0
+        self.suspect = None
+        if self.tell:
+            self.call(self.tell, "puback", pid)
+        self.limit = self.window  # now: what the callback published waits behind what is older
+        if kept and kept[-1][2] is None:
+            self.pump()
+
+    def call(self, function, *args):
+        """Run user code: now, or after the user code that is running. What it raises goes to ``on_error``."""
+        later = self.later
+        if self.busy:
+            later.append((function, args))
+            return
+        self.busy = True
+        try:
+            while True:
+                try:
+                    function(*args)
+                except Exception as error:
+                    if function is not self.complain:
+                        self.report(error)
+                if not later:
+                    break
+                function, args = later.pop(0)
+        finally:
+            self.busy = False
+
+    def report(self, error: BaseException) -> None:
+        """Count ``error`` and pass it to ``on_error``: it cost a message, not the connection."""
+        self.stats["errors"] += 1
+        if self.complain:
+            self.call(self.complain, error)
+        elif self.tell:
+            self.call(self.tell, "error", error)
+
+    # -- messages out
+
+    def publish(  # type: ignore[override]
+        self, topic: str | bytes, msg=b"", retain: bool = False, qos: int = 0
+    ) -> int | None:
+        """Publish bytes, str, or a dict or list as JSON. At QoS 1 the packet id is returned and the message is kept
+        until PUBACK.
+
+        QoS 0 raises LinkError when there is no connection. QoS 1 raises StateError when ``queue_bytes`` are full (it
+        waits for room before, at most ``timeout_ms``), and, with a window of 1, ResponseTimeout when no PUBACK came
+        yet: the message is then still kept and goes on being sent. ValueError for what AWS would refuse (128 KB, 256
+        bytes of topic, QoS 2).
+        """
+        # None: a report, whose topic was made in bytes
+        name = topic if retain is None else isinstance(topic, (str, bytes)) and self.names.get(topic)
+        if type(msg) is bytes:
+            size = len(msg)
+        else:
+            # through a stream that stays, so that it gets into its packet with one copy
+            stream = self.stream
+            if msg is not stream:
+                stream.seek(0)
+                if isinstance(msg, str):
+                    stream.write(msg)
+                elif isinstance(msg, dict) or isinstance(msg, list):
+                    dump(msg, stream)
+                else:
+                    aws_iot.mqtt.outgoing.write(stream, msg)
+                msg = stream
+            size = stream.tell()
+            stream.seek(0)
+        if not name or size > _PAYLOAD or qos not in (0, 1):
+            name = aws_iot.topics.check_publish(self.names, topic, size, qos)
+        if not qos:
+            data = publish(name, msg, 0, retain, 0, size)  # before ready() waits: callbacks use the stream as well
+            if not self.connected or self.stuck is not None or self.denied:
+                aws_iot.mqtt.outgoing.ready(self, name)
+            self.topic = name
+            self.out.append(data)
+            self.stats["sent"] += 1
+            self.push()
+            if not self.connected:
+                raise self.error
+            return None
+        pid = self.next_pid()
+        data = publish(name, msg, 1, retain, pid, size)
+        if self.queued + len(data) > self.queue_bytes:
+            aws_iot.mqtt.outgoing.room(self, len(data))
+        # packet id, packet, ticks of the last copy on this connection, copies on it (-1: only on earlier ones)
+        entry = [pid, data, None, 0]
+        kept = self.kept
+        kept.append(entry)
+        self.queued += len(data)
+        if self.ready:
+            if len(kept) <= self.limit and not self.denied:
+                self.send(entry)
+            else:
+                self.pump()
+        if self.connected and not self.busy:  # else it goes out with what else the callback sends
+            wait = self.window == 1 and self.guard is not False and retain is not None
+            self.until(entry) if wait else self.push()
+        return pid
+
+    def next_pid(self):
+        """A packet id that is not in flight."""
+        while True:
+            self.pid = pid = self.pid % 65535 + 1
+            if pid == 1:
+                self.wrapped = bool(self.kept or self.asked)
+            if not self.wrapped:
+                return pid  # what is in flight began after the last wrap, so lower
+            for entry in self.kept:
+                if entry[0] == pid:
+                    break
+            else:
+                if not self.asked or self.asked[0] != pid:
+                    return pid
+
+    def pump(self):
+        """Send what is kept, at most ``limit`` at a time, once the subscriptions stand."""
+        left = self.limit if self.ready else 0
+        for entry in self.kept:
+            if left <= 0:
+                break
+            if self.denied and aws_iot.mqtt.loss.held_back(self, entry):
+                continue
+            left -= 1
+            if entry[2] is None:
+                self.send(entry)
+
+    def send(self, entry):
+        if entry[3]:
+            aws_iot.mqtt.outgoing.again(self, entry)
+        else:
+            self.stats["sent"] += 1
+        self.out.append(entry[1])
+        entry[2] = self.ticks()
+        entry[3] = 1
+
+    # -- umqtt.simple's other calls
+
+    def connect(self, clean_session: bool | None = None, timeout: float | None = None, **options) -> bool:
+        """Connect now and return whether the broker kept a session (MQTT section 3.2.2.2).
+
+        One attempt; ``timeout`` in seconds bounds it, else each stage has ``timeout_ms``. A failure raises LinkError
+        with its likely cause (MemoryError when there is no room to tell it); ``poll`` goes on trying, after a
+        back-off. ``options``: zerynth.connecting.
+        """
+        wait_ms = aws_iot.mqtt.connect.start(self, clean_session, timeout, **options)
+        self.until(lambda: self.connected or self.error, wait_ms)
+        return aws_iot.mqtt.connect.end(self)
+
+    def disconnect(self) -> None:
+        """Wait for the PUBACKs and reports that are due (at most ``timeout_ms``), say DISCONNECT, close. poll() does
+        not reconnect.
+        """
+        aws_iot.mqtt.calls.disconnect(self)
+
+    def subscribe(self, topic: str | bytes, qos: int = 0, handler=None, raw: bool = False) -> None:
+        """Subscribe to a filter; its messages go to ``handler(topic, payload)`` (str, bytes), else to
+        ``set_callback``'s.
+
+        Waits for SUBACK while connected; offline, in a callback, or beside ``run()`` it is asked for as soon as
+        possible. It is restored after every reconnect that finds no session. Raises Rejected (128) when refused,
+        ResponseTimeout after ``timeout_ms``, ValueError for what AWS would refuse. ``raw``: payload is a memoryview,
+        valid during the call.
+        """
+        aws_iot.mqtt.subscriptions.subscribe(self, topic, qos, handler, raw)
+
+    def ping(self) -> None:
+        """Send PINGREQ; poll() does so by itself when ``keepalive`` is set."""
+        aws_iot.mqtt.timers.ping(self)
+
+    def wait_msg(self) -> None:
+        """Wait, without limit, for the next packet, and take it."""
+        aws_iot.mqtt.drive.wait(self)

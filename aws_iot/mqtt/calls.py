@@ -1,0 +1,138 @@
+"""Calls of an MQTTClient that are made now and then. Borrowed by MQTTClient.__getattr__: each function is a method
+there.
+"""
+
+from os import urandom
+
+import aws_iot
+
+from .. import select, ticks_add, ticks_diff
+
+const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
+
+_STEP_MS = const(1000)
+
+
+def __getattr__(name):
+    return getattr(aws_iot.zerynth, name)
+
+
+def on_event(client, callback):
+    """``callback(event, value)``: connecting, connected (session present), ready, disconnected (error), puback
+    (packet id), pingresp, data ((topic, payload) that no handler took), error (unless ``on_error`` is set); values are
+    None else.
+    """
+    client.tell = callback
+
+
+def on_error(client, callback):
+    """``callback(error)`` for what cost one message: a callback that raised, an answer that was no JSON, a denial."""
+    client.complain = callback
+
+
+def on_ready(client, hook):
+    """``hook(None)`` after each connect, once all subscriptions are acknowledged; then ``hook(ticks)`` every few
+    seconds.
+    """
+    client.hooks.append(hook)
+
+
+def named_shadow(client, name: str, topics: tuple | None = None):
+    """The shadow called ``name`` of this thing."""
+    prefix = aws_iot.names.shadow(client.thingname, name) + "/"
+    for shadow in client.shadows:
+        if shadow.prefix == prefix:
+            return shadow
+    from ..shadow import Shadow
+
+    return Shadow(client, client.thingname, name, topics)
+
+
+def random(client):
+    """24 random bits."""
+    data = urandom(3)
+    return data[0] << 16 | data[1] << 8 | data[2]
+
+
+def event(client, name, value=None):
+    """Tell ``on_event``, which must be set."""
+    client.call(client.tell, name, value)
+
+
+def request(client, topic: str, document: dict | None = None, timeout_ms: int | None = None) -> dict:
+    """Publish ``document`` with a clientToken to ``topic``; return what comes on topic/accepted, a dict.
+
+    Raises Rejected for topic/rejected, ResponseTimeout after ``timeout_ms``.
+    """
+    aws_iot.topics.check_filter(topic + "/accepted")
+    return aws_iot.mqtt.request.request(client, topic, document, timeout_ms)
+
+
+def run(client):
+    """poll() as a task among others, until disconnect(). Only the look-up of the host name blocks the others.
+
+    Meanwhile ``subscribe`` and ``unsubscribe`` do not wait for their answers (a refusal goes to ``on_error``), nor
+    ``publish`` for room (StateError). What returns an answer (``request``, a shadow's ``get``, ``update``, ``delete``)
+    and ``disconnect`` do wait, and block the other tasks until then.
+    """
+    return aws_iot.mqtt.drive.run(client)
+
+
+def loop(client, *args):
+    """poll() in a thread of its own from now on, where the board has ``_thread`` (Zerynth's call), until disconnect().
+
+    A call from another thread has the engine for itself while it lasts. Zerynth's arguments are those of
+    background.loop.
+    """
+    aws_iot.mqtt.background.loop(client, *args)
+
+
+def share(shadow, guard):
+    """Let other threads use a shadow that was made after loop()."""
+    aws_iot.mqtt.background.share(shadow, guard)
+
+
+def disconnect(client):
+    """MQTTClient.disconnect."""
+    if client.connected and not client.busy:
+        client.until(lambda: not (client.connected and (client.kept or [1 for each in client.shadows if each.pending])))
+    if client.connected:
+        client.out.append(b"\xe0\0")
+        try:
+            end = ticks_add(client.ticks(), _STEP_MS)
+            client.flush()
+            while client.out and ticks_diff(end, client.ticks()) > 0:
+                client.poller.modify(client.raw, select.POLLOUT)
+                client.poller.ipoll(_STEP_MS)
+                client.flush()
+        except (OSError, ValueError, EOFError, MemoryError):
+            pass
+    if not client.off:
+        reset(client)
+        client.off = True
+        if client.tell:
+            client.event("disconnected")
+
+
+def reset(client):
+    """Close the socket and forget what belongs to the connection; what was accepted stays."""
+    client.connected = client.ready = False
+    sock, client.sock = client.sock, None
+    if sock:
+        try:
+            sock.close()  # a TLS socket closes the raw one
+        except OSError:
+            pass
+    client.poller = client.raw = client.opening = client.asked = client.pinged = client.stuck = None
+    client.topic = None
+    client.out.clear()
+    client.reader.reset()
+    for entry in client.kept:
+        entry[2] = None
+        if entry[3]:
+            entry[3] = -1
+
+
+def unsubscribe(client, topic: str | bytes):
+    """Give a filter back; its handler is not called any more. ResponseTimeout when no UNSUBACK came."""
+    aws_iot.mqtt.subscriptions.unsubscribe(client, topic)

@@ -1,0 +1,48 @@
+"""What MQTTClient.connect does before and after the attempt. Borrowed for both."""
+
+import aws_iot
+
+from .. import ticks_add, ticks_diff
+
+const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
+
+_STEP_MS = const(1000)
+_LONG_MS = const(1 << 28)  # each stage has its own limit
+
+
+def start(client, clean_session, timeout, **options):
+    """Have an attempt made now; -> how long to wait for it, in ms."""
+    if clean_session not in (None, True, False):
+        raise ValueError("clean_session: True or False; another port is port=")
+    if options:
+        aws_iot.mqtt.calls.connecting(client, **options)  # of zerynth.py
+    if clean_session is not None:
+        client.clean = clean_session
+    if client.connected:
+        client.disconnect()  # else the broker would send the last will
+    elif client.sock or client.opening:  # Ctrl-C may have ended it
+        aws_iot.mqtt.calls.reset(client)
+    now = client.ticks()
+    if client.off or not client.fails or not client.busy and ticks_diff(client.due, now) > _STEP_MS:
+        # AWS allows one CONNECT a second for each client id
+        client.due = ticks_add(now, _STEP_MS if client.fails else 0)
+    client.off = False
+    client.error = None
+    return min(int(timeout * 1000), _LONG_MS) if timeout else _LONG_MS
+
+
+def end(client):
+    """Return what connect() returns, or raise why the attempt failed."""
+    if not client.connected:
+        if not client.error:
+            from ..errors import LinkError, ResponseTimeout
+
+            if client.off:
+                raise LinkError("disconnect() was called")
+            if not client.opening:
+                raise LinkError("not tried yet: AWS allows one CONNECT a second; poll() goes on")
+            client.lost(ResponseTimeout(client.stage))
+        raise client.error
+    if client.guard:
+        aws_iot.mqtt.calls.loop(client)  # it ended with disconnect()
+    return client.session

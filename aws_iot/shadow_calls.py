@@ -1,0 +1,90 @@
+"""A shadow's constructor, its handlers, and its calls that wait for answers. Borrowed by shadow.py for each.
+
+https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-mqtt.html
+"""
+
+import aws_iot
+
+
+def prepare_shadow(shadow, client, thing, name=None, wanted=None, prefix=None):
+    """Shadow's constructor. ValueError for names that AWS would refuse, and for response topics that are none."""
+    shadow.client = client
+    shadow.name = name
+    shadow.reported = {}
+    shadow.time = shadow.version = shadow.tries = 0  # of the last message; of the get that waits for its answer
+    shadow.pending = None  # reports that could not be sent yet, merged
+    shadow.last = None  # packet id of the newest report
+    shadow.hold = None  # ticks until which they must wait
+    shadow.asked = None  # ticks of a get that waits for its answer
+    shadow.delta = shadow.documents = None  # the callbacks
+    topics = ("update/delta", "get/accepted", "get/rejected", "update/accepted", "update/rejected")
+    shadow.wanted = topics if wanted is None else wanted
+    for topic in shadow.wanted:
+        if topic not in topics:
+            raise ValueError("shadow topic: " + topic)
+    shadow.prefix = (prefix or aws_iot.names.shadow(thing, name)) + "/"
+    shadow.topic = (shadow.prefix + "update").encode()
+    client.hooks.append(shadow.tick)
+    client.shadows.append(shadow)
+    if client.guard:
+        aws_iot.mqtt.calls.share(shadow, client.guard)
+
+
+def on_delta(shadow, callback):
+    """``callback(state)`` with the desired members that differ from the reported ones; a dict that it returns is
+    reported.
+
+    After every connect the shadow is fetched, so that nothing set meanwhile is missed.
+    """
+    shadow.delta = callback
+    aws_iot.mqtt.subscriptions.together(shadow, shadow.wanted)
+
+
+def on_documents(shadow, callback):
+    """``callback(document)`` with {"previous", "current", "timestamp"} after every accepted update."""
+    shadow.documents = callback
+    aws_iot.mqtt.subscriptions.together(shadow, ("update/documents",))
+
+
+def get(shadow, timeout_ms: int | None = None) -> dict:
+    """The shadow document: {"state": {"desired", "reported", "delta"}, "metadata", "version", "timestamp"}.
+
+    Raises Rejected (404: no shadow yet), ResponseTimeout after ``timeout_ms``.
+    """
+    return request(shadow, "get", None, timeout_ms)
+
+
+def delete(shadow, timeout_ms: int | None = None) -> dict:
+    """Delete the shadow; the answer has the version that was deleted. Raises Rejected, ResponseTimeout."""
+    deleted = request(shadow, "delete", None, timeout_ms)
+    shadow.reported = aws_iot.shadow_merge.merge({}, shadow.pending or {})  # not to be made anew after the next connect
+    return deleted
+
+
+def update(
+    shadow, reported: dict | None = None, desired: dict | None = None, version: int | None = None,
+    timeout_ms: int | None = None,
+) -> dict:  # fmt: skip
+    """Update and await the answer, the accepted document; null members are deleted. With ``version`` only if it is
+    current.
+
+    Raises Rejected (409: version conflict; get and try again), ResponseTimeout after ``timeout_ms``, ValueError.
+    """
+    state = {}
+    for key, value in (("reported", reported), ("desired", desired)):
+        if value is not None:
+            if not isinstance(value, dict):
+                raise ValueError("reported and desired: dicts")
+            state[key] = value
+    if not state:
+        raise ValueError("reported or desired is needed")
+    document: dict = {"state": state}
+    if version is not None:
+        document["version"] = version
+    if reported is None:
+        return request(shadow, "update", document, timeout_ms)
+    return aws_iot.shadow_merge.update(shadow, document, reported, timeout_ms)
+
+
+def request(shadow, name, document, timeout_ms):
+    return aws_iot.mqtt.request.request(shadow.client, shadow.prefix + name, document, timeout_ms, shadow.message)

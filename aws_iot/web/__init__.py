@@ -1,0 +1,13 @@
+"""HTTPS, only loaded when used. Each file is lent."""
+
+import aws_iot
+
+const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
+
+TYPE_CHECKING = const(0)
+if TYPE_CHECKING:  # for readers' tools: mpy-cross leaves this out
+    from . import https, request
+
+
+def __getattr__(name):
+    return aws_iot.lend(globals(), name)

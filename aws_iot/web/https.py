@@ -1,0 +1,102 @@
+"""A file from a verified HTTPS server, in one small buffer, from any offset on (RFC 9110; presigned URLs of S3).
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
+"""
+
+import aws_iot
+
+from .. import ticks_diff, ticks_ms
+from ..errors import LinkError, ProtocolError, ResponseTimeout
+
+const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
+
+_REDIRECTS = const(3)  # a new bucket redirects to its region
+_WAIT_MS = const(10)  # in one step: a program that does other things meanwhile should not notice
+
+
+class HttpsSource:
+    """The file at ``url``, ``size_bytes`` long.
+
+    ``buffer``: a bytearray to read into. ``cacert``: PEM or DER of the CAs to trust; None: those of ``context``, a TLS
+    context that is there already, else the Amazon roots, which S3's certificates end in. ``timeout_ms``: for each of
+    connecting, the TLS handshake, and the next bytes. A http:// URL is taken only if ``plain``: whatever checks the
+    file must then not rely on where it came from.
+    """
+
+    # what link.tcp() wants to know
+    ticks = staticmethod(ticks_ms)
+    wait_ms = _WAIT_MS
+    fails = 0
+    stage = sock = poller = None
+
+    def __init__(self, url, size_bytes, *, cacert=None, context=None, buffer=None, timeout_ms=15000, plain=False):
+        self.url = url
+        self.timeout_ms = timeout_ms
+        self.size = size_bytes
+        self.plain = plain
+        self.buffer = memoryview(buffer or bytearray(2048))
+        self.have = 0  # bytes in the buffer
+        self.context = context
+        if aws_iot.web.request.parse(url, plain)[0] and (cacert or not context):
+            self.context = aws_iot.mqtt.tls.context(None, None, cacert)
+
+    def fetch(self, offset):
+        """A generator of the file's bytes from ``offset`` on, in order: memoryviews, each valid until it goes on.
+
+        Between them comes True ("go on soon"). Raises Rejected with the HTTP status (403: the URL has expired),
+        LinkError when the connection failed or ended, ResponseTimeout and ProtocolError.
+        """
+        url = self.url
+        for _ in range(_REDIRECTS + 1):
+            try:
+                url, skip, left = yield from aws_iot.web.request.request(self, url, offset)
+                if not url:
+                    yield from self.take(skip, left)
+                    return
+            except (OSError, EOFError, ValueError) as error:  # ValueError: what mbedTLS says of a certificate
+                raise LinkError("download: %r" % error)
+            finally:
+                self.close()
+        raise ProtocolError("too many redirects")
+
+    def take(self, skip, left):
+        """The ``left`` bytes that follow, but for the first ``skip``."""
+        while left:
+            count = self.have or (yield from self.read(self.buffer))
+            self.have = 0
+            left -= count
+            if left < 0:
+                raise ProtocolError("more bytes than announced")
+            start = min(count, skip)
+            skip -= start
+            if start < count:
+                yield self.buffer[start:count]
+                yield True
+
+    def read(self, buffer):
+        """Fill ``buffer`` with what there is; -> the count."""
+        count = yield from self.until(lambda: self.sock.readinto(buffer), "server")
+        if not count:
+            raise EOFError
+        return count
+
+    def until(self, action, what):
+        """Repeat ``action`` until it gives something but None, at most ``timeout_ms``."""
+        begun = ticks_ms()
+        while True:
+            result = action()
+            if result is not None:
+                return result
+            if ticks_diff(ticks_ms(), begun) > self.timeout_ms:
+                raise ResponseTimeout("no answer: " + what)
+            self.poller.ipoll(_WAIT_MS)
+            yield True
+
+    def close(self):
+        """Give the socket back."""
+        if self.sock:
+            try:
+                self.sock.close()  # a TLS socket closes the raw one
+            except OSError:
+                pass
+            self.sock = self.poller = None

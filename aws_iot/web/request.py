@@ -1,0 +1,109 @@
+"""The request of a download and the head of its answer (RFC 9110). Borrowed by HttpsSource for each connection."""
+
+import aws_iot
+
+from .. import select
+from ..errors import ProtocolError, Rejected
+
+const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
+
+_HEADER_BYTES = const(6144)  # what S3 sends is under 1 KB
+_PIECE_BYTES = const(256)
+_MOVED = (301, 302, 303, 307, 308)
+_HEADERS = (b"location", b"content-range", b"content-length", b"transfer-encoding")
+
+
+def request(source, url, offset):
+    """One request; -> (where it was redirected to or None, bytes to skip, bytes to come)."""
+    secure, host, port, path = parse(url, source.plain)
+    source.server, source.port = host, port
+    for _ in aws_iot.mqtt.tcp.tcp(source):
+        yield True
+    sock = source.sock
+    if secure:
+        if not source.context:  # redirected from http://
+            source.context = aws_iot.mqtt.tls.context()
+        sock = source.sock = source.context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
+    source.poller = select.poll()
+    source.poller.register(sock, select.POLLIN | select.POLLOUT)
+    name = host if port == (443 if secure else 80) else "%s:%d" % (host, port)
+    request = "GET %s HTTP/1.1\r\nHost: %s\r\nRange: bytes=%d-\r\nConnection: close\r\n\r\n" % (path, name, offset)
+    left = request.encode()
+    while left:
+        count = yield from source.until(lambda data=left: sock.write(data), "TLS handshake")
+        left = left[count:]
+    source.poller.modify(sock, select.POLLIN)
+    source.have = 0
+    status, headers = yield from _head(source)
+    if status in _MOVED:
+        target = headers.get("location", "")
+        if secure and not target.startswith("https://"):
+            raise ProtocolError("redirect to " + target[:40])
+        return target, 0, 0
+    if status not in (200, 206):
+        raise Rejected(status, "HTTP status")
+    skip = _skip(source, status, headers, offset)
+    return None, skip, source.size - offset + skip
+
+
+def _skip(source, status, headers, offset):
+    """How many bytes of the body come before ``offset``; ProtocolError when the answer is not the file."""
+    if "transfer-encoding" in headers:
+        raise ProtocolError("chunked")
+    start = 0
+    if status == 206:
+        if headers.get("content-range") != "bytes %d-%d/%d" % (offset, source.size - 1, source.size):
+            raise ProtocolError("Content-Range: %s" % headers.get("content-range"))
+        start = offset
+    if headers.get("content-length") != str(source.size - start):
+        raise ProtocolError("%s bytes, not %d" % (headers.get("content-length"), source.size - start))
+    return offset - start
+
+
+def _head(source):
+    """The status and the headers that count, by lower-case name; what follows them stays in the buffer."""
+    status, headers, line, left = None, {}, b"", _HEADER_BYTES
+    while True:
+        count = yield from source.read(source.buffer[:_PIECE_BYTES])
+        left -= count
+        data = bytes(source.buffer[:count])
+        at = 0
+        while True:
+            end = data.find(b"\n", at)
+            line += data[at : count if end < 0 else end]
+            if len(line) > left:
+                raise ProtocolError("HTTP headers too long")
+            if end < 0:
+                break
+            at = end + 1
+            if status is None:
+                status = _status(line)
+            elif line.strip():
+                name, _, value = line.partition(b":")
+                name = bytes(name.strip().lower())
+                if name in _HEADERS:
+                    headers[str(name, "ascii")] = str(value.strip(), "utf-8")
+            else:
+                source.buffer[: count - at] = source.buffer[at:count]
+                source.have = count - at
+                return status, headers
+            line = b""
+
+
+def parse(url, plain):
+    """(secure, host, port, path and query); ValueError for what is no URL that may be used."""
+    scheme, _, rest = url.partition("://")
+    if scheme != "https" and not (plain and scheme == "http"):
+        raise ValueError("not an https:// URL")
+    host, _, path = rest.partition("/")
+    host, _, port = host.partition(":")
+    if not host or "@" in host or min(url.encode()) <= 32:
+        raise ValueError("URL")
+    return scheme == "https", host, int(port or (443 if scheme == "https" else 80)), "/" + path
+
+
+def _status(line):
+    words = line.split()
+    if len(words) < 2 or not words[0].startswith(b"HTTP/1.") or not words[1].isdigit():
+        raise ProtocolError("not HTTP")
+    return int(words[1])

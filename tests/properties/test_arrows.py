@@ -1,0 +1,137 @@
+"""The arrows between the files of aws_iot, the lent ones (``aws_iot.mqtt.loss.lost(...)``) counted: read from the source.
+
+What imports a name takes it at once; what writes the full name is lent the file for that call. Both are arrows.
+"""
+
+import ast
+import graphlib
+
+import pytest
+
+from tests.harness import ROOT
+
+_LIBRARY = ROOT / "aws_iot"
+_PACKAGES = ("mqtt", "jobs", "fota", "web")
+# Downwards: each file may know what stands in its own row or below.
+_LAYERS = (
+    ("thing", "construct", "config"),
+    ("fota",),
+    ("web", "jobs"),
+    ("zerynth",),
+    ("shadow", "shadow_calls", "shadow_merge", "shadow_sync"),
+    ("mqtt",),
+    ("boot", "record"),
+    ("cbor", "cbor_decode", "errors", "names", "reserved", "roots", "topics"),
+    ("_cpython", ""),
+)
+_PURE = (
+    "cbor", "cbor_decode", "errors", "fota.signature", "mqtt.backoff", "mqtt.control", "mqtt.malformed",
+    "mqtt.oversize", "mqtt.packet", "mqtt.wildcards", "names", "reserved", "roots", "topics",
+)  # fmt: skip
+_IMPURE = {"asyncio", "machine", "os", "random", "select", "socket", "ssl", "time", "tls"}
+_PLATFORM = {"select", "socket", "sleep_ms", "ticks_ms"}  # what the root hands on
+
+
+def _module(path) -> str:
+    """``mqtt.loss`` for aws_iot/mqtt/loss.py, ``mqtt`` for its ``__init__``, "" for the root."""
+    parts = path.relative_to(_LIBRARY).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+FILES = {_module(path): path for path in sorted(_LIBRARY.rglob("*.py"))}
+
+
+def _file_of(name: str) -> str:
+    """The file in which a dotted name below aws_iot is found: the longest part of it that is one."""
+    parts = name.split(".")
+    for length in range(len(parts), 0, -1):
+        if ".".join(parts[:length]) in FILES:
+            return ".".join(parts[:length])
+    return ""
+
+
+def _absolute(module: str, node: ast.ImportFrom) -> str | None:
+    """What ``from X import`` names, below aws_iot; None when it is somebody else's."""
+    if not node.level:
+        name = node.module or ""
+        return name[8:] if name.startswith("aws_iot.") else "" if name == "aws_iot" else None
+    package = module if module in _PACKAGES or not module else module.rpartition(".")[0]
+    for _ in range(node.level - 1):
+        package = package.rpartition(".")[0]
+    return ".".join(filter(None, (package, node.module)))
+
+
+def _dotted(node) -> str | None:
+    """``aws_iot.mqtt.loss`` as text."""
+    if isinstance(node, ast.Attribute):
+        owner = _dotted(node.value)
+        return owner and f"{owner}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def _tools_only(node) -> bool:
+    return isinstance(node, ast.If) and _dotted(node.test) == "TYPE_CHECKING"
+
+
+def _nodes(tree):
+    """All nodes but those under ``if TYPE_CHECKING``."""
+    todo = [tree]
+    while todo:
+        node = todo.pop()
+        yield node
+        todo += [child for child in ast.iter_child_nodes(node) if not _tools_only(child)]
+
+
+def arrows(module: str) -> set:
+    """The files that this one imports or is lent."""
+    found = set()
+    for node in _nodes(ast.parse(FILES[module].read_text())):
+        if isinstance(node, ast.ImportFrom):
+            base = _absolute(module, node)
+            if base is not None:
+                found |= {_file_of(f"{base}.{alias.name}".strip(".")) for alias in node.names}
+        elif isinstance(node, ast.Attribute):
+            name = _dotted(node)
+            if name and name.startswith("aws_iot."):
+                found.add(_file_of(name[8:]))
+    # of a longer name, its shorter parts are attributes as well
+    return {name for name in found if not any(other.startswith(name + ".") for other in found)} - {module, ""}
+
+
+ARROWS = {module: arrows(module) for module in FILES if module}
+
+
+def _layer(module: str) -> int:
+    top = module.partition(".")[0]
+    return next(index for index, names in enumerate(_LAYERS) if top in names)
+
+
+@pytest.mark.parametrize("module", ARROWS)
+def test_arrows_point_downwards(module):
+    upwards = sorted(target for target in ARROWS[module] if _layer(target) < _layer(module))
+    assert not upwards, f"{module} knows {upwards}"
+
+
+def test_there_is_no_circle():
+    """A package's files may be lent by its ``__init__`` and know its class; else each circle has its reason here."""
+    graph = {module: {target for target in targets if target not in _PACKAGES} for module, targets in ARROWS.items()}
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        pytest.fail(f"a circle: {' -> '.join(error.args[1])}")
+
+
+@pytest.mark.parametrize("module", _PURE)
+def test_what_is_pure_does_no_io_and_reads_no_clock(module):
+    for node in _nodes(ast.parse(FILES[module].read_text())):
+        if isinstance(node, ast.Import):
+            assert not {alias.name for alias in node.names} & _IMPURE
+        elif isinstance(node, ast.ImportFrom):
+            assert node.module not in _IMPURE
+            if _absolute(module, node) == "":
+                assert not {alias.name for alias in node.names} & _PLATFORM
+
+
+def test_no_folder_is_crowded():
+    for folder in {path.parent for path in FILES.values()}:
+        assert len(list(folder.glob("*.py"))) <= 24, folder
