@@ -1,4 +1,4 @@
-"""The arrows between the files of aws_iot, the lent ones (``aws_iot.mqtt.loss.lost(...)``) counted: read from the source.
+"""The arrows between the files of aws_iot, also those to lent files (``aws_iot.mqtt.loss.lost(...)``), from the source.
 
 What imports a name takes it at once; what writes the full name is lent the file for that call. Both are arrows.
 """
