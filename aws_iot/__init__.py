@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # for readers' tools: mpy-cross leaves this out
     from umqtt import simple
 
     from . import (
+        boot_trial,
         cbor,
         cbor_decode,
         config,

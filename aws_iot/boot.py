@@ -1,7 +1,7 @@
 """What runs before the application: the set of files in force, a new one on trial, the old one again when that fails.
 
-It is imported at every boot, so it is small and needs no other file but record.py. In the board's main.py, which no
-update replaces:
+It stays in the heap, so it is small: what a version on trial needs is in boot_trial.py. In the board's main.py, which
+no update replaces:
 
     from aws_iot.boot import run
     run("app")
@@ -10,57 +10,14 @@ update replaces:
 import gc
 import sys
 
-from .record import MANIFEST, ROOT, exists, load, remove, reset, save, undo
+import aws_iot
+
+from .record import ROOT, exists, load
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 # Collected only when full, a small heap ends as many holes between what stays: 40 KB free, and none of them 3 KB long.
 _COLLECT_BYTES = const(8192)
-
-
-def choose(root, attempts):
-    """Count this boot if it is one of a trial, end a trial that has used up its ``attempts``; -> record, on trial."""
-    record = load(root)
-    name = record.get("next")
-    if "old" in record:  # a partition, which the boot loader chose
-        from esp32 import Partition
-
-        if Partition(Partition.RUNNING).info()[4] != name:
-            try:
-                # the boot loader takes the version that undo() went back to for a new one, too
-                Partition.mark_app_valid_cancel_rollback()
-            except OSError:
-                pass  # firmware without rollback
-            return record, False
-    elif not name:
-        return record, False
-    elif record["tries"] >= attempts or not exists(root + "/" + name + MANIFEST):
-        undo(record, "not confirmed in %d boots" % record["tries"])
-        _save(root, record, name)
-        return record, False
-    record["tries"] += 1
-    return record, _save(root, record, name)
-
-
-def _save(root, record, name):
-    """save(), where a full flash keeps no application from its start: set ``name`` on trial then makes room; -> False.
-
-    The new version may have filled the flash. A partition stays on trial: the boot loader takes it back by itself.
-    """
-    try:
-        save(root, record)
-    except OSError:
-        if "old" in record:
-            return True
-        if "next" in record:
-            undo(record, "no space on the flash")
-        try:
-            remove(root + "/" + name)
-            save(root, record)
-        except OSError:
-            pass  # a set without its manifest is not started again
-        return False
-    return True
 
 
 def run(module="app", root=ROOT, attempts=3, trial_s=600, timer=0):
@@ -71,8 +28,11 @@ def run(module="app", root=ROOT, attempts=3, trial_s=600, timer=0):
     """
     if hasattr(gc, "threshold"):  # not on CPython
         gc.threshold(_COLLECT_BYTES)
-    record, trial = choose(root, attempts)
-    name = record.get("set") if "old" in record or not trial else record["next"]
+    record, on_trial = load(root), False
+    if "next" in record or "old" in record:
+        trial = aws_iot.boot_trial
+        record, on_trial = trial.choose(root, attempts)
+    name = record.get("set") if "old" in record or not on_trial else record["next"]
     if name:
         folder = root + "/" + name
         sys.path.insert(0, folder)
@@ -80,52 +40,7 @@ def run(module="app", root=ROOT, attempts=3, trial_s=600, timer=0):
             for loaded in list(sys.modules):
                 if loaded.split(".")[0] == "aws_iot":
                     del sys.modules[loaded]
-    if not trial:
+    if on_trial:
+        trial.run(module, root, record["next"], attempts, trial_s, timer)
+    else:
         __import__(module)
-        return
-    name = record["next"]
-    try:
-        _limit(root, name, attempts, trial_s, timer)
-        __import__(module)
-    except Exception as error:
-        _blame(root, name, "%s: %s" % (type(error).__name__, error))
-        reset()
-
-
-def _blame(root, name, error, tries=None):
-    """Note the ``error`` of version ``name``; False when it is no longer on trial.
-
-    It may have been confirmed meanwhile, and another one may wait for its own trial.
-    """
-    # A full flash or heap must not keep the caller from the reset: the record then stays as it is, and the trial ends
-    # by its count of boots. No tuple of errors here, which would take memory.
-    try:
-        record = load(root)
-        if record.get("next") != name:
-            return False
-        record["error"] = error[:200]
-        if tries is not None:
-            record["tries"] = tries
-        save(root, record)
-    except Exception:
-        pass
-    return True
-
-
-def _limit(root, name, attempts, trial_s, timer):
-    try:
-        from machine import Timer
-    except ImportError:
-        return  # no timer here (a PC): Fota's own deadline or the service manager ends the trial
-
-    why = "not confirmed in %d s" % trial_s  # made now: the heap may be full then
-
-    def over(_):
-        if _blame(root, name, why, attempts):
-            reset()
-
-    options = {"mode": Timer.ONE_SHOT, "period": trial_s * 1000, "callback": over}
-    try:
-        Timer(timer, **options)
-    except ValueError:
-        Timer(-1, **options)  # rp2 has only timers without a number

@@ -5,7 +5,7 @@ from json import loads
 from peer import Peer
 from samples import NoMemoryFor, bundle, esp32, folder, raises, write
 
-from aws_iot.boot import choose
+from aws_iot.boot_trial import choose
 from aws_iot.errors import LinkError, Rejected, ResponseTimeout
 from aws_iot.fota.slots import FileSlot
 from aws_iot.jobs import Jobs

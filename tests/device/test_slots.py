@@ -9,10 +9,12 @@ import sys
 
 from samples import bundle, esp32, folder, holds, image, noise, raises, write
 
-import aws_iot.boot as boot
+import aws_iot.boot_trial as boot_trial
 import aws_iot.fota.slots as slots
-from aws_iot.boot import choose, load, run, save
+from aws_iot.boot import run
+from aws_iot.boot_trial import choose
 from aws_iot.fota.slots import FileSlot
+from aws_iot.record import load, save
 
 _FILES = {"app.py": b"VERSION = 2\n", "lib/part.py": noise(5000), "empty.py": b"", "lib/deep/data.bin": noise(300, 3)}
 
@@ -345,11 +347,11 @@ def _full(function, *args, until=None):
             raise OSError(28)
         save(root, record)
 
-    boot.save = slots.save = full
+    boot_trial.save = slots.save = full
     try:
         return function(*args)
     finally:
-        boot.save = slots.save = save
+        boot_trial.save = slots.save = save
 
 
 def test_new_version_that_fills_the_flash_and_raises_is_undone():
@@ -365,11 +367,11 @@ def test_new_version_that_fills_the_flash_and_raises_is_undone():
         save_once.pop()
         save(root, record)
 
-    boot.save = full  # what counts the boot still finds room
+    boot_trial.save = full  # what counts the boot still finds room
     try:
         assert _boot(root, "app_fills") == "reset"
     finally:
-        boot.save = save
+        boot_trial.save = save
     assert "error" not in load(root)
     # its folder makes the room for the record
     assert _full(_boot, root, "app_fills", until=root + "/a/app_fills.py") == "ran"
@@ -428,9 +430,9 @@ def test_timer_ends_a_trial_although_flash_or_heap_are_full():
         callback(None)
         del kept
     else:
-        boot.load = no_memory
+        boot_trial.load = no_memory
         callback(None)
-        boot.load = load
+        boot_trial.load = load
     assert resets[0] == 1
     assert load(root)["tries"] == 1
 
@@ -451,6 +453,34 @@ def test_application_of_the_set_is_imported_with_its_own_library():
             if name.split(".")[0] == "aws_iot":
                 del sys.modules[name]
         sys.modules.update(kept)
+
+
+def test_set_whose_own_library_does_not_work_is_undone_also_after_power_cuts():
+    _board()
+    app = b"from aws_iot.fota.slots import FileSlot\n"
+    flat = {
+        "aws_iot/__init__.py": b"",
+        "aws_iot/slots.py": b"class FileSlot:\n    pass\n",
+    }  # as it was
+    broken = {"aws_iot/__init__.py": b"", "aws_iot/boot_trial.py": b"raise ValueError\n"}
+    cut = {"aws_iot/__init__.py": b"raise KeyboardInterrupt\n"}  # as a power cut: nothing else runs after it
+    kept = {name: sys.modules[name] for name in sys.modules if name.split(".")[0] == "aws_iot"}
+    for number, (library, ends) in enumerate(((flat, "reset"), (broken, "reset"), (cut, "cut"))):
+        root, name = folder("library"), "app_library%d" % number
+        _with_factory(root, name)
+        _install(FileSlot("1", root), bundle("2", dict(library, **{name + ".py": app})))
+        told = []
+        for _ in range(4):
+            try:
+                told.append(_boot(root, name))
+            except KeyboardInterrupt:
+                told.append("cut")
+            for module in list(sys.modules):
+                if module.split(".")[0] == "aws_iot":
+                    del sys.modules[module]
+            sys.modules.update(kept)
+        assert told == [ends, ends, ends, "ran"], told
+        assert load(root)["undone"].startswith("not confirmed in 3 boots")
 
 
 def test_error_of_a_confirmed_version_is_its_own():

@@ -1,4 +1,4 @@
-"""How much of one module its own device tests cover, alone: `python -m tests.harness.covered MODULE [TESTS ...]`.
+"""How much of one module its own device tests cover, alone: `python -m tests.harness.covered mqtt/packet [TESTS ...]`.
 
 TESTS: the modules whose tests these are, when they are others'.
 
@@ -18,7 +18,7 @@ def main(name: str, *tested: str) -> int:
     source = ROOT / "aws_iot" / f"{name}.py"
     measured = coverage.Coverage(data_file=None, config_file=False, branch=True, include=[str(source)])
     with measured.collect():
-        for each in tested or (name,):
+        for each in tested or (name.rpartition("/")[2],):
             tests = __import__(f"test_{each}")
             for function in [getattr(tests, word) for word in vars(tests) if word.startswith("test_")]:
                 function()

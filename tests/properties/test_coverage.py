@@ -8,12 +8,12 @@ import pytest
 from tests.harness import ROOT
 
 _PURE = (
-    "backoff cbor control decode errors images malformed names oversize packet reserved signature stream_request topics"
-    " wildcards"
+    "mqtt/backoff cbor errors fota/images mqtt/malformed names mqtt/oversize mqtt/packet reserved fota/signature"
+    " fota/stream_request topics mqtt/wildcards"
 ).split()
 
 
-@pytest.mark.parametrize("module", [*_PURE, "cbor_decode cbor", "merge shadow order"])
+@pytest.mark.parametrize("module", [*_PURE, "cbor_decode cbor", "mqtt/control control decode", "shadow_merge shadow order"])
 def test_every_branch(module):
     command = [sys.executable, "-m", "tests.harness.covered", *module.split()]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200)

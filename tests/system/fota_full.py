@@ -15,6 +15,7 @@ sys.path.append(sys.argv[1])
 from samples import bundle, write  # noqa: E402
 
 import aws_iot.boot as boot  # noqa: E402
+import aws_iot.record as record  # noqa: E402
 from aws_iot.fota.slots import FileSlot  # noqa: E402
 
 _BLOCK, _BLOCKS = 4096, 64
@@ -110,7 +111,7 @@ def main():
     vfs.umount("/flash")
     lives = [start(flash) for _ in range(5)]
     vfs.mount(vfs.VfsLfs2(flash), "/flash")
-    print(json.dumps({"lives": lives, "undone": boot.load(_ROOT).get("undone")}))
+    print(json.dumps({"lives": lives, "undone": record.load(_ROOT).get("undone")}))
 
 
 main()

@@ -112,7 +112,7 @@ mount()
 if KIND == "image":
     loader()
 
-from aws_iot.boot import choose  # noqa: E402
+from aws_iot.boot_trial import choose  # noqa: E402
 from aws_iot.fota import Fota  # noqa: E402
 from aws_iot.fota.download import Download  # noqa: E402
 from aws_iot.jobs.job import Job, JobError  # noqa: E402
