@@ -4,9 +4,12 @@ import argparse
 import sys
 
 from . import (
+    again,
     allocated,
     bench,
+    burst,
     connect,
+    files,
     goals,
     heap,
     idle,
@@ -21,7 +24,9 @@ from . import (
     wire,
 )
 
-_MODULES = (heap, smallest, connect, rounds, publish, receive, allocated, wire, recovery, idle, keepalive)
+_MODULES = (
+    heap, smallest, files, connect, again, rounds, publish, burst, receive, allocated, wire, recovery, idle, keepalive,
+)  # fmt: skip
 MEASUREMENTS = [module.MEASUREMENT for module in _MODULES]
 
 

@@ -1,6 +1,8 @@
 """The bench: a folder as on a board, a broker with mutual TLS 1.2, the peers' own environment, and their processes."""
 
 import contextlib
+import functools
+import io
 import os
 import shutil
 import subprocess
@@ -10,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aws_iot_tools import mpy, umqtt
+from mpremote.romfs import make_romfs
 
 from ..harness import CACHE, ROOT
 from ..harness.certificates import Authority
@@ -82,9 +85,25 @@ class Bench:
         with processor(-1 if apart else 0, runtime):
             return Process(Board(runtime), "main.py", *words, heap=heap, cwd=self.board)
 
-    def program(self, runtime: str, name: str, *arguments, heap: str | None) -> Process:
-        """Start a whole program of programs/."""
+    def program(self, runtime: str, name: str, *arguments, heap: str | None, rom: bool = False) -> Process:
+        """Start a whole program of programs/; `rom`: with the library in a ROMFS image."""
+        if rom:
+            return Process(Board(runtime), "from_rom.py", "image", name, *arguments, heap=heap, cwd=self.rom)
         return Process(Board(runtime), name + ".py", *arguments, heap=heap, cwd=self.board)
+
+    @functools.cached_property
+    def rom(self) -> Path:
+        """A board's folder like the other, where all of lib is in the file `image`."""
+        folder = self.board.with_name("rom")
+        shutil.copytree(self.board, folder)
+        (folder / "of").mkdir()
+        (folder / "lib").rename(folder / "of" / "lib")
+        with contextlib.redirect_stdout(io.StringIO()):
+            image = make_romfs(str(folder / "of"), mpy_cross=False)
+        shutil.rmtree(folder / "of")
+        (folder / "image").write_bytes(image)
+        shutil.copyfile(ROOT / "tests" / "harness" / "from_rom.py", folder / "from_rom.py")
+        return folder
 
 
 @contextlib.contextmanager

@@ -1,6 +1,8 @@
 """Growth of gc.mem_alloc() after a collection since the program's first line, its own code not counted before that;
 "in all" is the absolute figure, with the interpreter's 700 bytes. Imported: a program of five lines. Connected: a
-program of 25 lines with a delta handler. umqtt.simple has no shadow: its program subscribes to the deltas.
+program of 25 lines with a delta handler, without the files that are lent to it, and with all that are kept while there
+is room. In ROMFS: the library is in an image that lies outside of the heap, as a board's flash does. umqtt.simple has
+no shadow: its program subscribes to the deltas.
 """
 
 from . import peers
@@ -10,6 +12,7 @@ from .measurement import Column, Measurement
 _PROGRAMS = {
     peers.OURS.key: ("ours", ("update/delta",)),
     peers.DEFAULT.key: ("ours", ()),
+    peers.ROM.key: ("ours", ("update/delta",)),
     peers.UMQTT.key: ("umqtt", ()),
 }
 LEFT_OUT = tuple(peer for peer in peers.ALL if peer.key not in _PROGRAMS)
@@ -23,7 +26,8 @@ def accepts(peer) -> bool:
 def program(bench, runtime, peer, what, *arguments, heap):
     """Start the peer's program that does `what`; a Thing's gets its response topics after the other arguments."""
     name, topics = _PROGRAMS[peer.key]
-    return bench.program(runtime, f"{what}_{name}", *arguments, *(topics if what != "import" else ()), heap=heap)
+    words = (f"{what}_{name}", *arguments, *(topics if what != "import" else ()))
+    return bench.program(runtime, *words, heap=heap, rom=peer is peers.ROM)
 
 
 def sample(bench, runtime, peer):
@@ -33,7 +37,9 @@ def sample(bench, runtime, peer):
         Cloud(bench.broker.plain_port),
         program(bench, runtime, peer, "connect", bench.broker.port, heap="256k") as device,
     ):
-        return figures | _figures(device, "connected")
+        connected = _figures(device, "connected")
+        full = device.events[-1].get("full")
+        return figures | connected | ({"lent": full - connected["connected_all"]} if full else {})
 
 
 def _figures(device, event) -> dict:
@@ -50,10 +56,12 @@ MEASUREMENT = Measurement(
         Column("imported_all", "in all"),
         Column("connected", "connected, delta handler"),
         Column("connected_all", "in all"),
+        Column("lent", "lent files"),
     ),
     sample,
     runtimes=("mp32", "mp64"),
     left_out=LEFT_OUT,
+    more=(peers.ROM,),
     turns=1,
     reference="umqtt",
 )

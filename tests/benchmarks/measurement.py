@@ -39,13 +39,14 @@ class Measurement:
     sample: Callable
     runtimes: tuple = peers.RUNTIMES
     left_out: tuple = ()
+    more: tuple = ()  # peers that are in no other
     turns: int = _FEW
     parts: tuple = ((),)
     stalling: tuple = ()
     reference: str | None = "floor"
 
     def peers(self, runtime: str) -> list:
-        return peers.on(runtime, *self.left_out)
+        return [*peers.on(runtime, *self.left_out), *(peer for peer in self.more if runtime in peer.runtimes)]
 
     def takes(self, turn: int, runtime: str, peer) -> bool:
         """Whether this turn is one of the peer's."""

@@ -15,6 +15,7 @@ class Peer:
 _CPYTHON = ("cpython",)
 OURS = Peer("ours", "**aws_iot**, deltas only", ("mp32", "mp64", "cpython"))
 DEFAULT = Peer("default", "**aws_iot**, all response topics", ("mp32", "mp64", "cpython"))
+ROM = Peer("rom", "**aws_iot** in ROMFS, deltas only", ("mp32",))
 FLOOR = Peer("floor", "floor: hand-written for the one packet")
 UMQTT = Peer("umqtt", "umqtt.simple 1.3.4")
 NODELAY = Peer("nodelay", "umqtt.simple with TCP_NODELAY")

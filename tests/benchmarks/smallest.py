@@ -2,7 +2,7 @@
 answers 200 deltas. TLS has its memory elsewhere, on this port as on an ESP32.
 """
 
-from . import heap
+from . import heap, peers
 from .cloud import Cloud
 from .measurement import Column, Measurement
 
@@ -54,6 +54,7 @@ MEASUREMENT = Measurement(
     sample,
     runtimes=("mp32", "mp64"),
     left_out=heap.LEFT_OUT,
+    more=(peers.ROM,),
     turns=1,
     reference="umqtt",
 )

@@ -1,6 +1,8 @@
 """Runs a program (a module's name) with a ROMFS image mounted at /rom: `from_rom.py IMAGE PROGRAM [ARGUMENTS]`.
 
-The image is mapped outside of MicroPython's heap, as a board's flash is; /rom/lib comes first in the import path.
+The image is mapped outside of MicroPython's heap, as a board's flash is; /rom/lib comes first in the import path. On a
+board that is done in C. Here it must leave nothing that counts: each name is one that the library has as well, and
+strings are longer than MicroPython interns, since the 301st name takes 2.2 KB.
 """
 
 import os
@@ -10,19 +12,13 @@ import ffi
 import uctypes
 import vfs
 
-_PROT_READ, _MAP_PRIVATE = 1, 2
-
-
-def _mapped(path):
-    """The file's content, not in the heap."""
-    libc = ffi.open("libc.so.6")
-    size = os.stat(path)[6]
-    handle = libc.func("i", "open", "si")(path, 0)
-    address = libc.func("p", "mmap", "pLiiil")(0, size, _PROT_READ, _MAP_PRIVATE, handle, 0)
-    return uctypes.bytearray_at(address, size)
-
-
-vfs.mount(vfs.VfsRom(_mapped(sys.argv[1])), "/rom")
+name = ffi.open("libc.so.6" + "        "[:0])
+size = os.stat(sys.argv[1])[6]
+data = getattr(name, "func        "[:4])
+name = data("p", "mmap         "[:4], "pLiiil     "[:6])(
+    0, size, 1, 2, data("i", "open        "[:4], "si           "[:2])(sys.argv[1], 0), 0
+)  # PROT_READ, MAP_PRIVATE
+vfs.mount(vfs.VfsRom(uctypes.bytearray_at(name, size)), "/rom")
 sys.path.insert(0, "/rom/lib")
 del sys.argv[:2]
 __import__(sys.argv[0])

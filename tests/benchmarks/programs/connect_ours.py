@@ -4,6 +4,7 @@ gc.collect()
 start = gc.mem_alloc()
 import sys  # noqa: E402
 
+import aws_iot  # noqa: E402
 from aws_iot import Thing  # noqa: E402
 
 
@@ -26,6 +27,15 @@ def connect(port, topics):
     return thing
 
 
+def overwrite(depth):
+    """What earlier calls have left in the stack, where the collector takes it for pointers."""
+    return depth and overwrite(depth - 1)
+
+
 thing = connect(int(sys.argv[1]), sys.argv[2:] or None)
 gc.collect()
-print('{"event": "connected", "start":', start, ', "bytes":', gc.mem_alloc(), "}")
+full = gc.mem_alloc()
+aws_iot.keep(1 << 30)  # of what was lent nothing
+overwrite(30)
+gc.collect()
+print('{"event": "connected", "start":', start, ', "full":', full, ', "bytes":', gc.mem_alloc(), "}")
