@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .harness import CACHE, ROOT
+from .harness import ROOT, umqtt_versions
 from .harness.certificates import Authority
 from .harness.device_tests import DeviceFile
 from .harness.ministack import MiniStack
@@ -17,7 +17,7 @@ from .harness.mosquitto import Mosquitto
 from .harness.runtimes import RUNTIMES
 
 _DEVICE_TESTS = Path(__file__).parent / "device"
-_COMPILED = (ROOT / "aws_iot", ROOT / "tools", ROOT / "tests", CACHE / "umqtt")
+_COMPILED = (ROOT / "aws_iot", ROOT / "tools", ROOT / "tests")
 # Files with tests of 15 s and more.
 _LONG = ("test_fota_memory", "test_killed", "test_walkthrough", "test_mip", "test_demo", "test_flash")
 _NOT_COMPILED = re.compile("/template/")  # what is in it is copied into projects
@@ -25,6 +25,7 @@ _NOT_COMPILED = re.compile("/template/")  # what is in it is copied into project
 
 def pytest_configure(config):
     _give_ctrl_c_its_meaning()
+    sys.path.insert(0, str(umqtt_versions.folder()))
     sys.dont_write_bytecode = False  # of the tests, whose asserts each worker would rewrite anew
     if not hasattr(config, "workerinput"):
         _compile_ahead()
@@ -38,7 +39,7 @@ def _give_ctrl_c_its_meaning():
 
 def _compile_ahead():
     """Where PYTHONDONTWRITEBYTECODE is set, each of the thousand processes would compile what it imports anew."""
-    for folder in _COMPILED:
+    for folder in (*_COMPILED, umqtt_versions.folder()):
         compileall.compile_dir(folder, quiet=2, rx=_NOT_COMPILED)
 
 

@@ -12,16 +12,17 @@ from pathlib import Path
 
 from aws_iot_tools import micropython, mpy
 
-from . import CACHE, ROOT
+from . import ROOT, umqtt_versions
 
 _HARNESS = ROOT / "tests" / "harness"
 
 
 class Runtime:
-    """One interpreter: `cpython`, `mp64` or `mp32` (MicroPython's unix port, 64 and 32 bit)."""
+    """One interpreter: `cpython`, `mp64` or `mp32` (MicroPython's unix port, 64 and 32 bit), with a umqtt.simple."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, umqtt_version: str | None = None) -> None:
         self.name = name
+        self.umqtt_version = umqtt_version  # None: the chosen one
         self.bits = {"mp64": 64, "mp32": 32}.get(name)
 
     def __repr__(self) -> str:
@@ -40,14 +41,11 @@ class Runtime:
     def environment(self, form: str = "mpy", extra_paths: tuple = ()) -> dict:
         """The process environment in which aws_iot and umqtt.simple import, as .mpy files (what boards get) or .py."""
         if not self.bits:
-            paths = [ROOT, CACHE / "umqtt", _HARNESS / "cpython", *extra_paths]
+            paths = [umqtt_versions.folder(self.umqtt_version), ROOT, _HARNESS / "cpython", *extra_paths]
             return {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
         if form == "mpy":
             mpy.compile_package(ROOT / "aws_iot")
-            mpy.compile_package(CACHE / "umqtt" / "umqtt")
-            paths = [mpy.FOLDER, *extra_paths]
-        else:
-            paths = [ROOT, CACHE / "umqtt", *extra_paths]
+        paths = [umqtt_versions.folder(self.umqtt_version, form), mpy.FOLDER if form == "mpy" else ROOT, *extra_paths]
         # "" is the script's folder for the unix port; asyncio is frozen.
         return {**os.environ, "MICROPYPATH": ":".join(["", *map(str, paths), ".frozen"])}
 
