@@ -116,10 +116,10 @@ def disconnect(client):
 def reset(client):
     """Close the socket and forget what belongs to the connection; what was accepted stays."""
     client.connected = client.ready = False
-    sock, client.sock = client.sock, None
-    if sock:
+    stream, client.stream = client.stream, None
+    if stream:
         try:
-            sock.close()  # a TLS socket closes the raw one
+            stream.close()  # a TLS socket closes the raw one
         except OSError:
             pass
     client.poller = client.raw = client.opening = client.asked = client.pinged = client.stuck = None
@@ -130,8 +130,3 @@ def reset(client):
         entry[2] = None
         if entry[3]:
             entry[3] = -1
-
-
-def unsubscribe(client, topic: str | bytes):
-    """Give a filter back; its handler is not called any more. ResponseTimeout when no UNSUBACK came."""
-    borrow("subscriptions").unsubscribe(client, topic)

@@ -12,14 +12,14 @@ def connack(client, data):
 
     The first write drives the TLS handshake, without blocking.
     """
-    sock = client.sock
+    stream = client.stream
     # The raw socket is polled, always after TLS has said that it holds no more: MicroPython's unix port polls a TLS
     # socket with sleeps of 1 ms between.
     client.poller = poller = select.poll()
     poller.register(client.raw, select.POLLIN)
     end = ticks_add(client.ticks(), client.timeout_ms)
     while data:
-        count = sock.write(data)
+        count = stream.write(data)
         if count is None:
             _late(client, end)
             poller.ipoll(min(client.wait_ms, _TURN_MS))
@@ -30,7 +30,7 @@ def connack(client, data):
     reader = client.reader
     end = ticks_add(client.ticks(), client.timeout_ms)
     while True:
-        count = sock.readinto(reader.space())
+        count = stream.readinto(reader.space())
         if count == 0:
             raise EOFError
         if count:

@@ -19,7 +19,7 @@ def start(client, clean_session, timeout, **options):
         client.clean = clean_session
     if client.connected:
         client.disconnect()  # else the broker would send the last will
-    elif client.sock or client.opening:  # Ctrl-C may have ended it
+    elif client.stream or client.opening:  # Ctrl-C may have ended it
         borrow("calls").reset(client)
     now = client.ticks()
     if client.off or not client.fails or not client.busy and ticks_diff(client.due, now) > _STEP_MS:

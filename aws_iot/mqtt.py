@@ -91,19 +91,19 @@ class MQTTClient(simple.MQTTClient):
             self.take()
             self.dry = False
             return True
-        sock, reader = self.sock, self.reader
+        stream, reader = self.stream, self.reader
         if self.out:
             self.flush()
         space = reader.space()
         # a read that filled less than all of the space has emptied TLS as well: the next one would give None
-        count = None if self.dry and timeout_ms > 0 else sock.readinto(space)
+        count = None if self.dry and timeout_ms > 0 else stream.readinto(space)
         if count is None and timeout_ms > 0:
             # the raw socket: TLS holds no more, and a TLS socket is polled with sleeps between
             if self.stuck is not None:
                 self.poller.modify(self.raw, 5)  # POLLIN, POLLOUT
             now = min(timeout_ms, _STEP_MS)
             self.poller.ipoll(now)
-            count = sock.readinto(space)
+            count = stream.readinto(space)
         now = self.ticks()
         if count:
             self.rx_at = now
@@ -111,7 +111,7 @@ class MQTTClient(simple.MQTTClient):
             self.take()
         elif count == 0:
             raise EOFError
-        if self.sock is sock:
+        if self.stream is stream:
             # a poll() in a callback has set it already, and may know better
             self.dry = not count or self.dry is None and count < len(space)
             if ticks_diff(now, self.due) >= 0:
@@ -122,9 +122,9 @@ class MQTTClient(simple.MQTTClient):
 
     def take(self):
         """Handle the packets that are in the buffer."""
-        sock, reader = self.sock, self.reader
+        stream, reader = self.stream, self.reader
         self.dry = None  # for a poll() in a callback
-        while reader.start < reader.end and self.sock is sock:
+        while reader.start < reader.end and self.stream is stream:
             kind = reader.next() & 0xF0
             if kind == 0x30:
                 self.message(reader.topic, reader.payload, reader.pid)
@@ -150,7 +150,7 @@ class MQTTClient(simple.MQTTClient):
                 out[1] = data + out[1]
                 del out[0]
                 continue
-            count = self.sock.write(data)
+            count = self.stream.write(data)
             if count is None:
                 if self.stuck is None:
                     self.stuck = self.ticks()
@@ -298,23 +298,23 @@ class MQTTClient(simple.MQTTClient):
         if type(msg) is bytes:
             size = len(msg)
         else:
-            # through a stream that stays, so that it gets into its packet with one copy
-            stream = self.stream
-            if msg is not stream:
-                stream.seek(0)
+            # through a buffer that stays, so that it gets into its packet with one copy
+            scratch = self.scratch
+            if msg is not scratch:
+                scratch.seek(0)
                 if isinstance(msg, str):
-                    stream.write(msg)
+                    scratch.write(msg)
                 elif isinstance(msg, dict) or isinstance(msg, list):
-                    dump(msg, stream)
+                    dump(msg, scratch)
                 else:
-                    borrow("outgoing").write(stream, msg)
-                msg = stream
-            size = stream.tell()
-            stream.seek(0)
+                    borrow("outgoing").write(scratch, msg)
+                msg = scratch
+            size = scratch.tell()
+            scratch.seek(0)
         if not name or size > _PAYLOAD or qos not in (0, 1):
             name = borrow("topics").check_publish(self.names, topic, size, qos)
         if not qos:
-            data = publish(name, msg, 0, retain, 0, size)  # before ready() waits: callbacks use the stream as well
+            data = publish(name, msg, 0, retain, 0, size)  # before ready() waits: callbacks use the scratch as well
             if not self.connected or self.stuck is not None or self.denied:
                 borrow("outgoing").ready(self, name)
             self.topic = name
@@ -408,6 +408,10 @@ class MQTTClient(simple.MQTTClient):
         valid during the call.
         """
         borrow("subscriptions").subscribe(self, topic, qos, handler, raw)
+
+    def unsubscribe(self, topic: str | bytes) -> None:
+        """Give a filter back; its handler is not called any more. ResponseTimeout when no UNSUBACK came."""
+        borrow("subscriptions").unsubscribe(self, topic)
 
     def ping(self) -> None:
         """Send PINGREQ; poll() does so by itself when ``keepalive`` is set."""

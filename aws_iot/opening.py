@@ -12,7 +12,7 @@ def advance(client):
         client.opening = None  # what it needed leaves the heap
         _connect(client)
     elif not client.off and ticks_diff(client.due, client.ticks()) <= 0:  # a callback may just have ended the last one
-        if client.sock:  # there was no memory to end the last attempt properly
+        if client.stream:  # there was no memory to end the last attempt properly
             borrow("calls").reset(client)
         if client.ssl and not client.context:
             client.context = borrow("tls").prepare(client)
@@ -21,12 +21,12 @@ def advance(client):
 
 def _connect(client):
     """TLS on the TCP connection, and CONNECT."""
-    client.raw = client.sock
+    client.raw = client.stream
     if client.context:
         client.stage = "tls"
         name = client.ssl_params.get("server_hostname") or client.server
         # 632 bytes in one piece: before the files that come now, in many small ones
-        client.sock = client.context.wrap_socket(client.raw, server_hostname=name, do_handshake_on_connect=False)
+        client.stream = client.context.wrap_socket(client.raw, server_hostname=name, do_handshake_on_connect=False)
     will = (client.lw_topic, client.lw_msg, client.lw_qos, client.lw_retain) if client.lw_topic else None
     data = borrow("control").connect(client.client_id, client.keepalive, client.clean, will, client.user, client.pswd)
     client.opening = borrow("connack").connack(client, data)
