@@ -2,9 +2,9 @@
 
 PyPI stops at 1.3.4, which make setup fetches and which MicroPython up to 1.22 has; of the later ones no package
 registry carries the text. They are played: each file beside this one is what a version brought, written by us after its
-source, on top of the one before it, and at the bottom lies PyPI's text. So methods that none of them changed are
-umqtt.simple's own, and those that they changed write and read the socket as theirs do: each piece with a write of its
-own, then wait_msg() for ever. Not played: wait_msg() gives None for a message, from 1.4.0 on theirs gives its first
+source, and a version is PyPI's text with, below it, what was brought up to then. So methods that none of them changed
+are umqtt.simple's own, and those that they changed write and read the socket as theirs do: each piece with a write of
+its own, then wait_msg() for ever. Not played: wait_msg() gives None for a message, from 1.4.0 on theirs gives its first
 byte.
 
 https://github.com/micropython/micropython-lib/blob/master/micropython/umqtt.simple/umqtt/simple.py at these commits:
@@ -33,7 +33,7 @@ OF_FIRMWARE = {
 }
 VERSIONS = tuple(sorted(set(OF_FIRMWARE.values())))
 PUBLISHED = VERSIONS[0]
-_STANDINS = Path(__file__).parent
+_HERE = Path(__file__).parent
 
 
 def chosen() -> str:
@@ -56,13 +56,11 @@ def folder(version: str | None = None, form: str = "py") -> Path:
 
 
 def _played(version: str) -> Path:
-    """PyPI's text as umqtt/published.py, and the stand-ins on top of it."""
+    """PyPI's text, and below it what was brought up to this version."""
     made = CACHE / "umqtt-played" / version
-    name = "simple_" + version.replace(".", "_")
-    _put(made / "umqtt" / "published.py", (umqtt.FOLDER / "umqtt" / "simple.py").read_bytes())
-    for path in _STANDINS.glob("simple_*.py"):
-        _put(made / "umqtt" / path.name, path.read_bytes())
-    _put(made / "umqtt" / "simple.py", b"from .%s import MQTTClient, MQTTException\n" % name.encode())
+    parts = [umqtt.FOLDER / "umqtt" / "simple.py"]
+    parts += [_HERE / f"brought_by_{each.replace('.', '_')}.py" for each in VERSIONS[1 : VERSIONS.index(version) + 1]]
+    _put(made / "umqtt" / "simple.py", b"\n\n".join(part.read_bytes() for part in parts))
     return made
 
 

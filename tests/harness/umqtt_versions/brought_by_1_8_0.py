@@ -1,13 +1,7 @@
-"""Stands in for umqtt.simple 1.8.0: SUBSCRIBE and UNSUBSCRIBE go one way. See the package's docstring."""
-
-import ustruct
-
-from .simple_1_4_0 import encode_length
-from .simple_1_7_0 import MQTTClient as _Older
-from .simple_1_7_0 import MQTTException
+"""umqtt.simple 1.8.0: SUBSCRIBE and UNSUBSCRIBE go one way, for filters of any length. See the package's docstring."""
 
 
-class MQTTClient(_Older):
+class MQTTClient(MQTTClient):
     def _send_subunsub(self, topic, typ, ack_op, ack_n, qos=0):
         head = bytearray(4)
         head[0] = typ
@@ -15,7 +9,7 @@ class MQTTClient(_Older):
         pid = self.pid
         asks = ack_n > 3
         self.sock.write(head, encode_length(head, 4 + len(topic) + asks) + 1)
-        self.sock.write(ustruct.pack("!H", pid))
+        self.sock.write(struct.pack("!H", pid))
         self._send_str(topic)
         if asks:
             self.sock.write(bytes([qos]))

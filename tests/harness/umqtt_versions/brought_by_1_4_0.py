@@ -1,19 +1,13 @@
-"""Stands in for umqtt.simple 1.4.0: `ssl` is a context, there is no `ssl_params`. See the package's docstring."""
-
-import usocket
-import ustruct
-
-from .published import MQTTClient as _Published
-from .published import MQTTException  # noqa: F401
+"""umqtt.simple 1.4.0: `ssl` is a context, there is no `ssl_params`. See the package's docstring."""
 
 
-class MQTTClient(_Published):
+class MQTTClient(MQTTClient):
     def __init__(self, client_id, server, port=0, user=None, password=None, keepalive=0, ssl=None):
         super().__init__(client_id, server, port, user, password, keepalive, ssl)
         del self.ssl_params
 
     def connect(self, clean_session=True):
-        self.sock = usocket.socket()
+        self.sock = socket.socket()
         reach(self)
         if self.ssl:
             self.sock = self.ssl.wrap_socket(self.sock, server_hostname=self.server)
@@ -22,7 +16,7 @@ class MQTTClient(_Published):
 
 def reach(client):
     """Connect the client's socket, at the first address."""
-    client.sock.connect(usocket.getaddrinfo(client.server, client.port)[0][-1])
+    client.sock.connect(socket.getaddrinfo(client.server, client.port)[0][-1])
 
 
 def greet(client, clean_session):
@@ -39,7 +33,7 @@ def greet(client, clean_session):
     head[0] = 0x10
     end = encode_length(head, 10 + sum(2 + len(text) for text in strings))
     client.sock.write(head, end + 1)
-    client.sock.write(b"\0\4MQTT\4" + ustruct.pack("!BH", flags, client.keepalive))
+    client.sock.write(b"\0\4MQTT\4" + struct.pack("!BH", flags, client.keepalive))
     for text in strings:
         client._send_str(text)
     answer = client.sock.read(4)
