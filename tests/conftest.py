@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from .harness import ROOT, umqtt_versions
+from .harness import ROOT, pairs, umqtt_versions
 from .harness.certificates import Authority
-from .harness.device_tests import DeviceFile
+from .harness.device_tests import DeviceFile, DeviceTest
 from .harness.ministack import MiniStack
 from .harness.mosquitto import Mosquitto
 from .harness.runtimes import RUNTIMES
@@ -20,7 +20,20 @@ _DEVICE_TESTS = Path(__file__).parent / "device"
 _COMPILED = (ROOT / "aws_iot", ROOT / "tools", ROOT / "tests")
 # Files with tests of 15 s and more.
 _LONG = ("test_fota_memory", "test_killed", "test_walkthrough", "test_mip", "test_demo", "test_flash")
+# What depends on the interpreter or on umqtt.simple: beside tests/device these are run on every pair.
+_ON_EVERY_PAIR = [
+    Path(__file__).parent / "system" / f"test_{name}.py" for name in ("mqtt", "shadow", "tls", "streams", "jobs")
+]
 _NOT_COMPILED = re.compile("/template/")  # what is in it is copied into projects
+
+
+def pytest_addoption(parser):
+    words = "only on this runtime (cpython, mp64, mp32); tests that name none count as mp32's"
+    parser.addoption("--runtime", action="append", choices=list(RUNTIMES), help=words)
+
+
+def pytest_report_header():
+    return pairs.described()
 
 
 def pytest_configure(config):
@@ -44,11 +57,33 @@ def _compile_ahead():
 
 
 def pytest_collection_modifyitems(config, items):
+    if config.getoption("runtime"):
+        _keep(config, items)
+    if hasattr(config, "workerinput"):
+        _spread(items)
+
+
+def _keep(config, items):
+    """Deselect what is not for the runtimes that were asked for."""
+    asked = config.getoption("runtime")
+    left = [item for item in items if _runtime(item) not in asked]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if _runtime(item) in asked]
+
+
+def _runtime(item) -> str:
+    if isinstance(item, DeviceTest):
+        return item.runtime.name
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    runtime = parameters.get("runtime") or parameters.get("_runs_on") or "mp32"
+    return getattr(runtime, "name", runtime)
+
+
+def _spread(items):
     """For workers: the long tests first, so that none of them is left to run alone at the end; then those of each file
     evenly over the run, so that what waits goes side by side with what computes, and the fault suite not with itself.
     """
-    if not hasattr(config, "workerinput"):
-        return
     number, seen = Counter(item.path for item in items), Counter()
 
     def place(item):
@@ -69,7 +104,10 @@ def pytest_generate_tests(metafunc):
     if "runtime" in metafunc.fixturenames:
         marker = metafunc.definition.get_closest_marker("runtimes")
         names = marker.args if marker else list(RUNTIMES)
-        metafunc.parametrize("runtime", [RUNTIMES[name] for name in names], ids=names)
+        runtimes = [RUNTIMES[name] for name in names]
+        if metafunc.definition.path in _ON_EVERY_PAIR:
+            runtimes += [runtime for runtime in pairs.beside() if runtime.name in names]
+        metafunc.parametrize("runtime", runtimes, ids=str)
     elif metafunc.definition.path.parent == _DEVICE_TESTS:
         metafunc.fixturenames.append("_runs_on")
         metafunc.parametrize("_runs_on", ["cpython"])

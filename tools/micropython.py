@@ -91,12 +91,20 @@ def find(bits: int) -> Path | None:
     return None
 
 
+def found(bits: int) -> Path:
+    """As find(), and SetupError when there is none."""
+    path = find(bits)
+    if not path:
+        raise SetupError(f"the {bits}-bit MicroPython is missing: run `make setup`")
+    return path
+
+
 @functools.cache
 def version(path: Path) -> str:
     """What the interpreter says of itself, such as "1.26.1" or "1.29.0-preview"."""
     words = _ask(path)
     if not words:
-        raise SetupError(f"{path} does not start here")
+        raise SetupError(f"{path} is missing or does not start here: run `make setup`")
     return ".".join(words[1:4]) + "".join(f"-{word}" for word in words[4:] if word)
 
 

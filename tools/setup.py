@@ -87,7 +87,8 @@ def get_mosquitto() -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m tools.setup", description=__doc__.splitlines()[0])
-    parser.add_argument("--demo", action="store_true", help="only what the demo needs: no broker, no type stubs, one MicroPython")
+    words = "only what the demo needs: no broker, no type stubs, one version of MicroPython"
+    parser.add_argument("--demo", action="store_true", help=words)
     arguments = parser.parse_args()
     try:
         if sys.version_info < (3, 10):

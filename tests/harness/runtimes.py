@@ -18,25 +18,39 @@ _HARNESS = ROOT / "tests" / "harness"
 
 
 class Runtime:
-    """One interpreter: `cpython`, `mp64` or `mp32` (MicroPython's unix port, 64 and 32 bit), with a umqtt.simple."""
+    """One interpreter, `cpython`, `mp64` or `mp32` (MicroPython's unix port, 64 and 32 bit), with a umqtt.simple.
 
-    def __init__(self, name: str, umqtt_version: str | None = None) -> None:
+    `interpreter` and `umqtt_version` are those that everything runs on, unless they are given.
+    """
+
+    def __init__(self, name: str, umqtt_version: str | None = None, interpreter: Path | None = None) -> None:
         self.name = name
-        self.umqtt_version = umqtt_version  # None: the chosen one
         self.bits = {"mp64": 64, "mp32": 32}.get(name)
+        self._umqtt_version, self._interpreter = umqtt_version, interpreter
 
     def __repr__(self) -> str:
-        return self.name
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """The name, and what differs from what everything runs on."""
+        version = f"-{micropython.version(self._interpreter)}" if self._interpreter else ""
+        return self.name + version + (f"-umqtt{self._umqtt_version}" if self._umqtt_version else "")
+
+    @property
+    def interpreter(self) -> Path:
+        return self._interpreter or micropython.found(self.bits)
+
+    @property
+    def umqtt_version(self) -> str:
+        return self._umqtt_version or umqtt_versions.chosen(self.bits or 64)
 
     def command(self, script, *arguments, heap: str | None = None) -> list:
         """The command line that runs a script; heap is MicroPython's heap size, such as "56k"."""
         words = [str(script), *map(str, arguments)]
         if not self.bits:
             return [sys.executable, "-u", *words]
-        interpreter = micropython.find(self.bits)
-        if not interpreter:
-            raise RuntimeError(f"{self.name} is missing: run `make setup`")
-        return [str(interpreter), *(["-X", f"heapsize={heap}"] if heap else []), *words]
+        return [str(self.interpreter), *(["-X", f"heapsize={heap}"] if heap else []), *words]
 
     def environment(self, form: str = "mpy", extra_paths: tuple = ()) -> dict:
         """The process environment in which aws_iot and umqtt.simple import, as .mpy files (what boards get) or .py."""

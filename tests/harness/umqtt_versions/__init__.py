@@ -15,7 +15,7 @@ https://github.com/micropython/micropython-lib/blob/master/micropython/umqtt.sim
 import os
 from pathlib import Path
 
-from aws_iot_tools import mpy, umqtt
+from aws_iot_tools import micropython, mpy, umqtt
 
 from .. import CACHE
 
@@ -36,9 +36,15 @@ PUBLISHED = VERSIONS[0]
 _HERE = Path(__file__).parent
 
 
-def chosen() -> str:
-    """The version that the tests run with: that of the variable UMQTT, else PyPI's."""
-    version = os.environ.get("UMQTT", PUBLISHED)
+def of(version: str) -> str:
+    """What firmware of this MicroPython ("1.26.1") has; of one that is newer than all that are known, the newest."""
+    release = tuple(map(int, version.split(".")[:2]))
+    return OF_FIRMWARE[max(known for known in OF_FIRMWARE if known <= release)]
+
+
+def chosen(bits: int = 64) -> str:
+    """The version that the tests run with: that of the variable UMQTT, else that of the interpreter's firmware."""
+    version = os.environ.get("UMQTT") or of(micropython.version(micropython.found(bits)))
     if version not in VERSIONS:
         raise ValueError(f"UMQTT={version}: one of {', '.join(VERSIONS)} expected")
     return version
