@@ -11,6 +11,7 @@ import pytest
 
 from tests.harness import broker_packets as mqtt
 from tests.harness import umqtt_versions
+from tests.harness.board_tls import server_context
 from tests.harness.broker import Broker
 from tests.harness.broker_faults import Fault, Insert, Late, Replace, Split, Truncate, Withhold
 from tests.harness.broker_wire import Relay, Wire
@@ -281,7 +282,7 @@ class Pki:
 @pytest.fixture(scope="module")
 def pki(tmp_path_factory, authority):
     folder = tmp_path_factory.mktemp("pki")
-    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server = server_context()
     server.maximum_version = ssl.TLSVersion.TLSv1_2  # an ESP32's
     server.load_cert_chain(*authority.issue("server", hosts=["localhost", "127.0.0.1"]).write(folder, "server"))
     (folder / "ca.der").write_bytes(authority.der())
