@@ -17,8 +17,8 @@ from . import debian
 from .system import SetupError, install, say
 
 FOLDER = Path(__file__).resolve().parent.parent / ".cache" / "micropython"
-_VARIABLE = {64: "MICROPYTHON", 32: "MICROPYTHON32"}
-_OLDEST = (1, 23)
+VARIABLE = {64: "MICROPYTHON", 32: "MICROPYTHON32"}
+OLDEST = (1, 23)
 # Debian's architectures of the machine, and the folder and loader of each.
 _ARCHITECTURES = {"x86_64": {64: "amd64", 32: "i386"}, "aarch64": {64: "arm64", 32: "armhf"}}
 _LIBRARIES = {
@@ -71,16 +71,16 @@ BESIDE = (
 
 def given() -> bool:
     """Whether the user names an interpreter: then that one alone is used."""
-    return any(os.environ.get(variable) for variable in _VARIABLE.values())
+    return any(os.environ.get(variable) for variable in VARIABLE.values())
 
 
 def find(bits: int) -> Path | None:
     """The MicroPython of this word size that everything runs on, or None; SetupError when the variable names none."""
-    variable = _VARIABLE[bits]
+    variable = VARIABLE[bits]
     if os.environ.get(variable):
-        path = Path(os.environ[variable])
+        path = Path(os.environ[variable]).absolute()
         if not _fits(path, bits):
-            raise SetupError(f"{variable}={path} is no {bits}-bit MicroPython {_OLDEST[0]}.{_OLDEST[1]} or newer")
+            raise SetupError(f"{variable}={path} is no {bits}-bit MicroPython {OLDEST[0]}.{OLDEST[1]} or newer")
         return path
     if PRIMARY.path(bits).exists():
         return PRIMARY.path(bits)
@@ -148,7 +148,7 @@ def _compare(source: Source) -> None:
 
 def _fits(path, bits: int) -> bool:
     words = _ask(path)
-    return len(words) > 2 and words[0] == str(bits == 64) and (int(words[1]), int(words[2])) >= _OLDEST
+    return len(words) > 2 and words[0] == str(bits == 64) and (int(words[1]), int(words[2])) >= OLDEST
 
 
 def _ask(path) -> list:

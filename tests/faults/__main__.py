@@ -4,6 +4,8 @@ import argparse
 import asyncio
 import sys
 
+from tests.harness import board_tls
+
 from . import ids
 from .batch import GAP_MS, run_all
 from .catalogue import ROWS
@@ -15,6 +17,8 @@ def main(argv=None):
     options = _options(argv)
     words = " ".join(options.words)
     rows = [row for row in ROWS if words in row.name or words == row.group]
+    if board_tls.everywhere():
+        rows = [row for row in rows if not any(kind.endswith("13") for kind in row.tls)]
     if options.quick:
         rows = [row for row in rows if not row.long]
     table, problems = {}, []

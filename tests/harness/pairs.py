@@ -1,20 +1,48 @@
 """Which MicroPython meets which umqtt.simple: as firmware has them together.
 
 Everything runs on Debian stable's MicroPython, which does not change under the tests by itself, with the umqtt.simple
-of its firmware. What depends on either runs beside it on each other interpreter with the umqtt.simple of its firmware,
-and on those versions of umqtt.simple that none of them has in its firmware, with the nearest interpreter.
+of its firmware. What depends on either runs beside it on the other pairs, and `make matrix` runs everything on each.
+A release that no registry carries an interpreter of is played: its umqtt.simple, on the nearest interpreter.
 """
 
 import functools
 import os
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 from aws_iot_tools import micropython
 
 from . import umqtt_versions
 from .runtimes import RUNTIMES, Runtime
 
-_OLDEST = (1, 23)
+
+@dataclass(frozen=True)
+class Pair:
+    """An interpreter with the umqtt.simple of the firmware that it stands for ("1.27, 1.28")."""
+
+    firmware: str
+    bits: int
+    umqtt: str
+    interpreter: Path
+    played: bool = False  # the interpreter is of another release
+    third_party: bool = False
+    given: bool = False  # by the user
+
+    @property
+    def run_on(self) -> str:
+        """The interpreter's version, and what else is to be said of it."""
+        marks = {"third party": self.third_party, "played": self.played, "given": self.given}
+        return ", ".join([micropython.version(self.interpreter), *(mark for mark, holds in marks.items() if holds)])
+
+    @property
+    def runtime(self) -> Runtime:
+        return Runtime(f"mp{self.bits}", self.umqtt, self.interpreter)
+
+    def environment(self) -> dict:
+        """Of a process that runs tests on this pair as what everything runs on."""
+        return {**os.environ, "UMQTT": self.umqtt, micropython.VARIABLE[self.bits]: str(self.interpreter)}
 
 
 def alone() -> bool:
@@ -23,50 +51,64 @@ def alone() -> bool:
 
 
 @functools.cache
+def pairs() -> tuple:
+    """All of them, oldest first; when the user names interpreters, those."""
+    return tuple(_given() if micropython.given() else _all())
+
+
+def _given() -> Iterator[Pair]:
+    for bits, variable in micropython.VARIABLE.items():
+        if os.environ.get(variable):
+            path = micropython.found(bits)
+            release = ".".join(map(str, _release(path)))
+            yield Pair(release, bits, umqtt_versions.chosen(bits), path, given=True)
+
+
+def _all() -> Iterator[Pair]:
+    """One for each word size and release, those that differ in nothing but the release as one."""
+    merged = {}
+    for release in umqtt_versions.OF_FIRMWARE:
+        for bits in (64, 32):
+            if release >= micropython.OLDEST:
+                key = bits, umqtt_versions.OF_FIRMWARE[release], *_interpreter(release, bits)
+                merged.setdefault(key, []).append(".".join(map(str, release)))
+    for key, releases in merged.items():
+        yield Pair(", ".join(releases), *key)
+
+
+def _interpreter(release: tuple, bits: int) -> tuple:
+    """The nearest one, whether it is of another release, whether it is a third party's."""
+    third_party = {micropython.found(bits): False}
+    for source in micropython.BESIDE:
+        if bits in source.bits and not source.absence():
+            third_party[source.path(bits)] = source.third_party
+    path = min(third_party, key=lambda path: abs(_release(path)[1] - release[1]))
+    return path, _release(path) != release, third_party[path]
+
+
+def _release(path: Path) -> tuple:
+    return tuple(map(int, micropython.version(path).split(".")[:2]))
+
+
+@functools.cache
 def beside() -> tuple:
-    """The runtimes besides RUNTIMES."""
+    """The runtimes that `make test` has besides RUNTIMES: each other interpreter with the umqtt.simple of its firmware,
+    and the versions of umqtt.simple that only played releases have, on 32 bit as boards.
+    """
     if alone():
         return ()
-    found = [
-        Runtime(f"mp{bits}", umqtt_versions.of(micropython.version(source.path(bits))), source.path(bits))
-        for source in micropython.BESIDE
-        if not source.absence()
-        for bits in source.bits
-    ]
-    return (*found, *_played(found))
-
-
-def _played(found: list) -> list:
-    """The other versions of umqtt.simple, on 32 bit, as boards have."""
-    on_32_bit = [RUNTIMES["mp32"], *(runtime for runtime in found if runtime.bits == 32)]
-    carried = {runtime.umqtt_version for runtime in (*on_32_bit, *found)}
-    return [
-        Runtime("mp32", version, _nearest(release, on_32_bit).interpreter)
-        for version, release in sorted(_newest_firmware().items())
-        if version not in carried and release >= _OLDEST
-    ]
-
-
-def _newest_firmware() -> dict:
-    """umqtt.simple's version -> the newest MicroPython whose firmware has it."""
-    return {version: release for release, version in sorted(umqtt_versions.OF_FIRMWARE.items())}
-
-
-def _nearest(release: tuple, runtimes: list) -> Runtime:
-    def distance(runtime):
-        return abs(_release(runtime)[1] - release[1])
-
-    return min(runtimes, key=distance)
-
-
-def _release(runtime: Runtime) -> tuple:
-    return tuple(map(int, micropython.version(runtime.interpreter).split(".")[:2]))
+    real = [pair for pair in pairs() if not pair.played]
+    carried = {pair.umqtt for pair in real}
+    played = [pair for pair in pairs() if pair.bits == 32 and pair.umqtt not in carried]
+    main = [RUNTIMES[name].interpreter for name in ("mp64", "mp32")]
+    return tuple(pair.runtime for pair in (*(pair for pair in real if pair.interpreter not in main), *played))
 
 
 def described() -> list:
     """What the tests run on, in words, one line for each."""
+    runs = [RUNTIMES["mp64"], RUNTIMES["mp32"]]
     lines = [f"runs on CPython {sys.version.split()[0]}, umqtt.simple {RUNTIMES['cpython'].umqtt_version}"]
-    lines += [f"runs on {_words(RUNTIMES[name])}" for name in ("mp64", "mp32")]
+    lines += [f"runs on {_words(runtime)}" for runtime in runs]
     lines += [f"beside: {_words(runtime)}" for runtime in beside()]
     for source in () if alone() else micropython.BESIDE:
         if source.absence():
