@@ -1,13 +1,14 @@
 """`python -m tests.faults [words] [--runtime mp32] [--driver poll] [--quick]`: the catalogue as a table."""
 
 import argparse
-import asyncio
 import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
 
 from tests.harness import board_tls
 
 from . import ids
-from .batch import GAP_MS, run_all
+from .batch import GAP_MS, played
 from .catalogue import ROWS
 
 RUNTIMES, DRIVERS = ("cpython", "mp64", "mp32"), ("poll", "async")

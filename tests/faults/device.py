@@ -1,4 +1,4 @@
-"""A device program as a process of its own: started on one of the runtimes, heard as JSON lines."""
+"""A device program as a process of its own, in stepped time: started on one of the runtimes, heard as JSON lines."""
 
 import asyncio
 import contextlib
@@ -7,12 +7,10 @@ import signal
 from pathlib import Path
 
 from tests.harness.runtimes import RUNTIMES
+from tests.harness.stepped import HANG_S, Stepped
 
 _FOLDER = Path(__file__).parent
-
-
-class Hang(AssertionError):
-    """Something that had to happen in time did not."""
+_LOOK_S = 0.1  # between two looks at what the device does not tell
 
 
 class Device:
@@ -21,15 +19,15 @@ class Device:
     def __init__(self, runtime, name, params, heap=None, cwd=None):
         self.runtime, self.name, self.params, self.heap = RUNTIMES[runtime], name, params, heap
         self.cwd = cwd
-        self.said, self.errors, self.returncode, self.hung = [], "", None, False
-        self.patience = 1  # a wait is a hang after this many times what it should take
+        self.said, self.errors, self.returncode, self.awaited = [], "", None, None
         self._changed = asyncio.Event()
 
     async def __aenter__(self):
+        self._time = Stepped(self._hangs)
         argv = self.runtime.command(_FOLDER / f"device_{self.name}.py", heap=self.heap)
         self._process = await asyncio.create_subprocess_exec(
             *argv,
-            env={**self.runtime.environment(), "DEVICE": json.dumps(self.params)},
+            env={**self.runtime.environment(), **self._time.environment, "DEVICE": json.dumps(self.params)},
             cwd=self.cwd,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
@@ -56,7 +54,12 @@ class Device:
                 self.errors += line.decode(errors="replace")
             self._changed.set()
         self.returncode = await self._process.wait()
+        self._time.leave()
         self._changed.set()
+
+    def _hangs(self):
+        self.errors += f"it neither waited nor said anything for {HANG_S} s of real time"
+        self.kill()
 
     def heard(self, event, **fields):
         """What the device said of one event, oldest first."""
@@ -66,36 +69,27 @@ class Device:
             if said["e"] == event and all(said.get(name) == value for name, value in fields.items())
         ]
 
-    async def until(self, done, within_s, what):
-        """Wait until done() is true; Hang when it is not in time, AssertionError when the device ends without it."""
-        loop = asyncio.get_running_loop()
-        within_s *= self.patience
-        deadline = loop.time() + within_s
+    async def until(self, done, what):
+        """Wait until done() is true; AssertionError when the device ends without it."""
+        self.awaited = what
         while not (result := done()):
             if self.returncode is not None:
                 raise AssertionError(f"the device ended ({self.returncode}) before {what}")
-            left = deadline - loop.time()
-            if left <= 0:
-                self.hung = True
-                raise Hang(f"no {what} within {within_s:g} s")
             self._changed.clear()
             with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), min(left, 0.02))
+                await asyncio.wait_for(self._changed.wait(), _LOOK_S)
         return result
 
-    async def says(self, event, within_s=10, count=1, **fields):
+    async def says(self, event, count=1, **fields):
         """Wait for the count-th such event."""
         what = f"'{event}'{fields or ''}{f' number {count}' if count > 1 else ''}"
-        await self.until(lambda: len(self.heard(event, **fields)) >= count, within_s, what)
+        await self.until(lambda: len(self.heard(event, **fields)) >= count, what)
         return self.heard(event, **fields)[count - 1]
 
-    async def ends(self, within_s):
+    async def ends(self):
         """Wait for the process to end by itself; its exit status."""
-        try:
-            await asyncio.wait_for(asyncio.shield(self._reader), within_s * self.patience)
-        except asyncio.TimeoutError:
-            self.hung = True
-            raise Hang(f"the device did not end within {within_s * self.patience:g} s") from None
+        self.awaited = "end of the device"
+        await asyncio.shield(self._reader)
         return self.returncode
 
     def kill(self):
@@ -104,4 +98,5 @@ class Device:
 
     def freeze(self, yes):
         """Stop the process, or let it go on: deep sleep."""
+        self._time.stopped = yes
         self._process.send_signal(signal.SIGSTOP if yes else signal.SIGCONT)

@@ -141,14 +141,12 @@ ROWS = [
         wires=lambda: First(lambda: StallWire(down_bytes=0)),
         cause="the TLS handshake with localhost | the TLS handshake with 127.0.0.1",
         raises="stalled",
-        device={"clock": 20},
     ),
     Row(
         "handshake stalls in the server's flight",
         tls=("good",),
         cause="TLS handshake with",
         wires=lambda: First(lambda: StallWire(down_bytes=300)),
-        device={"clock": 20},
     ),
     Row(
         "RST in the handshake",
@@ -201,7 +199,7 @@ ROWS = [
         wires=lambda: First(lambda: FlipRecordWire(5)),
         device={"publishes": 6},
     ),
-    Row("handshake one byte at a time", tls=("good",), wires=lambda: First(DripWire), connects=1, device={"clock": 2}),
+    Row("handshake one byte at a time", tls=("good",), wires=lambda: First(DripWire), connects=1),
     _distrusted("stranger", "not signed by the given CA"),
     _distrusted("misnamed", "the server's certificate is not for"),
     _distrusted("expired", "has expired, or the clock is wrong"),

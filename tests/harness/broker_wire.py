@@ -184,11 +184,7 @@ class Relay:
         return self
 
     async def start(self):
-        listener = socket.socket()
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096 if self._deaf() else 131072)
-        listener.bind(("127.0.0.1", self.port))
-        listener.setblocking(False)
+        listener = listening(self.port, 4096 if self._deaf() else 131072)
         self._server = await asyncio.start_server(self._carry, sock=listener, limit=4096)
         self.port = listener.getsockname()[1]
 
@@ -235,6 +231,20 @@ class Relay:
         finally:
             for task in tasks:
                 task.cancel()
+
+
+def listening(port, recv_buffer_bytes=None):
+    """A listener on loopback, for asyncio.start_server."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # what it accepts inherits this; with Nagle's algorithm a packet would wait for an ACK that the kernel delays by 40 ms
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if recv_buffer_bytes:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, recv_buffer_bytes)
+    listener.bind(("127.0.0.1", port))
+    listener.listen(64)
+    listener.setblocking(False)
+    return listener
 
 
 async def _pump(reader, writer, carry, wire):
