@@ -9,8 +9,8 @@ from .row import Run
 
 GAP_MS = 100
 # What a conservative collector takes for a pointer once (a whole borrowed file may hang on it) is no leak, which would
-# show each time. Nothing else is ever tried again: what is lost, late, hangs, crashes or is not told one time in many is
-# what this suite looks for.
+# show each time. Nothing else is ever tried again: what is lost, late, hangs, crashes or is not told one time in many
+# is what this suite looks for.
 _TRIES = 3
 
 
@@ -18,9 +18,6 @@ _TRIES = 3
 class Outcome:
     """What came of a row: problem is None when all was well."""
 
-    row: object
-    runtime: str
-    driver: str
     problem: str | None
     seconds: float
     growth: int | None
@@ -30,17 +27,16 @@ class Outcome:
 
 def played(row, runtime, driver):
     """The Outcome of a row on one runtime under one driver, whatever happens."""
-    for tries in range(1, _TRIES + 1):
-        run = Run(row, runtime, driver)
+    tries, measured = 0, True
+    while measured and tries < _TRIES:
+        run, tries = Run(row, runtime, driver), tries + 1
         problem, measured = None, False
         try:
             stepped.run(run.play())
         except Exception as error:
             problem, measured = str(error) or repr(error), isinstance(error, law.Measured)
-        if not measured:
-            break
     ran = hasattr(run, "device")
     growth, gap_ms = (law.growth(run), law.gap_ms(run)) if ran else (None, None)
     if problem is None and not row.slow and (gap_ms or 0) > GAP_MS:
         problem = f"the ticker beside run() was kept waiting for {gap_ms} ms"
-    return Outcome(row, runtime, driver, problem, run.seconds, growth, gap_ms, tries)
+    return Outcome(problem, run.seconds, growth, gap_ms, tries)

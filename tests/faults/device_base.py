@@ -54,7 +54,7 @@ class Clock:
         return ticks_add(0, self.elapsed() + self.offset)
 
     def elapsed(self):
-        return TIME.now - self.begin
+        return TIME.ms() - self.begin
 
 
 class Chance:
@@ -71,8 +71,8 @@ class Chance:
 class Network:
     """Stands in for the socket module of aws_iot.transport, where a desktop has no other handle. `dns` plays a DNS that
     fails and moves: its answers are given in turn, each "fail", or the ports at which 127.0.0.1 is found (another
-    port plays another address, behind a string that says how many seconds the look-up takes). `send_buffer` is the bytes
-    that TCP takes before it presses back, few as on a board."""
+    port plays another address, behind a string that says how many seconds it takes). `send_buffer` is the bytes that
+    TCP takes before it presses back, few as on a board."""
 
     def __init__(self, real, dns, send_buffer):
         self.real, self.dns, self.send_buffer = real, dns, send_buffer

@@ -53,6 +53,10 @@ class Row:
     anew: bool = False  # the program makes new clients, whose stats know nothing of what was said before
     long: bool = False  # only in `make faults`
 
+    def meets(self, runtime, driver):
+        """Is it played there?"""
+        return runtime in self.runtimes and driver in self.drivers
+
 
 class Run:
     """A row on one runtime under one driver."""

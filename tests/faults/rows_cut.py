@@ -70,9 +70,7 @@ async def _every_point(run):
         assert device.returncode is None, f"the device ended at connection {run.relay.connections}"
         before = run.relay.connections
         await asyncio.sleep(0)
-        await device.until(
-            lambda before=before: run.relay.connections > before, 15, f"connection {before + 1} of {end}"
-        )
+        await device.until(lambda before=before: run.relay.connections > before, f"connection {before + 1} of {end}")
         finished = len(device.heard("got"))
         del run.broker.links[:-20]  # each keeps its buffers, of which TLS has half a megabyte
     assert finished >= len(cuts.points) * 0.8, f"{finished} dialogues came to their end at {len(cuts.points)} cuts"

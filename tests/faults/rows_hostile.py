@@ -47,9 +47,7 @@ async def _large(run):
     payload = b"large" + bytes(131072 - 5)
     run.broker.delivered.append(("in/x", payload))
     await run.broker.publish("in/x", payload, 1)
-    await device.until(
-        lambda: device.heard("got", size=131072) or device.heard("error"), "the large message"
-    )
+    await device.until(lambda: device.heard("got", size=131072) or device.heard("error"), "the large message")
     await traffic(run)
 
 

@@ -237,7 +237,7 @@ def listening(port, recv_buffer_bytes=None):
     """A listener on loopback, for asyncio.start_server."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    # what it accepts inherits this; with Nagle's algorithm a packet would wait for an ACK that the kernel delays by 40 ms
+    # what it accepts inherits this; by Nagle's algorithm a packet would wait for an ACK, which the kernel delays
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if recv_buffer_bytes:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, recv_buffer_bytes)
