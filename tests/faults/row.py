@@ -105,7 +105,7 @@ class Run:
 
     async def _server(self, kind):
         if kind.startswith("refuse"):
-            return self.stack.enter_context(Refuser(context(kind))).port
+            return (await self.stack.enter_async_context(Refuser(context(kind)))).port
         return await self.broker.listen(context(kind))
 
     def _defaults(self):

@@ -230,7 +230,7 @@ ROWS = [
         wires=lambda: First(StallWire),
         script=_silent_and_away,
         device={"keepalive": 10},
-        cause=("no PINGRESP in time", "closed before CONNACK | cannot be reached: refused"),
+        cause=("no PINGRESP in time", "closed before CONNACK | cannot be reached"),  # the relay is there, and resets
     ),
     Row(
         "deep sleep: socket dead on waking",
