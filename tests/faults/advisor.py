@@ -73,12 +73,9 @@ class Trial:
 
     async def until(self, done, within_s=120):
         """Wait for `within_s` at most; the result, or something false when it was not so in time."""
-        deadline = asyncio.get_running_loop().time() + within_s
-        while not (found := done()) and asyncio.get_running_loop().time() < deadline:
-            if self.device.returncode is not None:
-                raise AssertionError(f"the device ended: {self.device.errors[-500:]}")
-            await asyncio.sleep(0.1)
-        return found
+        with contextlib.suppress(asyncio.TimeoutError):
+            return await asyncio.wait_for(self.device.until(done, "what the test waits for"), within_s)
+        return done()
 
     def packets(self, kind):
         """Every packet of one kind, of all connections."""

@@ -10,7 +10,6 @@ from tests.harness.runtimes import RUNTIMES
 from tests.harness.stepped import HANG_S, Stepped
 
 _FOLDER = Path(__file__).parent
-_LOOK_S = 0.1  # between two looks at what the device does not tell
 
 
 class Device:
@@ -20,10 +19,10 @@ class Device:
         self.runtime, self.name, self.params, self.heap = RUNTIMES[runtime], name, params, heap
         self.cwd = cwd
         self.said, self.errors, self.returncode, self.awaited = [], "", None, None
-        self._changed = asyncio.Event()
 
     async def __aenter__(self):
-        self._time = Stepped(self._hangs)
+        self._clock = asyncio.get_running_loop().clock
+        self._time = Stepped(self._clock, self._hangs)
         argv = self.runtime.command(_FOLDER / f"device_{self.name}.py", heap=self.heap)
         self._process = await asyncio.create_subprocess_exec(
             *argv,
@@ -52,10 +51,8 @@ class Device:
                 self.said.append(said)
             except (ValueError, TypeError):
                 self.errors += line.decode(errors="replace")
-            self._changed.set()
         self.returncode = await self._process.wait()
         self._time.leave()
-        self._changed.set()
 
     def _hangs(self):
         self.errors += f"it neither waited nor said anything for {HANG_S} s of real time"
@@ -75,9 +72,7 @@ class Device:
         while not (result := done()):
             if self.returncode is not None:
                 raise AssertionError(f"the device ended ({self.returncode}) before {what}")
-            self._changed.clear()
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), _LOOK_S)
+            await self._clock.settled()
         return result
 
     async def says(self, event, count=1, **fields):

@@ -21,7 +21,8 @@ class Time:
 
     def __init__(self, port, now):
         self.now, self.looks = now, 0
-        self.record, self.offer = array("I", (0, now, now)), array("I", (0, 0))
+        self.alone = None  # a function: is there no connection?
+        self.record, self.offer = array("I", (0, now, now)), array("I", (0, 0, 0))
         family, kind, _, _, address = socket.getaddrinfo("127.0.0.1", port, 0, socket.SOCK_STREAM)[0]
         self.harness = socket.socket(family, kind)
         self.harness.connect(address)
@@ -36,6 +37,8 @@ class Time:
 
     def wait(self, poll, until):
         """Until a socket of `poll` is ready, or it is `until`."""
+        if until < self.offer[2] and self.alone and self.alone():
+            self.looks, self.now = 0, until
         while self.now < until and not poll.ready():
             self.looks = 0
             self.record[0] += 1
@@ -52,6 +55,7 @@ class Time:
                 self.say(self.now)
 
     def say(self, until):
+        """Tell the harness what time it is, and until when this waits."""
         self.record[1] = self.now
         self.record[2] = until
         self.harness.write(self.record)

@@ -15,7 +15,8 @@ While the device runs, and while its process starts or ends, time stands, howeve
 nothing but a hang: no sign of life for HANG_S. A process that is stopped by a signal holds nothing up.
 
 The device's record is three numbers: which of its waits, the time, and until when it waits (now: it runs). An offer is
-two: the wait that it answers, and the moment.
+three: the wait that it answers, the moment, and the next moment at which anything is due here: until then a device
+without a connection goes on by itself, and says what time it is when it connects or prints.
 """
 
 import asyncio
@@ -26,7 +27,8 @@ import socket
 import struct
 
 HANG_S = 120
-_RECORD, _OFFER = struct.Struct("=III"), struct.Struct("=II")
+_RECORD = _OFFER = struct.Struct("=III")
+_NEVER = (1 << 30) - 1  # ms; the largest integer that takes no heap on a board
 
 
 def run(main):
@@ -61,6 +63,7 @@ class Clock(selectors.DefaultSelector):
     def __init__(self):
         super().__init__()
         self.now, self.device = 0, None
+        self._lookers, self._looked = [], False
         with socket.create_server(("127.0.0.1", 0)) as listener:
             self._far = socket.create_connection(listener.getsockname())
             self._near, _ = listener.accept()
@@ -72,21 +75,37 @@ class Clock(selectors.DefaultSelector):
 
     def select(self, timeout=None):
         """What is ready, at the latest `timeout` seconds of this clock from now."""
-        due = math.inf if timeout is None else self.now + math.ceil(timeout * 1000 - 1e-6)
+        due = _NEVER if timeout is None else min(_NEVER, self.now + math.ceil(timeout * 1000 - 1e-6))
         if due > self.now:
             self._flush()
-        while not (ready := self._look(0)) and self.now < due:
-            until = self.device.until if self.device else math.inf
-            moment = math.inf if until is None else max(self.now, min(due, until))
-            if moment == math.inf:
+        ready = self._look(0)
+        if not ready and due > self.now and self._lookers and not self._looked:
+            self._let_look()
+            return ready
+        self._looked = False
+        while not ready and self.now < due:
+            until = self.device.until if self.device else _NEVER
+            moment = _NEVER if until is None else max(self.now, min(due, until))
+            if moment == _NEVER:
                 ready = self._wait()
-            elif until == math.inf:
+            elif until == _NEVER:
                 self.now = moment
             else:
-                self.device.offer(moment)
-            if ready:
-                break
+                self.device.offer(moment, due)
+            ready = ready or self._look(0)
         return ready
+
+    async def settled(self):
+        """Until nothing is to be done here at this moment: each time before the loop waits."""
+        self._lookers.append(looker := asyncio.get_running_loop().create_future())
+        await looker
+
+    def _let_look(self):
+        self._looked = True
+        while self._lookers:
+            looker = self._lookers.pop()
+            if not looker.done():
+                looker.set_result(None)
 
     def _flush(self):
         """Loopback is a queue: when this has come, all that this process sent before has."""
@@ -113,13 +132,13 @@ class Clock(selectors.DefaultSelector):
 
 
 class Stepped:
-    """What the running loop's clock knows of a device, from before its process starts until after it has ended.
+    """What a clock knows of a device, from before its process starts until after it has ended.
 
     `hangs` is called when it gives no sign of life; `stopped` is set while its process is.
     """
 
-    def __init__(self, hangs):
-        self.clock, self.hangs = asyncio.get_running_loop().clock, hangs
+    def __init__(self, clock, hangs):
+        self.clock, self.hangs = clock, hangs
         self.signs, self.stopped, self._wait, self._until, self._link = 0, False, 0, None, None
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.clock.register(self._listener, selectors.EVENT_READ, self)
@@ -133,7 +152,7 @@ class Stepped:
     @property
     def until(self):
         """When its wait ends, in ms; None: it does not wait."""
-        return math.inf if self.stopped else self._until
+        return _NEVER if self.stopped else self._until
 
     def hear(self, source):
         """It connected, said something, or ended."""
@@ -154,11 +173,11 @@ class Stepped:
         self.clock.now = max(self.clock.now, now)
         self._until = until if until > now else None
 
-    def offer(self, moment):
-        """Let it be `moment`, if it still waits."""
+    def offer(self, moment, due):
+        """Let it be `moment`, if it still waits; nothing is due here before `due`."""
         self._until = None
         with contextlib.suppress(ConnectionError):  # it was killed while it waited
-            self._link.send(_OFFER.pack(self._wait, moment))
+            self._link.send(_OFFER.pack(self._wait, moment, due))
 
     def leave(self):
         """The process has ended."""
