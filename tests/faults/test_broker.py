@@ -1,4 +1,4 @@
-"""The scripted broker does what its faults say: each against a plain asyncio client in stepped time, no device involved."""
+"""The scripted broker does what its faults say, in stepped time: each against an asyncio client, with no device."""
 
 import asyncio
 import contextlib

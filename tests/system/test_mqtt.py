@@ -133,8 +133,7 @@ def test_large_payloads_pass_both_ways(broker, configuration, runtime, devices, 
 
 def test_two_devices_with_one_client_id_back_off_and_say_why(mosquitto, devices, name, tmp_path):
     configuration = mosquitto_site(mosquitto).project(tmp_path, name)
-    # They mostly back off: their clocks are fast.
-    first, second = [devices(configuration, ready=False, clock=5) for _ in range(2)]
+    first, second = [devices(configuration, ready=False, sleepless=True) for _ in range(2)]
     first.expect_that(lambda event: event["event"] == "disconnected" and "client id" in event["value"], 120)
     second.settle(0)
     connects = sum(event["event"] == "connected" for device in (first, second) for event in device.events)
