@@ -6,8 +6,8 @@ import json
 import signal
 from pathlib import Path
 
+from tests.harness import stepped
 from tests.harness.runtimes import RUNTIMES
-from tests.harness.stepped import HANG_S, Stepped
 
 _FOLDER = Path(__file__).parent
 
@@ -22,7 +22,7 @@ class Device:
 
     async def __aenter__(self):
         self._clock = asyncio.get_running_loop().clock
-        self._time = Stepped(self._clock, self._hangs)
+        self._time = stepped.Stepped(self._clock, self._hangs)
         argv = self.runtime.command(_FOLDER / f"device_{self.name}.py", heap=self.heap)
         self._process = await asyncio.create_subprocess_exec(
             *argv,
@@ -55,7 +55,7 @@ class Device:
         self._time.leave()
 
     def _hangs(self):
-        self.errors += f"it neither waited nor said anything for {HANG_S} s of real time"
+        self.errors += f"it neither waited nor said anything for {stepped.HANG_S} s of real time"
         self.kill()
 
     def heard(self, event, **fields):
