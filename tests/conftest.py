@@ -102,15 +102,18 @@ def pytest_collect_file(file_path, parent):
 def pytest_generate_tests(metafunc):
     """The runtimes of a test that takes `runtime`; tests of tests/device show the one that pytest itself runs on."""
     if "runtime" in metafunc.fixturenames:
-        marker = metafunc.definition.get_closest_marker("runtimes")
-        names = marker.args if marker else list(RUNTIMES)
-        runtimes = [RUNTIMES[name] for name in names]
-        if metafunc.definition.path in _ON_EVERY_PAIR:
-            runtimes += [runtime for runtime in pairs.beside() if runtime.name in names]
-        metafunc.parametrize("runtime", runtimes, ids=str)
+        metafunc.parametrize("runtime", list(_runtimes(metafunc.definition)), ids=str)
     elif metafunc.definition.path.parent == _DEVICE_TESTS:
         metafunc.fixturenames.append("_runs_on")
         metafunc.parametrize("_runs_on", ["cpython"])
+
+
+def _runtimes(definition):
+    marker, needs = definition.get_closest_marker("runtimes"), definition.get_closest_marker("needs")
+    beside = pairs.beside() if definition.path in _ON_EVERY_PAIR else ()
+    for runtime in (*RUNTIMES.values(), *beside):
+        if (not marker or runtime.name in marker.args) and (not needs or runtime.has(*needs.args)):
+            yield runtime
 
 
 @pytest.fixture(scope="session")
@@ -127,13 +130,16 @@ def _broker(tmp_path_factory, authority, tls):
 
 @pytest.fixture(scope="session")
 def mosquitto(tmp_path_factory, authority):
-    """Mosquitto with mutual TLS 1.3; tests share it, so they use topics and client ids of their own."""
+    """Mosquitto with mutual TLS, the newest that both know.
+
+    Tests share it, so they use topics and client ids of their own.
+    """
     yield from _broker(tmp_path_factory, authority, "1.3")
 
 
 @pytest.fixture(scope="session")
 def mosquitto_tls12(tmp_path_factory, authority):
-    """Mosquitto with mutual TLS 1.2, as an ESP32 speaks it."""
+    """Mosquitto with mutual TLS 1.2, as boards speak it."""
     yield from _broker(tmp_path_factory, authority, "1.2")
 
 

@@ -1,5 +1,6 @@
 """The interpreters that the device library is tested on, and a device script as a process on one of them."""
 
+import functools
 import json
 import os
 import queue
@@ -44,6 +45,13 @@ class Runtime:
     @property
     def umqtt_version(self) -> str:
         return self._umqtt_version or umqtt_versions.chosen(self.bits or 64)
+
+    @functools.cache  # noqa: B019  there are few, and they live as long as the process
+    def has(self, module: str) -> bool:
+        """Whether this MicroPython has the module; of CPython it is not asked."""
+        if not self.bits:
+            return True
+        return not subprocess.run([self.interpreter, "-c", f"import {module}"], capture_output=True).returncode
 
     def command(self, script, *arguments, heap: str | None = None) -> list:
         """The command line that runs a script; heap is MicroPython's heap size, such as "56k"."""
