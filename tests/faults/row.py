@@ -6,9 +6,11 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tests.harness import board_tls
 from tests.harness.broker import Broker
 from tests.harness.broker_refuser import Refuser
 from tests.harness.broker_wire import Relay
+from tests.harness.runtimes import RUNTIMES
 
 from . import law
 from .device import Device
@@ -54,8 +56,10 @@ class Row:
     long: bool = False  # only in `make faults`
 
     def meets(self, runtime, driver):
-        """Is it played there?"""
-        return runtime in self.runtimes and driver in self.drivers
+        """Is it played there? What needs TLS 1.3 only where both sides have it."""
+        needs_tls13 = any(kind.endswith("13") for kind in self.tls)
+        knows = RUNTIMES[runtime].tls13 and not board_tls.everywhere()
+        return runtime in self.runtimes and driver in self.drivers and (knows or not needs_tls13)
 
 
 class Run:

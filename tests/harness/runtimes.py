@@ -53,6 +53,14 @@ class Runtime:
             return True
         return not subprocess.run([self.interpreter, "-c", f"import {module}"], capture_output=True).returncode
 
+    @functools.cached_property
+    def tls13(self) -> bool:
+        """Whether it knows TLS 1.3, which upstream's builds do not."""
+        if not self.bits:
+            return True
+        program = "import tls; print(tls.SSLContext(tls.PROTOCOL_TLS_CLIENT).get_ciphers())"
+        return "TLS1-3" in subprocess.run([self.interpreter, "-c", program], capture_output=True, text=True).stdout
+
     def command(self, script, *arguments, heap: str | None = None) -> list:
         """The command line that runs a script; heap is MicroPython's heap size, such as "56k"."""
         words = [str(script), *map(str, arguments)]
