@@ -23,18 +23,16 @@ def borrow(name):
     MicroPython reads a .mpy file in some milliseconds and its garbage collector takes it back; CPython keeps it.
     """
     path = "aws_iot." + name
-    board = sys.implementation.name == "micropython"
-    if board:
-        if name not in globals():
-            sys.modules.pop(path, None)  # an import that found no memory may have left it there, empty
-        if gc.mem_free() < _ROOM_BYTES:
-            # the names that stay of each module go to the bottom of the heap, and leave no holes between what goes
-            gc.collect()
-    module = __import__(path, None, None, (name,))
-    if board:
-        del sys.modules[path]
-        del globals()[name]
-    return module
+    if sys.implementation.name != "micropython":
+        return __import__(path, None, None, (name,))
+    if gc.mem_free() < _ROOM_BYTES:
+        # the names that stay of each module go to the bottom of the heap, and leave no holes between what goes
+        gc.collect()
+    try:
+        return __import__(path, None, None, (name,))
+    finally:
+        sys.modules.pop(path, None)  # also what an import that found no memory has left
+        globals().pop(name, None)
 
 
 def method(self, file, name):

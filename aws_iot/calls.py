@@ -2,8 +2,6 @@
 there.
 """
 
-from os import urandom
-
 from . import borrow
 from .transport import select, ticks_add, ticks_diff
 
@@ -45,12 +43,6 @@ def named_shadow(client, name: str, topics: tuple | None = None):
     from .shadow import Shadow
 
     return Shadow(client, client.thingname, name, topics)
-
-
-def random(client):
-    """24 random bits."""
-    data = urandom(3)
-    return data[0] << 16 | data[1] << 8 | data[2]
 
 
 def event(client, name, value=None):
@@ -107,26 +99,7 @@ def disconnect(client):
         except (OSError, ValueError, EOFError, MemoryError):
             pass
     if not client.off:
-        reset(client)
+        borrow("ending").reset(client)
         client.off = True
         if client.tell:
             client.event("disconnected")
-
-
-def reset(client):
-    """Close the socket and forget what belongs to the connection; what was accepted stays."""
-    client.connected = client.ready = False
-    stream, client.stream = client.stream, None
-    if stream:
-        try:
-            stream.close()  # a TLS socket closes the raw one
-        except OSError:
-            pass
-    client.poller = client.raw = client.opening = client.asked = client.pinged = client.stuck = None
-    client.topic = None
-    client.out.clear()
-    client.reader.reset()
-    for entry in client.kept:
-        entry[2] = None
-        if entry[3]:
-            entry[3] = -1

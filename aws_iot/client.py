@@ -33,7 +33,7 @@ def prepare(
     client.off = False  # disconnect() was called
     client.batch = 8  # filters in a SUBSCRIBE; 1 while a refused one is looked for
     client.fails = client.short = 0  # attempts since a link proved itself; links in a row that lived shortly
-    client.error = None  # why the last link ended
+    client.error = client.broken = None  # why the last link ended, and why it did while there is no memory to tell it
     client.stage = "dns"  # how far the last attempt came
     # the attempt that goes on; what it made. ``stream`` is a name that no umqtt.simple has: what is inherited from it
     # uses ``sock``, and so cannot get at the connection.
@@ -58,8 +58,7 @@ def prepare(
     client.queue_bytes = queue_bytes
     client.timeout_ms = timeout_ms
     client.ticks = ticks_ms
-    if random:
-        client.random = random
+    client.random = random
     client.due = ticks_ms()  # of the next attempt; once up, of the timers
     client.reader = Reader(512, packet_bytes)
     client.kept = []

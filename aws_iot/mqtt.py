@@ -26,7 +26,6 @@ const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 _STEP_MS = const(1000)  # the longest single wait
 _PAYLOAD = const(131072)
-_JOINED = const(1400)  # a TLS record of these still goes into one TCP segment
 _NESTED = const(16)  # calls that may wait for a callback which itself waits
 
 BROKEN = (OSError, ValueError, EOFError, MemoryError, StopIteration, simple.MQTTException)
@@ -62,6 +61,9 @@ class MQTTClient(simple.MQTTClient):
             if not self.off:
                 left = 0 if self.opening else ticks_diff(self.due, self.ticks())
                 if left <= 0:
+                    if self.broken:
+                        self.lost(self.broken)
+                        return True
                     self.wait_ms = timeout_ms
                     # not next(): of that call a pointer is left in the stack, which keeps the stage's file in the heap
                     if self.opening and not self.opening.__next__():
@@ -136,7 +138,7 @@ class MQTTClient(simple.MQTTClient):
                 break
 
     def flush(self):
-        """Write what waits, small packets together. After None the same bytes must be written again:
+        """Write what waits, small packets joined. After None the same bytes must be written again:
 
         mbedTLS holds them encrypted already and would send them in place of others (Mbed-TLS issue 575).
         """
@@ -144,7 +146,7 @@ class MQTTClient(simple.MQTTClient):
         while out:
             data = out[0]
             if (
-                len(out) > 1 and self.stuck is None and len(data) + len(out[1]) < _JOINED
+                len(out) > 1 and self.stuck is None and len(data) + len(out[1]) < self.joined
                 and type(data) is not memoryview
             ):  # fmt: skip
                 out[1] = data + out[1]
@@ -178,14 +180,39 @@ class MQTTClient(simple.MQTTClient):
         """The connection, or the attempt, ended: ``error`` tells why."""
         try:
             if self.connected and isinstance(error, MemoryError):
+                # it costs what was to be done just now: one packet, not the connection
                 self.dry = None
-                self.report(error)  # it costs what was to be done just now: one packet, not the connection
+                self.joined = 0
+                self.due = ticks_add(self.ticks(), _STEP_MS)  # of what waits for the timers, which may need more
+                self.report(error)
             else:
-                borrow("loss").lost(self, error)
-        except MemoryError as error:  # lost again at the next step, when there may be room to do it properly
-            self.error = error
-            self.opening = None
+                # one file after the other, for small heaps
+                found = None
+                if not (isinstance(error, EOFError) and self.stage in ("up", "ready")):
+                    found = borrow("cause").words(self, error)
+                found = borrow("loss").judge(self, found)
+                borrow("ending").end(self, error, found)
+        except MemoryError as why:
+            if self.connected and isinstance(error, MemoryError):
+                return  # it costs the report, too
+            # the link ends all the same; that is told at a later step, when there may be room
+            if not self.broken:
+                self.broken = error
+                self.broken_at = self.ticks()
+            self.error = why
+            self.hang_up()
             self.due = ticks_add(self.ticks(), _STEP_MS)
+
+    def hang_up(self):
+        """Close the socket, with no memory taken."""
+        self.connected = self.ready = False
+        stream, self.stream = self.stream, None
+        self.poller = self.raw = self.opening = None
+        if stream:
+            try:
+                stream.close()  # a TLS socket closes the raw one
+            except OSError:
+                pass
 
     def until(self, done, timeout_ms: int | None = None) -> bool:
         """poll() until ``done()`` or ``timeout_ms``; says whether it is done. An entry of ``kept`` is when its PUBACK

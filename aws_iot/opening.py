@@ -12,8 +12,6 @@ def advance(client):
         client.opening = None  # what it needed leaves the heap
         _connect(client)
     elif not client.off and ticks_diff(client.due, client.ticks()) <= 0:  # a callback may just have ended the last one
-        if client.stream:  # there was no memory to end the last attempt properly
-            borrow("calls").reset(client)
         if client.ssl and not client.context:
             client.context = borrow("tls").prepare(client)
         client.opening = borrow("link").attempt(client)

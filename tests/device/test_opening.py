@@ -128,15 +128,24 @@ def test_disconnected_while_connecting_it_connects_anew():
 
 
 def test_an_attempt_that_failed_without_memory_is_closed():
+    left = [3]
+
     def random():
-        raise MemoryError
+        if left[0]:
+            left[0] -= 1
+            raise MemoryError
+        return 0
 
     with Peer() as peer:
         sockets = _Sockets(peer)
         peer.connack = 5
         client = peer.client(random=random)
-        _poll(client)
-        assert sockets.opened > 2 and sockets.opened - sockets.closed <= 1
+        while left[0] and not sockets.opened:
+            client.poll()
+        client.until(lambda: not left[0], 10000)
+        assert sockets.opened == sockets.closed == 1  # the next attempt waits until this one can be told
+        peer.connack = 0
+        assert client.until(lambda: client.connected, 10000)
 
 
 def test_subscriptions_that_there_is_no_memory_for_are_asked_for_all_the_same():

@@ -2,7 +2,7 @@
 
 from tests.harness import broker_packets as mqtt
 from tests.harness.broker_faults import Truncate
-from tests.harness.broker_wire import CutWire, DripWire, FlipRecordWire, FlipWire, NoiseWire, StallWire
+from tests.harness.broker_wire import CutRecordWire, CutWire, DripWire, FlipRecordWire, FlipWire, NoiseWire, StallWire
 
 from .pki import HOST, pki
 from .row import ENDED, First, Row, traffic
@@ -250,8 +250,8 @@ ROWS = [
     ),
     Row(
         "closed without close_notify",
-        tls=("good",),
-        wires=lambda: First(lambda: CutWire(down_bytes=2600)),
+        tls=("tls12",),
+        wires=lambda: First(lambda: CutRecordWire(5)),
         device={"publishes": 6},
         cause=ENDED,
     ),

@@ -113,6 +113,20 @@ class FlipWire(Wire):
         yield bytes(data)
 
 
+class CutRecordWire(Wire):
+    """The link ends after record number `count` of TLS 1.2's application data to the device, which no size of a
+    handshake moves."""
+
+    def __init__(self, count):
+        self.left = count
+
+    async def down(self, data, before):
+        yield data
+        self.left -= data.count(b"\x17\x03\x03")
+        if self.left <= 0:
+            raise Cut
+
+
 class FlipRecordWire(Wire):
     """One byte of record number `count` of TLS 1.2's application data is damaged on its way to the device."""
 
