@@ -5,7 +5,7 @@ PYTEST := $(BIN)/python -m pytest
 help:  ## Print this help.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
-setup:  ## Get everything the other targets need: .venv, MicroPython 64 and 32 bit, umqtt.simple, Mosquitto.
+setup:  ## Get everything the other targets need: .venv, each MicroPython, umqtt.simple, Mosquitto.
 	@$(PYTHON) -m tools.setup
 
 demo:  ## Watch a 32-bit MicroPython be a Thing of a local AWS (needs no account, no board, no Mosquitto).
@@ -14,6 +14,9 @@ demo:  ## Watch a 32-bit MicroPython be a Thing of a local AWS (needs no account
 
 test: lint  ## Run everything on CPython, 64-bit and 32-bit MicroPython.
 	@$(PYTEST) -n 6 --dist load --maxschedchunk 1 tests
+
+matrix: setup  ## Run every suite on each MicroPython and umqtt.simple, and write docs/versions.md (ONLY="1.26-32").
+	@$(BIN)/python -m tests.matrix $(ONLY)
 
 faults: setup  ## Meet every fault of the catalogue on every runtime, and print the table.
 	@FUZZ_SECONDS=60 $(PYTEST) -q --timeout 600 tests/faults/test_fuzz_packet.py tests/faults/test_fuzz_session.py
@@ -33,4 +36,4 @@ lint: setup  ## Check style, import arrows, and the device library against Micro
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/mypy
 
-.PHONY: help setup demo test faults device-advisor bench mpy lint
+.PHONY: help setup demo test matrix faults device-advisor bench mpy lint

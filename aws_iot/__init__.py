@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # for readers' tools: mpy-cross leaves this out
         boot_trial,
         cbor,
         cbor_decode,
+        chance,
         config,
         construct,
         fota,
@@ -79,14 +80,14 @@ def lend(package, name):
     if not BOARD:
         return __import__(path, None, None, (name,))
     room = keep()
-    sys.modules.pop(path, None)  # an import that found no memory may have left it there, empty
-    module = __import__(path, None, None, (name,))
-    del sys.modules[path]
-    if room:
-        lent.append((package, name))
-    else:
-        del package[name]
-    return module
+    try:
+        return __import__(path, None, None, (name,))
+    finally:
+        sys.modules.pop(path, None)  # also what an import that found no memory has left
+        if room and name in package:
+            lent.append((package, name))
+        else:
+            package.pop(name, None)
 
 
 def keep(room_bytes=_ROOM_BYTES):

@@ -50,12 +50,12 @@ class Shadow:
 
     def send(self, state):
         """Publish a report, at once or when there is room."""
-        stream = self.client.stream
-        stream.seek(0)
-        stream.write('{"state":{"reported":')
-        dump(state, stream)
-        stream.write("}}")
-        self.last = self.client.publish(self.topic, stream, None, 1)  # None: its PUBACK is not waited for
+        scratch = self.client.scratch
+        scratch.seek(0)
+        scratch.write('{"state":{"reported":')
+        dump(state, scratch)
+        scratch.write("}}")
+        self.last = self.client.publish(self.topic, scratch, None, 1)  # None: its PUBACK is not waited for
 
     def __getattr__(self, name):
         """on_delta, get, update, delete, on_documents: see shadow_requests.py."""

@@ -122,7 +122,7 @@ def refuse(shadow, name, document):
         return  # another client's
     elif code in (429, 500):  # throttled, internal failure
         aws_iot.shadow_merge.repeat(shadow)
-        wait_ms = 1000 + client.random() % 10000
+        wait_ms = 1000 + aws_iot.chance.bits(client) % 10000
         shadow.hold = ticks_add(client.ticks(), wait_ms)
         again(client, wait_ms)
     client.report(aws_iot.mqtt.request.rejected(document))

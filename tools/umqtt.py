@@ -1,5 +1,6 @@
 """umqtt.simple 1.3.4 from PyPI, for interpreters that do not have it frozen in (standard library only)."""
 
+import hashlib
 import tarfile
 import tempfile
 from pathlib import Path
@@ -7,16 +8,18 @@ from pathlib import Path
 from .system import SetupError, run, say
 
 FOLDER = Path(__file__).resolve().parent.parent / ".cache" / "umqtt"
+_RELEASE = "micropython-umqtt.simple==1.3.4"
+_SHA256 = "8555d2f654deb8eb0d724f79b0811a78cc94029d070f3d96bbd74288653d63a5"
 
 
 def get(unearth: Path) -> Path:
     """Download the release once and return the folder to put on the module path."""
-    download(unearth, "micropython-umqtt.simple==1.3.4", "umqtt/simple.py", FOLDER / "umqtt" / "simple.py")
+    download(unearth, _RELEASE, "umqtt/simple.py", _SHA256, FOLDER / "umqtt" / "simple.py")
     return FOLDER
 
 
-def download(unearth: Path, release: str, member: str, target: Path) -> None:
-    """Put one file of a release on PyPI into its place, unless it is there.
+def download(unearth: Path, release: str, member: str, sha256: str, target: Path) -> None:
+    """Put one file of a release on PyPI into its place, unless it is there; SetupError when it is another than it was.
 
     The sdists of micropython-lib have no build that pip accepts; unearth downloads them as pip would, without building.
     """
@@ -28,6 +31,8 @@ def download(unearth: Path, release: str, member: str, target: Path) -> None:
         content = _read(Path(scratch), member)
     if content is None:
         raise SetupError(f"{release} holds no {member}")
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise SetupError(f"{member} of {release} is not what it was when it was looked at; see tools/umqtt.py")
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(content)
 

@@ -25,7 +25,6 @@ const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 _STEP_MS = const(1000)  # the longest single wait
 _PAYLOAD = const(131072)
-_JOINED = const(1400)  # a TLS record of these still goes into one TCP segment
 _NESTED = const(16)  # calls that may wait for a callback which itself waits
 
 BROKEN = (OSError, ValueError, EOFError, MemoryError, StopIteration, simple.MQTTException)
@@ -36,11 +35,13 @@ if TYPE_CHECKING:  # for readers' tools: mpy-cross leaves this out
         answers,
         attempt,
         background,
-        backoff,
         calls,
+        cause,
+        cause_tls,
         connect,
         control,
         drive,
+        ending,
         loss,
         malformed,
         outgoing,
@@ -89,6 +90,9 @@ class MQTTClient(simple.MQTTClient):
             if not self.off:
                 left = 0 if self.opening else ticks_diff(self.due, self.ticks())
                 if left <= 0:
+                    if self.broken:
+                        self.lost(self.broken)
+                        return True
                     self.wait_ms = timeout_ms
                     # not next(): of that call a pointer is left in the stack, which keeps the stage's file in the heap
                     if self.opening and not self.opening.__next__():
@@ -118,19 +122,19 @@ class MQTTClient(simple.MQTTClient):
             self.take()
             self.dry = False
             return True
-        sock, reader = self.sock, self.reader
+        stream, reader = self.stream, self.reader
         if self.out:
             self.flush()
         space = reader.space()
         # a read that filled less than all of the space has emptied TLS as well: the next one would give None
-        count = None if self.dry and timeout_ms > 0 else sock.readinto(space)
+        count = None if self.dry and timeout_ms > 0 else stream.readinto(space)
         if count is None and timeout_ms > 0:
             # the raw socket: TLS holds no more, and a TLS socket is polled with sleeps between
             if self.stuck is not None:
                 self.poller.modify(self.raw, 5)  # POLLIN, POLLOUT
             now = min(timeout_ms, _STEP_MS)
             self.poller.ipoll(now)
-            count = sock.readinto(space)
+            count = stream.readinto(space)
         now = self.ticks()
         if count:
             self.rx_at = now
@@ -138,7 +142,7 @@ class MQTTClient(simple.MQTTClient):
             self.take()
         elif count == 0:
             raise EOFError
-        if self.sock is sock:
+        if self.stream is stream:
             # a poll() in a callback has set it already, and may know better
             self.dry = not count or self.dry is None and count < len(space)
             if ticks_diff(now, self.due) >= 0:
@@ -149,9 +153,9 @@ class MQTTClient(simple.MQTTClient):
 
     def take(self):
         """Handle the packets that are in the buffer."""
-        sock, reader = self.sock, self.reader
+        stream, reader = self.stream, self.reader
         self.dry = None  # for a poll() in a callback
-        while reader.start < reader.end and self.sock is sock:
+        while reader.start < reader.end and self.stream is stream:
             kind = reader.next() & 0xF0
             if kind == 0x30:
                 self.message(reader.topic, reader.payload, reader.pid)
@@ -163,7 +167,7 @@ class MQTTClient(simple.MQTTClient):
                 break
 
     def flush(self):
-        """Write what waits, small packets together. After None the same bytes must be written again:
+        """Write what waits, small packets joined. After None the same bytes must be written again:
 
         mbedTLS holds them encrypted already and would send them in place of others (Mbed-TLS issue 575).
         """
@@ -171,13 +175,13 @@ class MQTTClient(simple.MQTTClient):
         while out:
             data = out[0]
             if (
-                len(out) > 1 and self.stuck is None and len(data) + len(out[1]) < _JOINED
+                len(out) > 1 and self.stuck is None and len(data) + len(out[1]) < self.joined
                 and type(data) is not memoryview
             ):  # fmt: skip
                 out[1] = data + out[1]
                 del out[0]
                 continue
-            count = self.sock.write(data)
+            count = self.stream.write(data)
             if count is None:
                 if self.stuck is None:
                     self.stuck = self.ticks()
@@ -205,14 +209,39 @@ class MQTTClient(simple.MQTTClient):
         """The connection, or the attempt, ended: ``error`` tells why."""
         try:
             if self.connected and isinstance(error, MemoryError):
+                # it costs what was to be done just now: one packet, not the connection
                 self.dry = None
-                self.report(error)  # it costs what was to be done just now: one packet, not the connection
+                self.joined = 0
+                self.due = ticks_add(self.ticks(), _STEP_MS)  # of what waits for the timers, which may need more
+                self.report(error)
             else:
-                aws_iot.mqtt.loss.lost(self, error)
-        except MemoryError as error:  # lost again at the next step, when there may be room to do it properly
-            self.error = error
-            self.opening = None
+                # one file after the other, for small heaps
+                found = None
+                if not (isinstance(error, EOFError) and self.stage in ("up", "ready")):
+                    found = aws_iot.mqtt.cause.words(self, error)
+                found = aws_iot.mqtt.loss.judge(self, found)
+                aws_iot.mqtt.ending.end(self, error, found)
+        except MemoryError as why:
+            if self.connected and isinstance(error, MemoryError):
+                return  # it costs the report, too
+            # the link ends all the same; that is told at a later step, when there may be room
+            if not self.broken:
+                self.broken = error
+                self.broken_at = self.ticks()
+            self.error = why
+            self.hang_up()
             self.due = ticks_add(self.ticks(), _STEP_MS)
+
+    def hang_up(self):
+        """Close the socket, with no memory taken."""
+        self.connected = self.ready = False
+        stream, self.stream = self.stream, None
+        self.poller = self.raw = self.opening = None
+        if stream:
+            try:
+                stream.close()  # a TLS socket closes the raw one
+            except OSError:
+                pass
 
     def until(self, done, timeout_ms: int | None = None) -> bool:
         """poll() until ``done()`` or ``timeout_ms``; says whether it is done. An entry of ``kept`` is when its PUBACK
@@ -325,23 +354,23 @@ class MQTTClient(simple.MQTTClient):
         if type(msg) is bytes:
             size = len(msg)
         else:
-            # through a stream that stays, so that it gets into its packet with one copy
-            stream = self.stream
-            if msg is not stream:
-                stream.seek(0)
+            # through a buffer that stays, so that it gets into its packet with one copy
+            scratch = self.scratch
+            if msg is not scratch:
+                scratch.seek(0)
                 if isinstance(msg, str):
-                    stream.write(msg)
+                    scratch.write(msg)
                 elif isinstance(msg, dict) or isinstance(msg, list):
-                    dump(msg, stream)
+                    dump(msg, scratch)
                 else:
-                    aws_iot.mqtt.outgoing.write(stream, msg)
-                msg = stream
-            size = stream.tell()
-            stream.seek(0)
+                    aws_iot.mqtt.outgoing.write(scratch, msg)
+                msg = scratch
+            size = scratch.tell()
+            scratch.seek(0)
         if not name or size > _PAYLOAD or qos not in (0, 1):
             name = aws_iot.topics.check_publish(self.names, topic, size, qos)
         if not qos:
-            data = publish(name, msg, 0, retain, 0, size)  # before ready() waits: callbacks use the stream as well
+            data = publish(name, msg, 0, retain, 0, size)  # before ready() waits: callbacks use the scratch as well
             if not self.connected or self.stuck is not None or self.denied:
                 aws_iot.mqtt.outgoing.ready(self, name)
             self.topic = name
@@ -435,6 +464,10 @@ class MQTTClient(simple.MQTTClient):
         valid during the call.
         """
         aws_iot.mqtt.subscriptions.subscribe(self, topic, qos, handler, raw)
+
+    def unsubscribe(self, topic: str | bytes) -> None:
+        """Give a filter back; its handler is not called any more. ResponseTimeout when no UNSUBACK came."""
+        aws_iot.mqtt.subscriptions.unsubscribe(self, topic)
 
     def ping(self) -> None:
         """Send PINGREQ; poll() does so by itself when ``keepalive`` is set."""

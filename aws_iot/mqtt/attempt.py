@@ -6,6 +6,7 @@ from .. import select, ticks_add, ticks_diff
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
+_JOINED = const(1400)  # a TLS record of these still goes into one TCP segment
 _TURN_MS = const(20)  # the handshake mostly waits for bytes, but it may wait for room to write
 
 
@@ -15,8 +16,6 @@ def advance(client):
         client.opening = None  # what it needed leaves the heap
         _connect(client)
     elif not client.off and ticks_diff(client.due, client.ticks()) <= 0:  # a callback may just have ended the last one
-        if client.sock:  # there was no memory to end the last attempt properly
-            aws_iot.mqtt.calls.reset(client)
         if client.ssl and not client.context:
             client.context = aws_iot.mqtt.tls.prepare(client)
         client.opening = aws_iot.mqtt.tcp.attempt(client)
@@ -24,12 +23,12 @@ def advance(client):
 
 def _connect(client):
     """TLS on the TCP connection, and CONNECT."""
-    client.raw = client.sock
+    client.raw = client.stream
     if client.context:
         client.stage = "tls"
         name = client.ssl_params.get("server_hostname") or client.server
         # 632 bytes in one piece: before the files that come now, in many small ones
-        client.sock = client.context.wrap_socket(client.raw, server_hostname=name, do_handshake_on_connect=False)
+        client.stream = client.context.wrap_socket(client.raw, server_hostname=name, do_handshake_on_connect=False)
     will = (client.lw_topic, client.lw_msg, client.lw_qos, client.lw_retain) if client.lw_topic else None
     options = client.keepalive, client.clean, will, client.user, client.pswd
     data = aws_iot.mqtt.control.connect(client.client_id, *options)
@@ -41,14 +40,14 @@ def connack(client, data):
 
     The first write drives the TLS handshake, without blocking.
     """
-    sock = client.sock
+    stream = client.stream
     # The raw socket is polled, always after TLS has said that it holds no more: MicroPython's unix port polls a TLS
     # socket with sleeps of 1 ms between.
     client.poller = poller = select.poll()
     poller.register(client.raw, select.POLLIN)
     end = ticks_add(client.ticks(), client.timeout_ms)
     while data:
-        count = sock.write(data)
+        count = stream.write(data)
         if count is None:
             _late(client, end)
             poller.ipoll(min(client.wait_ms, _TURN_MS))
@@ -59,7 +58,7 @@ def connack(client, data):
     reader = client.reader
     end = ticks_add(client.ticks(), client.timeout_ms)
     while True:
-        count = sock.readinto(reader.space())
+        count = stream.readinto(reader.space())
         if count == 0:
             raise EOFError
         if count:
@@ -90,6 +89,7 @@ def up(client, kept):
         for sub in client.subs.values():
             if sub[3] == 1:
                 sub[3] = 0
+    client.joined = _JOINED  # 0 once there was no memory for it
     client.dry = None  # what came in one segment with CONNACK is still to be taken, also by a poll() in the callback
     client.up_at = client.tx_at = client.rx_at = client.due = client.ticks()
     client.stats["connects"] += 1

@@ -83,10 +83,9 @@ def _guard():
 def _share_client(client):
     client.working = False
     client.guard = guard = _guard()
-    for name in ("connect", "disconnect", "publish", "subscribe", "ping", "poll", "check_msg", "until"):
+    for name in ("connect", "disconnect", "publish", "subscribe", "unsubscribe", "ping", "poll", "check_msg", "until"):
         setattr(client, name, guard(getattr(client, name)))
-    for name in ("unsubscribe", "request"):
-        setattr(client, name, guard(_late(client, lambda: aws_iot.mqtt.calls, name)))
+    client.request = guard(_late(client, lambda: aws_iot.mqtt.calls, "request"))
     for shadow in client.shadows:
         share(shadow, guard)
 

@@ -2,8 +2,6 @@
 there.
 """
 
-from os import urandom
-
 import aws_iot
 
 from .. import select, ticks_add, ticks_diff
@@ -46,12 +44,6 @@ def named_shadow(client, name: str, topics: tuple | None = None):
     from ..shadow import Shadow
 
     return Shadow(client, client.thingname, name, topics)
-
-
-def random(client):
-    """24 random bits."""
-    data = urandom(3)
-    return data[0] << 16 | data[1] << 8 | data[2]
 
 
 def event(client, name, value=None):
@@ -108,31 +100,7 @@ def disconnect(client):
         except (OSError, ValueError, EOFError, MemoryError):
             pass
     if not client.off:
-        reset(client)
+        aws_iot.mqtt.ending.reset(client)
         client.off = True
         if client.tell:
             client.event("disconnected")
-
-
-def reset(client):
-    """Close the socket and forget what belongs to the connection; what was accepted stays."""
-    client.connected = client.ready = False
-    sock, client.sock = client.sock, None
-    if sock:
-        try:
-            sock.close()  # a TLS socket closes the raw one
-        except OSError:
-            pass
-    client.poller = client.raw = client.opening = client.asked = client.pinged = client.stuck = None
-    client.topic = None
-    client.out.clear()
-    client.reader.reset()
-    for entry in client.kept:
-        entry[2] = None
-        if entry[3]:
-            entry[3] = -1
-
-
-def unsubscribe(client, topic: str | bytes):
-    """Give a filter back; its handler is not called any more. ResponseTimeout when no UNSUBACK came."""
-    aws_iot.mqtt.subscriptions.unsubscribe(client, topic)

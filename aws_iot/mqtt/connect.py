@@ -20,8 +20,10 @@ def start(client, clean_session, timeout, **options):
         client.clean = clean_session
     if client.connected:
         client.disconnect()  # else the broker would send the last will
-    elif client.sock or client.opening:  # Ctrl-C may have ended it
-        aws_iot.mqtt.calls.reset(client)
+    elif client.broken:
+        client.lost(client.broken)
+    if client.stream or client.opening or client.broken:  # Ctrl-C may have ended it; still no memory to tell it
+        aws_iot.mqtt.ending.reset(client)
     now = client.ticks()
     if client.off or not client.fails or not client.busy and ticks_diff(client.due, now) > _STEP_MS:
         # AWS allows one CONNECT a second for each client id

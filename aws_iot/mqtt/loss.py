@@ -1,15 +1,13 @@
-"""When a connection ends: why, who is suspected, and how long to wait. Borrowed for each loss.
+"""When a connection ends: who is suspected. Borrowed for each loss, between cause.py and ending.py.
 
 With MQTT 3.1.1 AWS gives no reason when it closes a connection; the likely one is told from what was going on.
 https://docs.aws.amazon.com/iot/latest/developerguide/iot-connect-devices.html
 """
 
-import time
-
 import aws_iot
 
 from .. import ticks_add, ticks_diff
-from ..errors import LinkError, ProtocolError, Rejected, ResponseTimeout, StateError
+from ..errors import Rejected, StateError
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
@@ -19,57 +17,23 @@ _PROMPT_MS = const(2000)  # AWS closes at once on what it denies
 _DENIED_MS = const(30000)  # until a denied topic is tried again; doubles each time that it was in vain
 _DENIED_MAX_MS = const(3600000)
 
-_REFUSED = (
-    "protocol version", "client id refused", "server unavailable", "user name or password", "not authorized"
-)  # fmt: skip
-# errno of Linux and of ESP32's newlib; negative ones are mbedTLS's
-_CLOSED = (32, 54, 104, 9, 107, 113, 128)
-_PEER = (32, 54, 104)
 
+def judge(client, text):
+    """(Why the link or the attempt ended, how many links in a row lived shortly, errors to report).
 
-def lost(client, error):
-    """Plan the next attempt, and tell the likely cause.
-
-    There may be no memory for that: then the link is as before, and this is called again.
+    ``text``: the cause, or None where the server just closed: then it is told who is suspected. There may be no memory
+    for what follows: then this is asked again.
     """
-    now = client.ticks()
-    stage, text, short, denials = client.stage, None, client.short, []
-    if client.connected:
+    short, denials = client.short, []
+    if client.stage in ("up", "ready"):
+        now = client.broken_at if client.broken else client.ticks()
         lived_ms = ticks_diff(now, client.up_at)
         short = short + 1 if lived_ms < _SHORT_MS else 0
         if not short:
             client.suspect = None
-        if isinstance(error, EOFError) or isinstance(error, OSError) and abs(_code(error)) in _PEER:
+        if text is None:
             text = _suspect(client, now, denials) or _closed(client, lived_ms, short)
-    if isinstance(error, StopIteration):
-        text = "the attempt was interrupted"
-    elif not text:
-        text = _explain(client, error, stage)
-    fails = max(client.fails, min(short, 5) - 1)
-    delay_ms = aws_iot.mqtt.backoff.delay_ms(fails, client.random())
-    result = ProtocolError(text) if isinstance(error, ProtocolError) else LinkError(text)
-    result.cause = error
-    told = client.tell, ("disconnected", result)
-    calls = aws_iot.mqtt.calls
-    # what takes memory is done: from here on the link is lost, and that will be told
-    calls.reset(client)
-    client.short = short
-    client.stats["cause"] = text
-    client.due = ticks_add(client.ticks(), delay_ms)
-    client.fails += 1
-    client.error = result
-    if client.tell:
-        try:
-            client.call(client.tell, "disconnected", result)
-        except MemoryError:
-            client.later.append(told)  # of the four entries that a list has from the start
-    for denial in denials:
-        client.report(denial)
-
-
-def _code(error):
-    code = error.args[0] if error.args else 0
-    return code if isinstance(code, int) else 0
+    return text, short, denials
 
 
 def _suspect(client, now, denials):
@@ -136,82 +100,6 @@ def _closed(client, lived_ms, short):
     if lived_ms >= _DAY_MS:  # longer is not known: see timers.py
         return "closed by the server after more than a day"
     return "closed by the server after %d s" % (lived_ms // 1000)
-
-
-def _explain(client, error, stage):
-    where = "%s:%d" % (client.server, client.port)
-    if isinstance(error, ProtocolError):
-        return "the server broke the protocol: %s" % error
-    if isinstance(error, Rejected):
-        code = error.code
-        why = _REFUSED[code - 1] if code <= len(_REFUSED) else "unknown code"
-        return "CONNACK %d: %s" % (code, why)
-    if isinstance(error, ResponseTimeout):
-        what = error.args[0]
-        if what == "tcp":
-            return "no answer from %s: no network, or a firewall that blocks the port" % where
-        if what == "tls":
-            return "the TLS handshake with %s stalled" % where
-        if what == "connack":
-            return "no answer to CONNECT from " + where
-        if what in ("puback", "suback", "pingresp"):
-            what = what.upper()
-        return "no %s in time: the network is gone or the server hangs" % what
-    if stage == "dns" and isinstance(error, OSError):
-        return "cannot look up %s: no network, no DNS, or a wrong endpoint (%s)" % (client.server, error)
-    if isinstance(error, ValueError) or stage == "tls" or _code(error) < -1000 or type(error) is not OSError:
-        found = _tls(client, error, str(error).lower())
-        if found:
-            return found
-    if stage == "tcp":
-        return "%s cannot be reached: %s" % (where, "refused" if abs(_code(error)) in (111, 61) else error)
-    if stage == "tls":
-        return "closed in the TLS handshake: device certificate refused, or no TLS server at %s (%s)" % (where, error)
-    if stage == "connack" and (isinstance(error, EOFError) or abs(_code(error)) in _CLOSED):
-        return (
-            "closed before CONNACK: is the certificate active, does its policy allow iot:Connect,"
-            " is client id %s right?" % client.client_id
-        )
-    return _broken(error)
-
-
-def _broken(error):
-    code = abs(_code(error))
-    if code == 12:
-        return "no memory for the network: free some"
-    if code in (110, 116, 113, 118):  # ETIMEDOUT, EHOSTUNREACH of Linux, of the ESP32
-        return "nothing came through in time: the network is gone"
-    return "the connection broke: %r" % error
-
-
-def _tls(client, error, text):
-    """Words for what mbedTLS and OpenSSL say; None for what they do not explain."""
-    if "future" in text or "not yet valid" in text:
-        today = time.gmtime()
-        date = "%d-%02d-%02d" % today[:3]
-        if today[0] < 2025:
-            return "the clock is not set (it says %s): set it, by NTP, before connecting" % date
-        return "the server's certificate is not yet valid, or the clock (%s) is behind" % date
-    if "expired" in text:
-        if "alert" in text:
-            return "the server refused this device's certificate: expired"
-        return "the server's certificate has expired, or the clock is wrong"
-    if "alert" in text or _code(error) == -30592:
-        return "the server refused this device's certificate: not active, not registered, or key and certificate differ"
-    if "expected cn" in text or "hostname mismatch" in text or "ip address mismatch" in text:
-        name = client.ssl_params.get("server_hostname") or client.server
-        return "the server's certificate is not for %s: wrong endpoint?" % name
-    if "trusted ca" in text or "self-signed" in text or "self signed" in text or "issuer certificate" in text:
-        return "the server's certificate is not signed by the given CA: wrong cacert, or not an -ats endpoint"
-    if "record mac" in text or _code(error) == -29056:
-        return "a TLS record was damaged on its way"
-    if "no ca chain" in text:
-        return "no CA was given to verify the server with"
-    if _code(error) in (12, -12) or "alloc" in text:
-        return "no memory for TLS: free some before connecting"
-    if isinstance(error, ValueError) and not _code(error):
-        return str(error)  # ours: a certificate or key that cannot be used
-    return None
 
 
 def held_back(client, entry):

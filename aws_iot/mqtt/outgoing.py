@@ -3,11 +3,11 @@
 import aws_iot
 
 
-def write(stream, msg):
+def write(scratch, msg):
     """A payload that is neither bytes, str, dict nor list; None is an empty one. ValueError for what is none."""
     if msg is not None:
         try:
-            stream.write(memoryview(msg))
+            scratch.write(memoryview(msg))
         except TypeError:
             raise ValueError("payload: bytes, str, dict or list expected")
 

@@ -17,7 +17,8 @@ def prepare(
     PINGRESP and for the blocking calls. ``ticks_ms`` and ``random`` (a function that gives any number >= 2**17) can
     be given for tests.
     """
-    simple.MQTTClient.__init__(client, client_id, server, port, user, password, keepalive, ssl, ssl_params or {})
+    simple.MQTTClient.__init__(client, client_id, server, port, user, password, keepalive, ssl)
+    client.ssl_params = ssl_params or {}  # umqtt.simple 1.4.0 and 1.5.0, of MicroPython 1.23 and 1.24, take none
     size = len(client_id.encode()) if isinstance(client_id, str) else isinstance(client_id, bytes) and len(client_id)
     if not 0 < size <= 128:
         raise ValueError("client id: 1 to 128 bytes")
@@ -30,9 +31,11 @@ def prepare(
     client.off = False  # disconnect() was called
     client.batch = 8  # filters in a SUBSCRIBE; 1 while a refused one is looked for
     client.fails = client.short = 0  # attempts since a link proved itself; links in a row that lived shortly
-    client.error = None  # why the last link ended
+    client.error = client.broken = None  # why the last link ended, and why it did while there is no memory to tell it
     client.stage = "dns"  # how far the last attempt came
-    client.opening = client.poller = client.raw = client.context = None  # the attempt that goes on; what it made
+    # the attempt that goes on; what it made. ``stream`` is a name that no umqtt.simple has: what is inherited from it
+    # uses ``sock``, and so cannot get at the connection.
+    client.opening = client.poller = client.raw = client.stream = client.context = None
     client.dry = False  # the last read took all that there was; None: a packet of it is still to be taken
     client.stuck = client.pinged = None  # ticks since which nothing can be written; of the PINGREQ without answer
     client.asked = None  # (UN)SUBSCRIBE in flight: [packet id, filters, packet, ticks, copies, subscriptions]
@@ -46,16 +49,14 @@ def prepare(
     client.busy = client.wrapped = False  # user code runs; packet ids in flight may be higher than the next
     client.tell = client.complain = None  # the callbacks of on_event, on_error
     client.queued = 0  # bytes in ``kept``
-    client.stream = BytesIO()
+    client.scratch = BytesIO()  # payloads that are no bytes are written here first
     client.stats = {"connects": 0, "sent": 0, "resent": 0, "received": 0, "errors": 0, "cause": None}
     client.clean = clean_session
-    client.window = window
-    client.limit = window  # fewer, while a refused publish is looked for
+    client.window = client.limit = window  # limit: fewer, while a refused publish is looked for
     client.queue_bytes = queue_bytes
     client.timeout_ms = timeout_ms
     client.ticks = ticks_ms
-    if random:
-        client.random = random
+    client.random = random
     client.due = ticks_ms()  # of the next attempt; once up, of the timers
     client.reader = Reader(512, packet_bytes)
     client.kept = []

@@ -34,21 +34,21 @@ def attempt(client):
 
 
 def tcp(client):
-    """Connect ``client.sock`` to ``client.server`` and ``client.port``, as a generator; downloads use it too."""
+    """Connect ``client.stream`` to ``client.server`` and ``client.port``, as a generator; downloads use it too."""
     client.stage = "dns"
     found = socket.getaddrinfo(client.server, client.port, 0, socket.SOCK_STREAM)
     client.stage = "tcp"
     for turn in range(len(found)):
         # the first address may be dead (IPv6 often is): the next one now, and another first the next time
         family, kind, _, _, address = found[(turn + client.fails) % len(found)]
-        client.sock = sock = socket.socket(family, kind)
+        client.stream = sock = socket.socket(family, kind)
         try:
             for _ in connect(client, sock, address):
                 yield
             return
         except OSError:
             sock.close()
-            client.sock = None
+            client.stream = None
             if turn + 1 == len(found):
                 raise
 

@@ -25,8 +25,8 @@ def run(client, now):
         client.fails = client.short = 0
     if ticks_diff(now, client.up_at) > _DAY_MS:
         client.up_at = ticks_add(now, -_DAY_MS)  # ticks wrap after six days on some ports
-    if client.stream.seek(0, 2) > _SCRATCH_BYTES:
-        client.stream = type(client.stream)()  # a stream keeps the size of the largest message
+    if client.scratch.seek(0, 2) > _SCRATCH_BYTES:
+        client.scratch = type(client.scratch)()  # it keeps the size of the largest message
     if client.asked:
         wait = min(wait, ask_again(client, client.asked, now))
     client.due = ticks_add(now, wait)

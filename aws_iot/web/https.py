@@ -27,7 +27,7 @@ class HttpsSource:
     ticks = staticmethod(ticks_ms)
     wait_ms = _WAIT_MS
     fails = 0
-    stage = sock = poller = None
+    stage = stream = poller = None
 
     def __init__(self, url, size_bytes, *, cacert=None, context=None, buffer=None, timeout_ms=15000, plain=False):
         self.url = url
@@ -75,7 +75,7 @@ class HttpsSource:
 
     def read(self, buffer):
         """Fill ``buffer`` with what there is; -> the count."""
-        count = yield from self.until(lambda: self.sock.readinto(buffer), "server")
+        count = yield from self.until(lambda: self.stream.readinto(buffer), "server")
         if not count:
             raise EOFError
         return count
@@ -94,9 +94,9 @@ class HttpsSource:
 
     def close(self):
         """Give the socket back."""
-        if self.sock:
+        if self.stream:
             try:
-                self.sock.close()  # a TLS socket closes the raw one
+                self.stream.close()  # a TLS socket closes the raw one
             except OSError:
                 pass
-            self.sock = self.poller = None
+            self.stream = self.poller = None

@@ -19,11 +19,11 @@ def request(source, url, offset):
     source.server, source.port = host, port
     for _ in aws_iot.mqtt.tcp.tcp(source):
         yield True
-    sock = source.sock
+    sock = source.stream
     if secure:
         if not source.context:  # redirected from http://
             source.context = aws_iot.mqtt.tls.context()
-        sock = source.sock = source.context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
+        sock = source.stream = source.context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
     source.poller = select.poll()
     source.poller.register(sock, select.POLLIN | select.POLLOUT)
     name = host if port == (443 if secure else 80) else "%s:%d" % (host, port)

@@ -24,6 +24,7 @@ HERE = Path(__file__).resolve().parent
 FOLDER = CACHE / "bench"
 HEAP = "112k"  # an ESP32's grown heap: the collector's share is in every figure
 _ROBUST = "micropython-umqtt.robust==1.0"
+_ROBUST_SHA256 = "950d64b9aaa369a9bcc30d2142ba6c03f10e7ed6083cdc2d3921cedee747ffff"
 _PROCESSORS = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []  # only Linux has it
 
 
@@ -142,10 +143,11 @@ def _umqtt() -> Path:
     """umqtt.simple and umqtt.robust in one folder."""
     package = FOLDER / "umqtt"
     if not (package / "robust.py").exists():
-        umqtt.get(Path(sys.executable).parent / "unearth")
+        unearth = Path(sys.executable).parent / "unearth"
+        umqtt.get(unearth)
         package.mkdir(exist_ok=True)
         shutil.copyfile(umqtt.FOLDER / "umqtt" / "simple.py", package / "simple.py")
-        umqtt.download(Path(sys.executable).parent / "unearth", _ROBUST, "umqtt/robust.py", package / "robust.py")
+        umqtt.download(unearth, _ROBUST, "umqtt/robust.py", _ROBUST_SHA256, package / "robust.py")
     return package
 
 

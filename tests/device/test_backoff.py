@@ -1,6 +1,6 @@
-"""aws_iot.mqtt.backoff: full jitter in a doubling window, over a floor."""
+"""aws_iot.mqtt.ending: full jitter in a doubling window, over a floor."""
 
-from aws_iot.mqtt.backoff import delay_ms
+from aws_iot.mqtt.ending import delay_ms
 
 _MAX = 0xFFFFFF
 

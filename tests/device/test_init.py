@@ -75,17 +75,17 @@ def test_a_missing_part_is_named():
 
 def test_lent_files_are_given_back():
     for package, name in (
-        (aws_iot.mqtt, "backoff"),
+        (aws_iot.mqtt, "ending"),
         (aws_iot, "topics"),
         (aws_iot.mqtt, "control"),
         (aws_iot, "reserved"),
-        (aws_iot.mqtt, "backoff"),
+        (aws_iot.mqtt, "ending"),
     ):
         module = getattr(package, name)
         assert module.__name__ == package.__name__ + "." + name
         assert (module.__name__ in sys.modules) != _MICROPYTHON
         assert hasattr(module, "__file__")
-    assert aws_iot.mqtt.backoff.delay_ms(0, 0) == 1000
+    assert aws_iot.mqtt.ending.delay_ms(0, 0) == 1000
 
 
 def test_lending_does_not_fill_the_heap():
@@ -134,13 +134,13 @@ def test_what_was_lent_stays_while_there_is_room():
     import gc
 
     gc.collect()
-    assert aws_iot.mqtt.backoff is aws_iot.mqtt.backoff
+    assert aws_iot.mqtt.ending is aws_iot.mqtt.ending
     held = []
     while gc.mem_free() > 20000:
         held.append(bytearray(1000))
         gc.collect()
     assert not aws_iot.keep() and aws_iot.lent == []
-    assert aws_iot.mqtt.backoff is not aws_iot.mqtt.backoff
+    assert aws_iot.mqtt.ending is not aws_iot.mqtt.ending
     held.clear()
     gc.collect()
-    assert aws_iot.keep() and aws_iot.mqtt.backoff is aws_iot.mqtt.backoff
+    assert aws_iot.keep() and aws_iot.mqtt.ending is aws_iot.mqtt.ending

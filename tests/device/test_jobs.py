@@ -220,8 +220,12 @@ def test_zerynths_call_asks_when_something_changed():
         peer.service = None
         raises(ResponseTimeout, lambda: handle_fota_jobs(jobs, slot=Slot()))  # it is not done
         asked = []
-        peer.service = lambda topic, payload: asked.append(topic) or peer.publish(
-            topic + "/accepted", {"clientToken": loads(payload)["clientToken"], "inProgressJobs": [], "queuedJobs": []}
+        peer.service = lambda topic, payload: (
+            asked.append(topic)
+            or peer.publish(
+                topic + "/accepted",
+                {"clientToken": loads(payload)["clientToken"], "inProgressJobs": [], "queuedJobs": []},
+            )
         )
         for _ in range(3):
             assert handle_fota_jobs(jobs, slot=Slot()) is False

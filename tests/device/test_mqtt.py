@@ -596,7 +596,7 @@ def test_a_large_packet_is_not_copied_to_join_a_small_one():
     with Peer() as peer:
         client = peer.connected(window=10, queue_bytes=40000)
         sizes = []
-        client.sock = _Counted(peer, sizes)
+        client.stream = _Counted(peer, sizes)
         client.call(lambda: [client.publish("t", bytes(size), qos=1) for size in (10, 20, 22000, 10)])
         client.poll()
         assert sizes == [17 + 27, 22009, 17], sizes

@@ -381,7 +381,7 @@ def test_no_memory_for_the_second_subscribe_of_many():
 
 def test_no_memory_for_the_first_connack():
     def ticks():
-        if client.sock and client.stage == "connack" and peer._in == b"" and left:
+        if client.stream and client.stage == "connack" and peer._in == b"" and left:
             left.pop()
             raise MemoryError
         return peer.clock()

@@ -1,12 +1,13 @@
 """`python -m tests.faults [words] [--runtime mp32] [--driver poll] [--quick]`: the catalogue as a table."""
 
 import argparse
-import asyncio
 import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
 
 from . import ids
-from .batch import GAP_MS, run_all
-from .catalogue import ROWS
+from .batch import GAP_MS, played
+from .catalogue import BY_NAME, ROWS
 
 RUNTIMES, DRIVERS = ("cpython", "mp64", "mp32"), ("poll", "async")
 
@@ -17,20 +18,30 @@ def main(argv=None):
     rows = [row for row in ROWS if words in row.name or words == row.group]
     if options.quick:
         rows = [row for row in rows if not row.long]
-    table, problems = {}, []
-    for runtime in options.runtime or RUNTIMES:
-        for driver in options.driver or DRIVERS:
-            found = asyncio.run(run_all(rows, runtime, driver, told=_tell))
-            table.update({(name, runtime, driver): outcome for name, outcome in found.items()})
-            problems += [outcome for outcome in found.values() if outcome.problem]
-            print(
-                f"{runtime} {driver}: {len(found) - sum(1 for o in found.values() if o.problem)} of {len(found)}",
-                flush=True,
-            )
-    for outcome in problems:
-        print(f"\n=== {outcome.row.name} [{outcome.runtime} {outcome.driver}]\n{outcome.problem}")
-    print(_table(rows, table, options.runtime or RUNTIMES, options.driver or DRIVERS))
+    columns = [(runtime, driver) for runtime in options.runtime or RUNTIMES for driver in options.driver or DRIVERS]
+    table = {}
+    with ProcessPoolExecutor() as pool:
+        for column in columns:
+            plays = {row.name: pool.submit(_played, row.name, *column) for row in rows if row.meets(*column)}
+            table.update({(name, *column): play.result() for name, play in plays.items()})
+            good = sum(1 for name in plays if not table[(name, *column)].problem)
+            print(f"{' '.join(column)}: {good} of {len(plays)}", flush=True)
+    problems = {place: outcome.problem for place, outcome in table.items() if outcome.problem}
+    for (name, runtime, driver), problem in problems.items():
+        print(f"\n=== {name} [{runtime} {driver}]\n{problem}")
+    print(_table(rows, table, columns))
     return 1 if problems else 0
+
+
+def _played(name, runtime, driver):
+    """One row, in a process of the pool; what takes long, and what fails, is told at once."""
+    row, begin = BY_NAME[name], time.monotonic()
+    outcome = played(row, runtime, driver)
+    if outcome.problem or row.long:
+        result = "not good" if outcome.problem else "good"
+        took = f"{time.monotonic() - begin:.0f} s"
+        print(f"  {runtime} {driver}: {name}: {result} after {took}", file=sys.stderr, flush=True)
+    return outcome
 
 
 def _options(argv):
@@ -40,14 +51,6 @@ def _options(argv):
     parser.add_argument("--driver", action="append", choices=DRIVERS)
     parser.add_argument("--quick", action="store_true", help="without the long rows")
     return parser.parse_args(argv)
-
-
-def _tell(outcome):
-    """Of what takes long, and of what fails, at once."""
-    if outcome.problem or outcome.row.long:
-        result = "not good" if outcome.problem else "good"
-        line = f"  {outcome.runtime} {outcome.driver}: {outcome.row.name}: {result} after {outcome.seconds:.0f} s"
-        print(line, file=sys.stderr, flush=True)
 
 
 def _cell(outcome):
@@ -65,8 +68,7 @@ def _cell(outcome):
     return text
 
 
-def _table(rows, table, runtimes, drivers):
-    columns = [(runtime, driver) for runtime in runtimes for driver in drivers]
+def _table(rows, table, columns):
     names = {row.name: f"{row.name} {ids.of(row.name)}" for row in rows}
     width = max(map(len, names.values()), default=0) + 2
     lines, group = ["", " " * width + "".join(f"{runtime + ' ' + driver:<22}" for runtime, driver in columns)], None
@@ -80,8 +82,8 @@ def _table(rows, table, runtimes, drivers):
     lines += [
         "",
         f"{len(table) - failed} passed, {failed} failed",
-        "cells: real time, growth of the heap, longest wait of a 20 ms ticker beside run(), and #n: passed at the nth"
-        " try only, alone (nothing but a time or the heap is judged again)",
+        "cells: time of the device, growth of the heap, longest wait of a 20 ms ticker beside run(), and #n: passed at"
+        " the nth try only (nothing but the heap is judged again)",
         f"the ticker's longest wait is judged by {GAP_MS} ms, but not where something else is to blame:",
         *(f"  {row.name}: {row.slow}" for row in rows if row.slow),
         "faults of the catalogue that are played elsewhere:",

@@ -1,4 +1,5 @@
-"""A trial: examples/device_advisor/main.py against the scripted broker, judged as AWS IoT Core Device Advisor does.
+"""A trial: examples/device_advisor/main.py against the scripted broker, judged as AWS IoT Core Device Advisor does,
+in stepped time (tests/harness/stepped.py).
 
 https://docs.aws.amazon.com/iot/latest/developerguide/device-advisor-tests.html
 """
@@ -9,6 +10,7 @@ import json
 import tempfile
 from pathlib import Path
 
+from tests.harness import stepped
 from tests.harness.broker import Broker
 from tests.harness.broker_jobs import JobService
 from tests.harness.broker_shadow import ShadowService
@@ -18,9 +20,7 @@ from .device import Device
 from .pki import HOST, context, pki
 
 MAIN = Path(__file__).parents[2] / "examples" / "device_advisor" / "main.py"
-CLOCK = 20  # times as fast as real time; what is judged is the device's own time
 NAME = "advisee"
-_COMPUTES_S = 20
 TRIGGER = f"cmd/{NAME}/trigger"
 PASS, WARN, FAIL = "pass", "pass with warnings", "fail"
 
@@ -47,16 +47,15 @@ class Trial:
     async def __aenter__(self):
         self._stack = contextlib.AsyncExitStack()
         services = [self.shadow, self.jobs]
-        self.broker = await self._stack.enter_async_context(Broker(self.faults, clock=CLOCK, services=services))
+        self.broker = await self._stack.enter_async_context(Broker(self.faults, services=services))
         ports = [await self.broker.listen(context(kind)) for kind in self.tls]
         relay = Relay(lambda number: ("127.0.0.1", ports[min(number, len(ports) - 1)]), self._wire)
         self.relay = await self._stack.enter_async_context(relay)
         folder = self._stack.enter_context(tempfile.TemporaryDirectory())
         self._configure(Path(folder))
-        params = {"main": str(MAIN), "clock": CLOCK, "seed": 7}
+        params = {"main": str(MAIN), "seed": 7}
         device = Device(self.runtime, "advisee", params, self.heap, cwd=folder)
         self.device = await self._stack.enter_async_context(device)
-        self.begin = asyncio.get_running_loop().time()
         return self
 
     async def __aexit__(self, *_):
@@ -73,18 +72,10 @@ class Trial:
             (folder / name).write_bytes(Path(files[source]).read_bytes())
 
     async def until(self, done, within_s=120):
-        """Wait for `within_s` of the device's clock, or longer on a slow machine, which computes in real time; the
-        result, or something false when it was not so in time."""
-        deadline = asyncio.get_running_loop().time() + max(within_s / CLOCK, _COMPUTES_S)
-        while not (found := done()) and asyncio.get_running_loop().time() < deadline:
-            if self.device.returncode is not None:
-                raise AssertionError(f"the device ended: {self.device.errors[-500:]}")
-            await asyncio.sleep(0.01)
-        return found
-
-    async def pause(self, seconds):
-        """`seconds` of the device's clock."""
-        await asyncio.sleep(seconds / CLOCK)
+        """Wait for `within_s` at most; the result, or something false when it was not so in time."""
+        with contextlib.suppress(asyncio.TimeoutError):
+            return await asyncio.wait_for(self.device.until(done, "what the test waits for"), within_s)
+        return done()
 
     def packets(self, kind):
         """Every packet of one kind, of all connections."""
@@ -103,11 +94,10 @@ class Trial:
         return await self.until(found, within_s)
 
     def waits(self, first=0):
-        """Device time from the end of each connection, from the `first` on, to the next one that reached the broker, in
-        seconds."""
+        """Seconds from the end of each connection, from the `first` on, to the next one that reached the broker."""
         links = [link for link in self.broker.links[first:] if link.connect is not None]
         ends = [link.closed_at for link in links]
-        return [(after.opened_at - end) * CLOCK for end, after in zip(ends, links[1:], strict=False) if end is not None]
+        return [after.opened_at - end for end, after in zip(ends, links[1:], strict=False) if end is not None]
 
 
 def backoff(waits):
@@ -132,9 +122,9 @@ def judged(waits):
     return {"jitter": PASS, "exponential": WARN}.get(kind, FAIL), f"{kind} ({', '.join(f'{w:.1f}' for w in waits)} s)"
 
 
-async def run_case(case, runtime):
+def run_case(case, runtime):
     """(verdict, note) of one case; an error of the trial is a failure of the device."""
     try:
-        return await asyncio.wait_for(case(runtime), 200)
+        return stepped.run(case(runtime))
     except Exception as error:
         return FAIL, f"{type(error).__name__}: {error}"

@@ -26,6 +26,6 @@ for _name, _rows in GROUPS.items():
     for _row in _rows:
         _row.group = _name
         ROWS.append(_row)
-_names = [row.name for row in ROWS]
-if len(set(_names)) != len(_names):
+BY_NAME = {row.name: row for row in ROWS}
+if len(BY_NAME) != len(ROWS):
     raise ValueError("two rows of one name")

@@ -1,23 +1,23 @@
-"""Runs an example's main.py, as it is, with a fast clock: the device under test of the local Device Advisor.
+"""Runs an example's main.py, as it is, in stepped time: the device under test of the local Device Advisor.
 
-DEVICE is JSON: main (path), clock (factor), seed. The working folder holds thing.conf.json, certificate and key.
+DEVICE is JSON: main (path), seed. The working folder holds thing.conf.json, certificate and key.
 """
 
 import json
 from os import getenv
 
-from device_base import Chance, Clock
+from device_base import Chance
 
 import aws_iot.thing as module
 
 
 def run(params):
-    """main.py sees a Thing whose ticks run faster."""
+    """main.py sees a Thing whose back-off is the same each time."""
     original = module.Thing.from_config
-    clock, chance = Clock(params["clock"], 0), Chance(params["seed"])
+    chance = Chance(params["seed"])
 
     def from_config(path="thing.conf.json", **options):
-        return original(path, ticks_ms=clock, random=chance, **options)
+        return original(path, random=chance, **options)
 
     module.Thing.from_config = from_config
     with open(params["main"]) as file:

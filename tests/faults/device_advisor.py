@@ -1,14 +1,13 @@
 """`python -m tests.faults.device_advisor [ids] [--runtime mp32]`: AWS IoT Core Device Advisor's tests, as a table."""
 
 import argparse
-import asyncio
 import sys
+from concurrent.futures import ProcessPoolExecutor
 
 from .advisor import FAIL, run_case
 from .advisor_cases import CASES
 
 RUNTIMES = ("cpython", "mp64", "mp32")
-_SIDE_BY_SIDE = 4
 _SHORT = {"pass": "pass", "pass with warnings": "warn", "fail": "FAIL"}
 
 
@@ -19,23 +18,28 @@ def main(argv=None):
     options = parser.parse_args(argv)
     cases = [case for case in CASES if not options.ids or case[0] in options.ids]
     runtimes = options.runtime or RUNTIMES
-    found = asyncio.run(_run(cases, runtimes))
+    found = _run(cases, runtimes)
     print(table(cases, runtimes, found))
     return 1 if any(verdict == FAIL for verdict, _ in found.values()) else 0
 
 
-async def _run(cases, runtimes):
-    turn, found = asyncio.Semaphore(_SIDE_BY_SIDE), {}
+def _run(cases, runtimes):
+    """(id, runtime) -> (verdict, note)."""
+    with ProcessPoolExecutor() as pool:
+        plays = {
+            (name, runtime): pool.submit(_played, index, runtime)
+            for runtime in runtimes
+            for index, (name, _, case) in enumerate(CASES)
+            if callable(case) and CASES[index] in cases
+        }
+        for (name, runtime), play in plays.items():
+            print(f"{runtime}: {name}: {': '.join(play.result())}", flush=True)
+    return {place: play.result() for place, play in plays.items()}
 
-    async def one(name, case, runtime):
-        async with turn:
-            found[name, runtime] = await run_case(case, runtime)
-            print(f"{runtime}: {name}: {': '.join(found[name, runtime])}", flush=True)
 
-    await asyncio.gather(
-        *(one(name, case, runtime) for runtime in runtimes for name, _, case in cases if callable(case))
-    )
-    return found
+def _played(index, runtime):
+    """One case, in a process of the pool."""
+    return run_case(CASES[index][2], runtime)
 
 
 def table(cases, runtimes, found):

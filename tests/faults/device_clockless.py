@@ -1,5 +1,5 @@
-"""A board whose clock was never set: time begins in the year 2000. It stands in for `time` in aws_iot.mqtt.loss, which
-reads the date; TLS libraries read the machine's own clock, so the row's server certificate is from the future."""
+"""A board whose clock was never set: time begins in the year 2000. It stands in for `time` in aws_iot.mqtt.cause_tls,
+which reads the date; TLS libraries read the machine's own clock, so the row's server certificate is from the future."""
 
 import sys
 import time
@@ -21,7 +21,7 @@ if __name__ == "__main__":
     if MICROPYTHON:
         sys.modules["time"] = Year2000()
     else:
-        import aws_iot.mqtt.loss as loss
+        import aws_iot.mqtt.cause_tls as cause_tls
 
-        loss.time = Year2000()
+        cause_tls.time = Year2000()
     main(Session)

@@ -40,7 +40,7 @@ class Odd(Session):
 
     def event(self, name, value):
         if name == "ready" and not self.odd:
-            self.odd = self.client.sock = Socket(self.client.sock, self.params["socket"])
+            self.odd = self.client.stream = Socket(self.client.stream, self.params["socket"])
 
 
 if __name__ == "__main__":

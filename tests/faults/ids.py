@@ -26,7 +26,8 @@ PLAYED = {
     "F16": ["closed at accept", "half a CONNACK, then FIN", "cut before CONNECT has arrived"],
     "F17": ["throttled: closed at the 15th message"],
     "F18": [
-        "one byte damaged in the handshake", "one byte damaged late in the handshake, TLS 1.2",
+        "one byte damaged in the handshake",
+        "one byte damaged late in the handshake, TLS 1.2",
         "one byte damaged in a record, TLS 1.2",
     ],  # fmt: skip
     "F19": ["16 KB records"],

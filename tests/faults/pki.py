@@ -5,6 +5,7 @@ import ssl
 import tempfile
 from pathlib import Path
 
+from tests.harness.board_tls import server_context
 from tests.harness.certificates import Authority
 
 HOST = "localhost"
@@ -38,7 +39,7 @@ class Pki:
             "future": lambda: self.root.issue(HOST, hosts=[HOST], from_days=1, to_days=30),
             "large": self._large,
         }.get(kind.rstrip("123"), lambda: self.root.issue(HOST, hosts=[HOST]))()
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context = server_context()
         self._made += 1
         context.load_cert_chain(*identity.write(self.folder, f"server{self._made}"))
         trusted = self.other if kind.startswith("refuse") else self.root

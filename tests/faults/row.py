@@ -6,17 +6,16 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tests.harness import board_tls
 from tests.harness.broker import Broker
 from tests.harness.broker_refuser import Refuser
 from tests.harness.broker_wire import Relay
+from tests.harness.runtimes import RUNTIMES
 
 from . import law
 from .device import Device
 from .pki import context, pki
 
-# A row takes longer than within_s on a machine that is busy, and is measured again alone; a hang takes this many times
-# as long, and is one at once.
-_PATIENCE = 3
 _HEAPS = {"cpython": None, "mp64": "224k", "mp32": "112k"}
 
 # A cause for a link that the server ended in use: whether a publish was on its way is chance.
@@ -26,7 +25,8 @@ ENDED = "closed by the server after | closed after PUBLISH to out: does the poli
 @dataclass
 class Row:
     """The default script: the device connects, publishes and is published to, the fault strikes, everything accepted
-    arrives in both directions, and the device ends soundly. A row is the faults plus what differs from that."""
+    arrives in both directions, and the device ends soundly. A row is the faults plus what differs from that. Its time
+    is stepped (tests/harness/stepped.py): all of it is the device's, and no machine is too slow for it."""
 
     name: str  # unique, in words
     group: str = ""
@@ -45,7 +45,7 @@ class Row:
     services: Callable = tuple
     strays: tuple = ()  # messages that the faults themselves send; they must arrive
     heap: str | None = None  # MicroPython's; None: that of a grown ESP32, doubled where words are
-    within_s: float = 12  # real time for the whole row
+    within_s: float = 200  # for the whole row
     slow: str | None = None  # why the ticker beside async run() may wait for longer than 100 ms; the table lists it
     growth_bytes: int = 2048  # 32-bit heap after the fault against the first ready link (leaks: see the cycles)
     breaches: str | None = None  # words of a breach of the rules that this row provokes
@@ -55,6 +55,12 @@ class Row:
     anew: bool = False  # the program makes new clients, whose stats know nothing of what was said before
     long: bool = False  # only in `make faults`
 
+    def meets(self, runtime, driver):
+        """Is it played there? What needs TLS 1.3 only where both sides have it."""
+        needs_tls13 = any(kind.endswith("13") for kind in self.tls)
+        knows = RUNTIMES[runtime].tls13 and not board_tls.everywhere()
+        return runtime in self.runtimes and driver in self.drivers and (knows or not needs_tls13)
+
 
 class Run:
     """A row on one runtime under one driver."""
@@ -62,10 +68,8 @@ class Run:
     def __init__(self, row, runtime, driver):
         self.row, self.runtime, self.driver = row, runtime, driver
         self.sent = []  # QoS 1 payloads for the device
-        self.excess = []  # what took too long or too much memory; judged last, so that it hides nothing
+        self.excess = []  # what took too much memory; judged last, so that it hides nothing
         self.seconds = 0.0
-        # a handshake takes real time, which a fast clock makes long
-        self.clock = row.device.get("clock", 5 if row.tls else 10)
 
     async def play(self):
         """Run it to its end and judge; AssertionError says what is wrong."""
@@ -73,29 +77,23 @@ class Run:
         begin = loop.time()
         async with contextlib.AsyncExitStack() as stack:
             self.stack = stack
-            self.broker = await stack.enter_async_context(
-                Broker(row.faults(), clock=self.clock, services=row.services())
-            )
+            self.broker = await stack.enter_async_context(Broker(row.faults(), services=row.services()))
             await self._listen(stack)
             self.params = {**self._defaults(), **row.device}
             script = row.script or default_script
             try:
-                await asyncio.wait_for(script(self), self.patience_s)
+                await asyncio.wait_for(script(self), row.within_s)
                 self.seconds = loop.time() - begin
                 law.judge(self)
             except Exception as error:
                 kind = law.Measured if isinstance(error, law.Measured) else AssertionError
-                raise kind(f"{error or type(error).__name__}\n{law.account(self)}") from error
+                text = str(error) or f"{type(error).__name__}: no {self.device.awaited} within {row.within_s:g} s"
+                raise kind(f"{text}\n{law.account(self)}") from error
             finally:
                 self.seconds = self.seconds or loop.time() - begin
 
-    @property
-    def patience_s(self):
-        """Real seconds after which this row hangs."""
-        return _PATIENCE * self.row.within_s
-
     def measure(self, good, text):
-        """Judge a time or the heap: unlike all else, that is done again alone when it is over its limit."""
+        """Judge the heap: unlike all else, that is done again when it is over its limit."""
         if not good:
             self.excess.append(text)
 
@@ -111,22 +109,20 @@ class Run:
 
     async def _server(self, kind):
         if kind.startswith("refuse"):
-            return self.stack.enter_context(Refuser(context(kind))).port
+            return (await self.stack.enter_async_context(Refuser(context(kind)))).port
         return await self.broker.listen(context(kind))
 
     def _defaults(self):
-        params = {"port": self.port, "driver": self.driver, "limit_s": self.patience_s, "clean": False}
-        params |= {"options": {"window": 10}, "clock": self.clock}
+        params = {"port": self.port, "driver": self.driver, "limit_s": self.row.within_s, "clean": False}
+        params["options"] = {"window": 10}
         if self.row.tls:
             params["tls"] = pki().device()
         return params
 
     async def start(self, **params):
         """Start the device."""
-        device = Device(
-            self.runtime, self.row.program, {**self.params, **params}, self.row.heap or _HEAPS[self.runtime]
-        )
-        device.patience = _PATIENCE
+        heap = self.row.heap or _HEAPS[self.runtime]
+        device = Device(self.runtime, self.row.program, {**self.params, **params}, heap)
         self.device = await self.stack.enter_async_context(device)
         return self.device
 
@@ -141,17 +137,15 @@ class Run:
         """An order for the device program, over MQTT."""
         await self.broker.publish("ctl", json.dumps(what).encode(), 1)
 
-    async def settled(self, within_s=None):
+    async def settled(self):
         """Wait until all that either side accepted has arrived and is acknowledged."""
-        await self.device.until(
-            lambda: not law.outstanding(self), within_s or self.row.within_s, f"arrival of {law.outstanding(self)}"
-        )
+        await self.device.until(lambda: not law.outstanding(self), f"arrival of {law.outstanding(self)}")
 
     async def finish(self):
         """Let the device end, which needs a good link."""
         await self.order(do="heap")
         await self.order(do="finish")
-        await self.device.ends(self.row.within_s)
+        await self.device.ends()
 
 
 async def default_script(run):
@@ -163,14 +157,14 @@ async def default_script(run):
 async def traffic(run):
     """The default script for a device that runs already."""
     device = run.device
-    await device.says("ready", run.row.within_s)
-    await device.until(lambda: _subscribed(run), run.row.within_s, "subscriptions")
+    await device.says("ready")
+    await device.until(lambda: _subscribed(run), "subscriptions")
     for index in range(run.row.tells):
         await run.tell(f"told-{index}")
-        await asyncio.sleep(0.03)
+        await asyncio.sleep(0.3)
     if run.row.truthful:
         wanted = run.params.get("publishes", 3)
-        await device.until(lambda: len(device.heard("accepted")) >= wanted, run.row.within_s, f"{wanted} publishes")
+        await device.until(lambda: len(device.heard("accepted")) >= wanted, f"{wanted} publishes")
         await run.settled()
     await run.finish()
 

@@ -74,7 +74,7 @@ async def _lying_present(run):
     run.broker.live()[0].close()
     await device.says("connected", count=2)
     run.broker.sessions.clear()
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(1)
     run.broker.live()[0].close()
     await device.says("ready", count=3)
     await traffic(run)
@@ -84,14 +84,14 @@ async def _takeover(run):
     """Another client with the same id, by turns."""
     device = await run.start()
     for count in range(1, 7):
-        await device.says("ready", 15, count=count)
+        await device.says("ready", count=count)
         reader, writer = await asyncio.open_connection("127.0.0.1", run.broker.port)
         name = b"device"
         writer.write(mqtt.encode(0x10, b"\0\4MQTT\4\0\0\0" + bytes((0, len(name))) + name))
         await reader.readexactly(4)
         await device.says("disconnected", count=count)
         writer.close()
-    await device.says("ready", 15, count=7)
+    await device.says("ready", count=7)
     await traffic(run)
     assert gaps_ms(run)[4] > 4 * gaps_ms(run)[0], f"no growing back-off: {gaps_ms(run)}"
 
@@ -122,14 +122,12 @@ ROWS = [
         faults=lambda: [Withhold(mqtt.CONNACK, times=2)],
         cause="no answer to CONNECT",
         raises="no answer to CONNECT",
-        device={"clock": 20},
     ),
-    Row("CONNACK after 6 s", faults=lambda: [Late(mqtt.CONNACK, 0.6, times=1)], connects=1),
+    Row("CONNACK after 6 s", faults=lambda: [Late(mqtt.CONNACK, 6, times=1)], connects=1),
     Row(
         "half a CONNACK, then silence",
         faults=lambda: [Truncate(mqtt.CONNACK, 2)],
         cause="no answer to CONNECT",
-        device={"clock": 20},
     ),
     Row(
         "half a CONNACK, then FIN",
@@ -166,16 +164,14 @@ ROWS = [
     Row(
         "CONNACK then cut, five times: the back-off grows",
         faults=lambda: [CloseAfter(mqtt.CONNACK, times=5)],
-        device={"clock": 40, **_WORST},
-        within_s=20,
+        device=_WORST,
         check=_grows,
         cause="closed after SUBSCRIBE to ctl | closed after SUBSCRIBE to in/#",
     ),
     Row(
         "no CONNACK, five times: the back-off grows",
         faults=lambda: [Withhold(mqtt.CONNACK, times=5)],
-        device={"clock": 40, **_WORST},
-        within_s=20,
+        device=_WORST,
         check=_grows,
         cause="no answer to CONNECT from 127.0.0.1",
     ),
@@ -233,7 +229,7 @@ ROWS = [
         "two devices with one client id, by turns",
         script=_takeover,
         cause="another device use client id",
-        device={"clock": 40, **_WORST},
-        within_s=25,
+        device=_WORST,
+        within_s=400,
     ),
 ]

@@ -43,8 +43,8 @@ async def _dns_fails_at_reconnect(run):
 
 
 async def _dns_slow(run):
-    """The look-up takes 4 s of the device's clock, and the link that it leads to is good."""
-    device = await run.start(host="endpoint.example", dns=[[str(4 / run.clock), run.port]])
+    """The look-up takes 4 s, and the link that it leads to is good."""
+    device = await run.start(host="endpoint.example", dns=[["4", run.port]])
     said = await device.says("connected")
     assert said["ms"] >= 4000, "the look-up took no time"
     await traffic(run)
@@ -54,10 +54,7 @@ async def _black_hole(run):
     with BlackHole() as hole:
         device = await run.start(host="endpoint.example", dns=[[hole.port], [run.port]])
         said = await device.says("disconnected")
-        # a wait is in real time: the fast clock may overshoot by the longest that poll() waits
-        text = f"the attempt was given up after {said['ms']} ms of the device's clock"
-        assert said["ms"] > 9_000, text
-        run.measure(said["ms"] < 18_000 + 1000 * run.clock, text)
+        assert 9_000 < said["ms"] < 12_000, f"the attempt was given up after {said['ms']} ms"
         await traffic(run)
 
 
@@ -70,7 +67,7 @@ async def _half_open(run):
     said = await device.says("disconnected")
     keepalive_s = run.params["keepalive"]
     took = said["ms"] - before
-    run.measure(took < 2 * keepalive_s * 1000 + 3000, f"noticed after {took} ms of the device's clock")
+    assert took < 2 * keepalive_s * 1000 + 3000, f"noticed after {took} ms"
     await traffic(run)
 
 
@@ -80,7 +77,7 @@ async def _ended_while_idle(run):
     before = device.said[-1]["ms"]
     run.broker.live()[0].close(reset=run.row.name.endswith("RST"))
     said = await device.says("disconnected")
-    run.measure(said["ms"] - before < 5000, f"noticed after {said['ms'] - before} ms of the device's clock")
+    assert said["ms"] - before < 5000, f"noticed after {said['ms'] - before} ms"
     await traffic(run)
 
 
@@ -101,11 +98,11 @@ async def _asleep(run):
     await device.says("puback", count=3)
     device.freeze(True)
     run.broker.live()[0].close(reset=True)
-    await asyncio.sleep(1)
+    await asyncio.sleep(10)
     device.freeze(False)
     woke = asyncio.get_running_loop().time()
     said = await device.says("connected", count=2)
-    run.measure(said["at"] - woke < 3, f"back {said['at'] - woke:.1f} s after waking")
+    assert said["at"] - woke < 5, f"back {said['at'] - woke:.1f} s after waking"
     await traffic(run)
 
 
@@ -113,13 +110,13 @@ async def _flaky(run):
     """Nine connections, three of them ended by the wire; the others are ended by the server after some use."""
     device = await run.start()
     for count in range(7):
-        link = await device.until(lambda: run.broker.link_of("device"), 10, f"link {count}")
+        link = await device.until(lambda: run.broker.link_of("device"), f"link {count}")
         if link.session and "in/#" in link.session.filters:
             await run.tell(f"while-{count}")
-        await asyncio.sleep(4 / run.clock)
+        await asyncio.sleep(4)
         link.close(reset=count % 2 == 0)
-        await device.until(lambda link=link: link.closed_at, 5, "end of the link")
-    await device.until(lambda: run.broker.link_of("device"), 10, "a last link")
+        await device.until(lambda link=link: link.closed_at, "end of the link")
+    await device.until(lambda: run.broker.link_of("device"), "a last link")
     assert run.relay.connections >= 9, f"only {run.relay.connections} connections"
     await traffic(run)
 
@@ -233,7 +230,7 @@ ROWS = [
         wires=lambda: First(StallWire),
         script=_silent_and_away,
         device={"keepalive": 10},
-        cause=("no PINGRESP in time", "closed before CONNACK | cannot be reached: refused"),
+        cause=("no PINGRESP in time", "closed before CONNACK | cannot be reached"),  # the relay is there, and resets
     ),
     Row(
         "deep sleep: socket dead on waking",
@@ -245,7 +242,7 @@ ROWS = [
     Row("every server packet in two-byte segments", faults=lambda: [Split(size=2)], tells=3),
     Row(
         "peer stops reading: back-pressure",
-        wires=lambda: First(lambda: DeafWire(2000, 0.5)),
+        wires=lambda: First(lambda: DeafWire(2000, 5)),
         growth_bytes=32000,
         device={**_MUCH, "send_buffer": 4096},
         heap="1m",
@@ -253,7 +250,7 @@ ROWS = [
     ),
     Row(
         "peer stops reading for good",
-        wires=lambda: First(lambda: DeafWire(2000, 60)),
+        wires=lambda: First(lambda: DeafWire(2000, 600)),
         cause="no write in time",
         growth_bytes=32000,
         device={**_MUCH, "send_buffer": 4096},
@@ -261,7 +258,7 @@ ROWS = [
     ),
     Row(
         "broker stops reading, window shut",
-        faults=lambda: [StopReading(mqtt.SUBSCRIBE, 0.6, times=1)],
+        faults=lambda: [StopReading(mqtt.SUBSCRIBE, 6, times=1)],
         growth_bytes=90000,
         device={**_MUCH, "send_buffer": 4096, "size": 60000},
         heap="4m",
@@ -269,21 +266,21 @@ ROWS = [
     Row(
         "TLS: peer stops reading, the same bytes again",
         tls=("good",),
-        wires=lambda: First(lambda: DeafWire(9000, 0.8)),
+        wires=lambda: First(lambda: DeafWire(9000, 4)),
         growth_bytes=32000,
         device={**_MUCH, "send_buffer": 4096},
         heap="1m",
         connects=1,
         check=_whole,
     ),
-    Row("latency of 2 s", faults=lambda: [Latency(0.2)], connects=1),
-    Row("latency of 2 s below TCP", wires=lambda: lambda number: SlowWire(0.2), connects=1),
+    Row("latency of 2 s", faults=lambda: [Latency(2)], connects=1),
+    Row("latency of 2 s below TCP", wires=lambda: lambda number: SlowWire(2), connects=1),
     Row(
         "30 % of the connections fail",
         wires=lambda: _three_in_ten,
         script=_flaky,
-        device={"publishes": 12, "period_ms": 2000, "clock": 40, "random": 0},
-        within_s=20,
+        device={"publishes": 12, "period_ms": 2000, "random": 0},
+        within_s=400,
         cause=("closed before CONNACK", f"times shortly after connecting: does another device use | {ENDED}"),
     ),
     Row(

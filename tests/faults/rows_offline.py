@@ -18,13 +18,12 @@ async def _hour(run):
     service = run.broker.services[0]
     await run.broker.stop()
     seen = len(service.reports)
-    marks = await device.until(lambda: device.heard("mark", count=3600), run.row.within_s, "the end of the hour")
+    marks = await device.until(lambda: device.heard("mark", count=3600), "the end of the hour")
     await run.broker.start()
-    await device.until(lambda: service.reported.get("count") == 3600, run.row.within_s, "the merged report")
+    await device.until(lambda: service.reported.get("count") == 3600, "the merged report")
     late = service.reports[seen:]
     # those that were in flight when the link went, and one for all the others
-    assert len({report["count"] for report in late}) <= 11, f"{late} after the outage"
-    run.measure(len(late) <= 11, f"{len(late)} reports after the outage")  # 5 s without PUBACK are 12 ms at this clock
+    assert len(late) <= 11, f"{late} after the outage"
     assert set(service.reported["nested"]) == {f"k{index}" for index in range(5)}, service.reported
     heaps = [said["heap"] for said in device.heard("mark")]
     assert marks
@@ -65,13 +64,13 @@ async def _restarts(run):
             await run.tell(f"told-{told}")
             told += 1
             await asyncio.sleep(0)
-        await asyncio.sleep(0.03 + 0.01 * (count % 5))
+        await asyncio.sleep(1.2 + 0.4 * (count % 5))
         await run.broker.stop(reset=count % 2 == 0)
-        await asyncio.sleep(0.02 * (count % 3))
+        await asyncio.sleep(0.8 * (count % 3))
         await run.broker.start()
-        link = await device.until(lambda: run.broker.link_of("device"), 20, f"a link after stop {count + 1}")
-        await device.until(lambda link=link: link.closed_at or link.session, 5, "the session")
-    await device.until(lambda: len(device.heard("accepted")) >= wanted, 30, "all publishes")
+        link = await device.until(lambda: run.broker.link_of("device"), f"a link after stop {count + 1}")
+        await device.until(lambda link=link: link.closed_at or link.session, "the session")
+    await device.until(lambda: len(device.heard("accepted")) >= wanted, "all publishes")
     await run.settled()
     await run.finish()
 
@@ -81,7 +80,7 @@ async def _power_cut(run):
     device = await run.start()
     await device.says("accepted", count=2)
     device.kill()
-    await device.ends(5)
+    await device.ends()
     while run.broker.live():
         await asyncio.sleep(0.01)
     assert run.broker.wills == [("will", b"gone", 1, True)], run.broker.wills
@@ -132,17 +131,16 @@ async def _blocks(run):
 async def _failed_cycles(run):
     """Many attempts that fail: nothing is left of them."""
     device = await run.start()
-    await device.says("disconnected", run.row.within_s, count=24)
+    await device.says("disconnected", count=24)
     run.broker.faults.clear()
-    await device.says("ready", run.row.within_s)
+    await device.says("ready")
     heaps = [said["heap"] for said in device.heard("failed")]
     per_cycle = (min(heaps[18:24]) - min(heaps[3:8])) / 15
     run.measure(per_cycle < 100, f"{per_cycle:.0f} bytes a cycle: {heaps}")
     await traffic(run)
 
 
-_FAST = {"clock": 40, "random": 0}
-# on a slow machine no link is short by the fast clock
+_FAST = {"random": 0}
 _OFTEN = f"times shortly after connecting: does another device use client id device? | {ENDED}"
 _SMALL_QUEUE = {"window": 10, "queue_bytes": 1000, "timeout_ms": 2000}
 
@@ -152,9 +150,8 @@ ROWS = [
         program="shadow",
         script=_hour,
         services=lambda: [ShadowService()],
-        device={"clock": 400, "reports": 3600, "options": {"window": 10}},
-        within_s=30,
-        slow="a report a second of a clock that runs 400 times as fast: the ticker's own task makes eight at a time",
+        device={"reports": 3600, "options": {"window": 10}},
+        within_s=4000,
         cause="cannot be reached: refused",
     ),
     Row(
@@ -174,7 +171,7 @@ ROWS = [
     Row(
         "broker restarts 6 times under 60 publishes each way",
         script=_restarts,
-        within_s=40,
+        within_s=1600,
         tells=0,
         device={**_FAST, "publishes": 60, "period_ms": 800, "restarts": 6},
         cause=_OFTEN,
@@ -182,7 +179,7 @@ ROWS = [
     Row(
         "broker restarts 50 times under 200 publishes each way",
         script=_restarts,
-        within_s=120,
+        within_s=4800,
         tells=0,
         long=True,
         device={
@@ -198,15 +195,15 @@ ROWS = [
     Row(
         "25 links lost: the heap per cycle",
         script=_cycles,
-        within_s=30,
-        device={**_FAST},
+        within_s=1200,
+        device=_FAST,
         cause=_OFTEN,
     ),
     Row(
         "25 TLS links lost: the heap per cycle",
         script=_cycles,
-        within_s=40,
-        device={**_FAST},
+        within_s=1600,
+        device=_FAST,
         tls=("good",),
         cause=_OFTEN,
     ),
@@ -214,7 +211,7 @@ ROWS = [
         Row(
             f"{cycles} links lost: the largest free block",
             script=_blocks,
-            within_s=2 * cycles,
+            within_s=80 * cycles,
             runtimes=("mp64", "mp32"),
             device={**_FAST, "cycles": cycles},
             growth_bytes=4096,
@@ -227,18 +224,18 @@ ROWS = [
     Row(
         "24 attempts that fail: the heap per cycle",
         script=_failed_cycles,
-        within_s=40,
+        within_s=1600,
         program="failing",
-        device={**_FAST},
+        device=_FAST,
         faults=lambda: [CloseAfter(mqtt.CONNACK), CloseOn(mqtt.SUBSCRIBE)],
         cause=_OFTEN,
     ),
     Row(
         "24 TLS handshakes that fail: the heap per cycle",
         script=_failed_cycles,
-        within_s=60,
+        within_s=1200,
         program="failing",
-        device={**_FAST},
+        device=_FAST,
         tls=("stranger",) * 24 + ("good",),
         cause="the server's certificate is not signed by the given CA",
     ),

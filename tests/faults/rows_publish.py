@@ -37,9 +37,8 @@ def _resent(count, first_link=0):
         packets = [packet for _, packet in found]
         assert len({packet.pid for packet in packets}) == 1
         assert [packet.dup for packet in packets] == [False] + [True] * (count - 1)
-        waits = [(after.at - before.at) * run.clock for before, after in zip(packets, packets[1:], strict=False)]
-        assert all(wait > 4.5 for wait in waits), f"resent after {waits} s"
-        run.measure(all(wait < 9 for wait in waits), f"resent after {waits} s")
+        waits = [after.at - before.at for before, after in zip(packets, packets[1:], strict=False)]
+        assert all(4.9 < wait < 5.5 for wait in waits), f"resent after {waits} s"
 
     return check
 
@@ -57,13 +56,9 @@ def _across_links(dup):
 
 
 def _sent_once(run):
-    """No second copy; if one came, then because the answer took its time on a slow machine."""
+    """No second copy."""
     for name in (b"device-1", b"device-2", b"device-3"):
-        packets = [packet for _, packet in copies(run, name)]
-        text = f"{name} came {len(packets)} times"
-        waits = [(after.at - before.at) * run.clock for before, after in zip(packets, packets[1:], strict=False)]
-        assert packets and all(wait > 4.5 for wait in waits), text
-        run.measure(not waits, text)
+        assert len(copies(run, name)) == 1, f"{name} came {len(copies(run, name))} times"
 
 
 def _wrapped(run):
@@ -73,8 +68,7 @@ def _wrapped(run):
 
 def _subscribed_same_id(run):
     found = run.broker.links[0].sent(mqtt.SUBSCRIBE)
-    assert len(found) > 1 and len({packet.pid for packet in found}) == 1, found
-    run.measure(len(found) == 2, f"{len(found)} copies of SUBSCRIBE")  # a third when the answer takes 5 s of its clock
+    assert len(found) == 2 and len({packet.pid for packet in found}) == 1, found
 
 
 def _no_storm(limit):
@@ -85,17 +79,17 @@ def _no_storm(limit):
 
 
 async def _quiet(run):
-    """Nothing happens for a minute of the device's clock; then the traffic."""
+    """Nothing happens for a minute; then the traffic."""
     await run.start()
     await run.device.says("ready")
-    await asyncio.sleep(60 / run.clock)
+    await asyncio.sleep(60)
     await traffic(run)
 
 
 async def _denied(run):
     """A topic that the policy denies: the link ends at each publish there. The rest gets through, without a storm."""
     device = await run.start()
-    await device.says("error", 15)
+    await device.says("error")
     await run.device.says("ready", count=len(device.heard("disconnected")) + 1)
     await run.tell("after")
     await run.order(do="publish", name="fine", count=2)
@@ -108,9 +102,7 @@ async def _window_of_one(run):
     """publish() waits for its PUBACK, gives up in time, and the message is kept all the same."""
     device = await run.start()
     said = await device.says("raised", what="publish")
-    text = f"publish returned after {said['ms']} ms"
-    assert said["ms"] > 6_500, text
-    run.measure(said["ms"] < 8_000 + 1000 * run.clock, text)
+    assert 6_500 < said["ms"] < 8_000, f"publish returned after {said['ms']} ms"
     await device.says("puback", count=3)
     assert {packet.payload for packet in run.broker.published} == {b"device-1", b"device-2", b"device-3"}
     await run.finish()
@@ -135,7 +127,7 @@ async def _busy_without_pingresp(run):
     await device.says("ready")
     for index in range(60):
         await run.tell(f"busy-{index}", qos=0)
-        await asyncio.sleep(0.04)
+        await asyncio.sleep(0.8)
         if device.heard("disconnected"):
             break
     await traffic(run)
@@ -159,7 +151,6 @@ ROWS = [
     Row(
         "PUBACK withheld on this link: resumed with DUP",
         faults=lambda: [Withhold(mqtt.PUBACK, links=[0])],
-        device={"clock": 20},
         cause="no PUBACK in time",
         check=_across_links(True),
     ),
@@ -167,7 +158,7 @@ ROWS = [
         "PUBACK withheld, clean session: sent as new",
         faults=lambda: [Withhold(mqtt.PUBACK, links=[0])],
         tells=0,
-        device={"clock": 20, "clean": True},
+        device={"clean": True},
         cause="no PUBACK in time",
         check=_across_links(False),
     ),
@@ -179,7 +170,7 @@ ROWS = [
         device={"options": {"window": 1, "timeout_ms": 7000}},
         raises="no PUBACK yet",
     ),
-    Row("PUBACK after 4 s: one copy is enough", faults=lambda: [Late(mqtt.PUBACK, 0.4)], connects=1, check=_sent_once),
+    Row("PUBACK after 4 s: one copy is enough", faults=lambda: [Late(mqtt.PUBACK, 4)], connects=1, check=_sent_once),
     Row("PUBACK repeated", faults=lambda: [Repeat(mqtt.PUBACK, 3)], connects=1, check=_sent_once),
     Row(
         "PUBACK for an unknown id",
@@ -215,7 +206,6 @@ ROWS = [
         "throttled: closed at the 15th message",
         faults=lambda: [CloseOn(mqtt.PUBLISH, after=14, times=1)],
         device={"publishes": 20, "period_ms": 100},
-        within_s=15,
         cause="closed after PUBLISH to out: does the policy allow iot:Publish there?",
     ),
     Row(
@@ -231,7 +221,6 @@ ROWS = [
         script=_denied,
         tells=0,
         program="denied",
-        device={"clock": 40},
         error="publish denied? no",
         cause="closed after PUBLISH to no: does the policy allow iot:Publish there?",
         check=_no_storm(5),
@@ -242,7 +231,7 @@ ROWS = [
         script=_denied,
         tells=0,
         program="denied",
-        device={"clock": 40, "qos": 0},
+        device={"qos": 0},
         error="publish denied? no",
         cause="closed after PUBLISH to no: the link was cut, or does the policy allow iot:Publish there?",
         check=_no_storm(6),
@@ -256,7 +245,6 @@ ROWS = [
     Row(
         "SUBACK withheld on this link",
         faults=lambda: [Withhold(mqtt.SUBACK, links=[0])],
-        device={"clock": 20},
         cause="no SUBACK in time",
     ),
     Row(
@@ -288,8 +276,7 @@ ROWS = [
     Row(
         "subscribe denied by closing",
         faults=lambda: [CloseOn(mqtt.SUBSCRIBE, "no/#")],
-        device={"filters": ["in/#", "no/#"], "clock": 40},
-        within_s=15,
+        device={"filters": ["in/#", "no/#"]},
         error="subscribe denied? no/#",
         cause="closed after SUBSCRIBE to no/#: does the policy allow iot:Subscribe there?",
         check=_no_storm(6),
@@ -305,7 +292,7 @@ ROWS = [
         "PINGRESP withheld",
         faults=lambda: [Withhold(mqtt.PINGRESP, links=[0])],
         script=_quiet,
-        device={"keepalive": 20, "clock": 20},
+        device={"keepalive": 20},
         cause="no PINGRESP in time",
     ),
     Row(
@@ -313,14 +300,13 @@ ROWS = [
         faults=lambda: [Withhold(mqtt.PINGRESP, links=[0])],
         tells=0,
         script=_busy_without_pingresp,
-        device={"keepalive": 8, "clock": 20},
+        device={"keepalive": 8},
         cause="no PINGRESP in time",
     ),
     Row("PINGRESP unasked", faults=lambda: [Insert(mqtt.SUBACK, behind=mqtt.pingresp())], connects=1),
     Row(
         "all answers stop after SUBSCRIBE",
         faults=lambda: [Silence(mqtt.SUBSCRIBE, links=[0])],
-        device={"clock": 20},
         cause="no SUBACK in time",
     ),
     Row("quiet application: PINGREQ in time", script=_quiet, device={"keepalive": 10}, connects=1),

@@ -1,7 +1,5 @@
 """AWS IoT Core Device Advisor's tests, played locally; `make device-advisor` prints them as a table."""
 
-import asyncio
-
 import pytest
 
 from .advisor import FAIL, backoff, run_case
@@ -12,7 +10,7 @@ from .advisor_cases import CASES
 @pytest.mark.parametrize("place", ["mp32", "cpython"])
 @pytest.mark.parametrize("name, case", [(name, case) for name, _, case in CASES if callable(case)])
 def test_device_advisor(name, case, place):
-    verdict, note = asyncio.run(run_case(case, place))
+    verdict, note = run_case(case, place)
     assert verdict != FAIL, f"{name}: {note}"
 
 

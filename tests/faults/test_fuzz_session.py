@@ -266,7 +266,7 @@ class Sessions(RuleBasedStateMachine):
             return
         # off, waiting, opening, up: one of the four
         assert client.connected + bool(client.opening) + bool(client.off) <= 1
-        assert client.sock is not None or not client.connected
+        assert client.stream is not None or not client.connected
         assert sum(len(entry[1]) for entry in client.kept) <= _QUEUE_BYTES
         assert len(client.reader.buf) <= max(_PACKET_BYTES, 512)
 
@@ -288,8 +288,8 @@ class Sessions(RuleBasedStateMachine):
             assert held or not self.client.kept, f"never settled: {self.client.stats}"
         finally:
             self.server.close()
-            if self.client.sock:
-                self.client.sock.close()
+            if self.client.stream:
+                self.client.stream.close()
 
 
 Sessions.TestCase.settings = settings(

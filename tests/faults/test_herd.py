@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 
-from aws_iot.mqtt.backoff import delay_ms
+from aws_iot.mqtt.ending import delay_ms
 
 
 def arrivals(devices, outage_s, seed, attempt_ms=50):

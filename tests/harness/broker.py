@@ -11,12 +11,11 @@ those below the packets in broker_wire.py.
 
 import asyncio
 import contextlib
-import socket
 from dataclasses import dataclass, field
 
 from . import broker_packets as mqtt
 from .broker_rules import Rules
-from .broker_wire import abort
+from .broker_wire import abort, listening
 
 _FIN_S = 0.05  # from close_notify to FIN
 
@@ -45,7 +44,7 @@ class Link:
         self.broker, self.index, self.reader, self.writer = broker, index, reader, writer
         self.packets, self.client_id, self.session = [], None, None
         self.opened_at, self.closed_at, self.ended_by = broker.now(), None, None
-        self.present, self.clean_end, self.connect = False, False, None
+        self.present, self.clean_end, self.connect, self.watch = False, False, None, None
         self.rules, self._turn = Rules(self), asyncio.Lock()
 
     def sent(self, kind):
@@ -87,11 +86,11 @@ class Link:
 
 
 class Broker:
-    """Listens on loopback. faults: asked in order for each packet in either direction. clock: how many times faster
-    than real time the device's clock runs (keep-alive is judged by it). services: called with each publish."""
+    """Listens on loopback. faults: asked in order for each packet in either direction. services: called with each
+    publish."""
 
-    def __init__(self, faults=(), tls=None, clock=1, services=()):
-        self.faults, self.tls, self.clock, self.services = list(faults), tls, clock, list(services)
+    def __init__(self, faults=(), tls=None, services=()):
+        self.faults, self.tls, self.services = list(faults), tls, list(services)
         self.links, self.published, self.wills, self.violations = [], [], [], []
         self.sessions, self.delivered, self.port = {}, [], 0
         self._servers, self._ports, self._tasks = [], [], set()
@@ -111,7 +110,7 @@ class Broker:
 
     async def listen(self, tls=None, port=0):
         """One more listener of the same broker, with certificates of its own; its port."""
-        listener = _listening(port)
+        listener = listening(port)
         server = await asyncio.start_server(self._serve, sock=listener, ssl=tls)
         port = listener.getsockname()[1]
         self._servers.append(server)
@@ -159,7 +158,6 @@ class Broker:
         self.links.append(link)
         self._tasks.add(task := asyncio.current_task())
         task.add_done_callback(self._tasks.discard)
-        watch = self.spawn(self._keep_alive(link))
         try:
             for fault in self.faults:
                 await fault.opened(link)
@@ -171,7 +169,6 @@ class Broker:
         except asyncio.CancelledError:
             pass  # the broker ends; asyncio would log it
         finally:
-            watch.cancel()
             self._closed(link)
 
     async def _read(self, link):
@@ -191,6 +188,8 @@ class Broker:
 
     def _closed(self, link):
         link.closed_at = self.now()
+        if link.watch:
+            link.watch.cancel()
         link.ended_by = link.ended_by or "client"
         if not link.clean_end and link.connect is not None and link.connect.will:
             self.wills.append(link.connect.will)
@@ -198,14 +197,11 @@ class Broker:
             link.writer.close()
 
     async def _keep_alive(self, link):
-        """Drop a client that was silent for 1.5 times its keep-alive (MQTT-3.1.2-24), as its clock counts."""
-        while True:
-            await asyncio.sleep(0.05)
-            keepalive = link.connect.keepalive if link.connect is not None else 0
-            if keepalive and link.packets and self.now() - link.packets[-1].at > 1.5 * keepalive / self.clock:
-                link.ended_by = link.ended_by or "keep-alive"
-                link.close()
-                return
+        """Drop a client that was silent for 1.5 times its keep-alive (MQTT-3.1.2-24)."""
+        while (left := link.packets[-1].at + 1.5 * link.connect.keepalive - self.now()) > 0:
+            await asyncio.sleep(left)
+        link.ended_by = link.ended_by or "keep-alive"
+        link.close()
 
     async def _through(self, link, packet, depth):
         """The packet passes every fault, then the honest broker."""
@@ -232,6 +228,8 @@ class Broker:
 
     async def _connect(self, link, packet):
         link.client_id, link.connect = packet.client_id, packet
+        if packet.keepalive:
+            link.watch = self.spawn(self._keep_alive(link))
         other = next(
             (
                 one
@@ -316,12 +314,3 @@ _ANSWERS = {
     mqtt.PINGREQ: Broker._pingreq,
     mqtt.DISCONNECT: Broker._disconnect,
 }
-
-
-def _listening(port):
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", port))
-    listener.listen(64)
-    listener.setblocking(False)
-    return listener

@@ -113,6 +113,20 @@ class FlipWire(Wire):
         yield bytes(data)
 
 
+class CutRecordWire(Wire):
+    """The link ends after record number `count` of TLS 1.2's application data to the device, which no size of a
+    handshake moves."""
+
+    def __init__(self, count):
+        self.left = count
+
+    async def down(self, data, before):
+        yield data
+        self.left -= data.count(b"\x17\x03\x03")
+        if self.left <= 0:
+            raise Cut
+
+
 class FlipRecordWire(Wire):
     """One byte of record number `count` of TLS 1.2's application data is damaged on its way to the device."""
 
@@ -184,11 +198,7 @@ class Relay:
         return self
 
     async def start(self):
-        listener = socket.socket()
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096 if self._deaf() else 131072)
-        listener.bind(("127.0.0.1", self.port))
-        listener.setblocking(False)
+        listener = listening(self.port, 4096 if self._deaf() else 131072)
         self._server = await asyncio.start_server(self._carry, sock=listener, limit=4096)
         self.port = listener.getsockname()[1]
 
@@ -235,6 +245,20 @@ class Relay:
         finally:
             for task in tasks:
                 task.cancel()
+
+
+def listening(port, recv_buffer_bytes=None):
+    """A listener on loopback, for asyncio.start_server."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # what it accepts inherits this; by Nagle's algorithm a packet would wait for an ACK, which the kernel delays
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if recv_buffer_bytes:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, recv_buffer_bytes)
+    listener.bind(("127.0.0.1", port))
+    listener.listen(64)
+    listener.setblocking(False)
+    return listener
 
 
 async def _pump(reader, writer, carry, wire):

@@ -9,12 +9,12 @@ import sys
 
 import coverage
 
-from . import CACHE, ROOT
+from . import ROOT, umqtt_versions
 
 
 def main(name: str, *tested: str) -> int:
     folder = ROOT / "tests" / "device"
-    sys.path[:0] = map(str, (ROOT, folder, CACHE / "umqtt", ROOT / "tests" / "harness" / "cpython"))
+    sys.path[:0] = map(str, (ROOT, folder, umqtt_versions.folder(), ROOT / "tests" / "harness" / "cpython"))
     source = ROOT / "aws_iot" / f"{name}.py"
     measured = coverage.Coverage(data_file=None, config_file=False, branch=True, include=[str(source)])
     with measured.collect():

@@ -1,24 +1,14 @@
-"""Mosquitto as the broker of the tests: mutual TLS 1.3, or 1.2 as an ESP32 speaks it, and a plain listener."""
+"""Mosquitto as the broker of the tests: mutual TLS, in 1.3 or in 1.2 as boards speak it, and a plain listener."""
 
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
+from . import board_tls
 from .certificates import Authority
 from .ports import free_port, wait_for_port
 from .processes import end
-
-# ESP32 speaks TLS 1.2 only. Left to itself OpenSSL would pick RSA-PSS, which the unix port's Mbed TLS refuses there.
-_TLS_1_2 = """openssl_conf = conf
-[conf]
-ssl_conf = ssl
-[ssl]
-system_default = limits
-[limits]
-MaxProtocol = TLSv1.2
-SignatureAlgorithms = ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512
-"""
 
 # What a thing sends to the shadow service, and what it answers: the topics that a bridge carries.
 _SHADOW_REQUESTS = ("update", "get", "delete")
@@ -30,18 +20,20 @@ _JOBS_ANSWERS += ["notify", "notify-next"]
 
 
 class Mosquitto:
-    """A broker with a TLS listener (`port`) and one without (`plain_port`); stop() and start() keep both ports."""
+    """A broker with a TLS listener (`port`) and one without (`plain_port`); stop() and start() keep both ports.
+
+    tls: "1.3", and 1.2 with a MicroPython that knows no newer; or "1.2", which has no more than boards have.
+    """
 
     def __init__(self, folder: Path, authority: Authority, tls: str = "1.3", server_key: str = "P-256") -> None:
         self.folder = folder
         self.authority = authority
-        self.tls = tls
+        self.tls = "1.2" if board_tls.everywhere() else tls
         self.port, self.plain_port = free_port(), free_port()
         self._bridges = []
         self._process = None
         (folder / "ca.pem").write_bytes(authority.pem())
         authority.issue("localhost", server_key, hosts=("localhost", "127.0.0.1")).write(folder, "server")
-        (folder / "openssl.cnf").write_text(_TLS_1_2)
         folder.chmod(0o755)
 
     def bridge(self, name: str, address: str, ca: Path, certificate: Path, key: Path, client_id: str) -> None:
@@ -83,7 +75,8 @@ class Mosquitto:
                 f"certfile {folder}/server.crt",
                 f"keyfile {folder}/server.key",
                 "require_certificate true",
-                "tls_version tlsv1.2" if self.tls == "1.2" else "tls_version tlsv1.3",
+                "tls_version tlsv1.2",  # or newer
+                *([f"ciphers {board_tls.SUITES}"] if self.tls == "1.2" else []),
                 *self._bridges,
                 "",
             ]
@@ -98,7 +91,7 @@ class Mosquitto:
         configuration.write_text(self._configuration())
         environment = dict(os.environ)
         if self.tls == "1.2":
-            environment["OPENSSL_CONF"] = str(self.folder / "openssl.cnf")
+            environment["OPENSSL_CONF"] = str(board_tls.CONFIGURATION)
         with open(self.folder / "mosquitto.log", "ab") as log:
             self._process = subprocess.Popen(
                 [program, "-c", str(configuration), "-v"],

@@ -1,5 +1,6 @@
 """The interpreters that the device library is tested on, and a device script as a process on one of them."""
 
+import functools
 import json
 import os
 import queue
@@ -12,42 +13,69 @@ from pathlib import Path
 
 from aws_iot_tools import micropython, mpy
 
-from . import CACHE, ROOT
+from . import ROOT, umqtt_versions
 
 _HARNESS = ROOT / "tests" / "harness"
 
 
 class Runtime:
-    """One interpreter: `cpython`, `mp64` or `mp32` (MicroPython's unix port, 64 and 32 bit)."""
+    """One interpreter, `cpython`, `mp64` or `mp32` (MicroPython's unix port, 64 and 32 bit), with a umqtt.simple.
 
-    def __init__(self, name: str) -> None:
+    `interpreter` and `umqtt_version` are those that everything runs on, unless they are given.
+    """
+
+    def __init__(self, name: str, umqtt_version: str | None = None, interpreter: Path | None = None) -> None:
         self.name = name
         self.bits = {"mp64": 64, "mp32": 32}.get(name)
+        self._umqtt_version, self._interpreter = umqtt_version, interpreter
 
     def __repr__(self) -> str:
-        return self.name
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """The name, and what differs from what everything runs on."""
+        version = f"-{micropython.version(self._interpreter)}" if self._interpreter else ""
+        return self.name + version + (f"-umqtt{self._umqtt_version}" if self._umqtt_version else "")
+
+    @property
+    def interpreter(self) -> Path:
+        return self._interpreter or micropython.found(self.bits)
+
+    @property
+    def umqtt_version(self) -> str:
+        return self._umqtt_version or umqtt_versions.chosen(self.bits or 64)
+
+    @functools.cache  # noqa: B019  there are few, and they live as long as the process
+    def has(self, module: str) -> bool:
+        """Whether this MicroPython has the module; of CPython it is not asked."""
+        if not self.bits:
+            return True
+        return not subprocess.run([self.interpreter, "-c", f"import {module}"], capture_output=True).returncode
+
+    @functools.cached_property
+    def tls13(self) -> bool:
+        """Whether it knows TLS 1.3, which upstream's builds do not."""
+        if not self.bits:
+            return True
+        program = "import tls; print(tls.SSLContext(tls.PROTOCOL_TLS_CLIENT).get_ciphers())"
+        return "TLS1-3" in subprocess.run([self.interpreter, "-c", program], capture_output=True, text=True).stdout
 
     def command(self, script, *arguments, heap: str | None = None) -> list:
         """The command line that runs a script; heap is MicroPython's heap size, such as "56k"."""
         words = [str(script), *map(str, arguments)]
         if not self.bits:
             return [sys.executable, "-u", *words]
-        interpreter = micropython.find(self.bits)
-        if not interpreter:
-            raise RuntimeError(f"{self.name} is missing: run `make setup`")
-        return [str(interpreter), *(["-X", f"heapsize={heap}"] if heap else []), *words]
+        return [str(self.interpreter), *(["-X", f"heapsize={heap}"] if heap else []), *words]
 
     def environment(self, form: str = "mpy", extra_paths: tuple = ()) -> dict:
         """The process environment in which aws_iot and umqtt.simple import, as .mpy files (what boards get) or .py."""
         if not self.bits:
-            paths = [ROOT, CACHE / "umqtt", _HARNESS / "cpython", *extra_paths]
+            paths = [umqtt_versions.folder(self.umqtt_version), ROOT, _HARNESS / "cpython", *extra_paths]
             return {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
         if form == "mpy":
             mpy.compile_package(ROOT / "aws_iot")
-            mpy.compile_package(CACHE / "umqtt" / "umqtt")
-            paths = [mpy.FOLDER, *extra_paths]
-        else:
-            paths = [ROOT, CACHE / "umqtt", *extra_paths]
+        paths = [umqtt_versions.folder(self.umqtt_version, form), mpy.FOLDER if form == "mpy" else ROOT, *extra_paths]
         # "" is the script's folder for the unix port; asyncio is frozen.
         return {**os.environ, "MICROPYPATH": ":".join(["", *map(str, paths), ".frozen"])}
 

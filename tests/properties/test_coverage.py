@@ -8,7 +8,7 @@ import pytest
 from tests.harness import ROOT
 
 _PURE = (
-    "mqtt/backoff cbor errors fota/images mqtt/malformed names mqtt/oversize mqtt/packet reserved fota/signature"
+    "cbor errors fota/images mqtt/malformed names mqtt/oversize mqtt/packet reserved fota/signature"
     " fota/stream_request topics mqtt/wildcards"
 ).split()
 

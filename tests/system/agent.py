@@ -1,7 +1,7 @@
 """A device that does what a test tells it: a Thing whose program is Python that comes on stdin, a JSON string a line.
 
-Arguments: the path of thing.conf.json, the Thing's options as JSON, how many times as fast as real time its clock
-runs. Says each event of the thing, each message to `hear`, and the value of what it was told: JSON objects, one a line.
+Arguments: the path of thing.conf.json, the Thing's options as JSON, "sleepless" when its sleeps are to take no time.
+Says each event of the thing, each message to `hear`, and the value of what it was told: JSON objects, one a line.
 """
 
 import gc
@@ -9,10 +9,10 @@ import json
 import select
 import sys
 
-if sys.argv[3] != "1":
-    from fast_clock import hurry
+if "sleepless" in sys.argv[3:]:
+    from sleepless import skip_sleeps
 
-    hurry(int(sys.argv[3]))
+    skip_sleeps()
 
 from aws_iot import Thing  # noqa: E402  it takes the clock that is there
 

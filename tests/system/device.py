@@ -20,14 +20,15 @@ class Raised(Exception):
 class Device(Process):
     """A thing on one runtime, which connects by itself; the constructor awaits "ready" unless told not to.
 
-    `clock`: how many times as fast as real time its clock runs.
+    `sleepless`: its sleeps, as in a back-off, take no time.
     """
 
     def __init__(
-        self, runtime: Runtime, configuration: Path, ready: bool = True, heap=None, clock: int = 1, **options
+        self, runtime: Runtime, configuration: Path, ready: bool = True, heap=None, sleepless: bool = False, **options
     ) -> None:
         heap = heap or _HEAPS[runtime.name]
-        super().__init__(runtime, _AGENT, configuration, json.dumps(options), clock, heap=heap)
+        arguments = [configuration, json.dumps(options), *(["sleepless"] if sleepless else [])]
+        super().__init__(runtime, _AGENT, *arguments, heap=heap)
         self.expect("started")
         if ready:
             self.expect("ready")

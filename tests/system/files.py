@@ -5,9 +5,10 @@ with S3's XML once a URL has expired, 404 for what is not there.
 """
 
 import re
-import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.harness.board_tls import server_context
 
 _EXPIRED = b'<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>'
 
@@ -78,7 +79,7 @@ class Files:
         self.scheme = "http"
         if identity:
             self.scheme = "https"
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context = server_context()
             context.load_cert_chain(*identity.write(folder, "files"))
             self._server.socket = context.wrap_socket(
                 self._server.socket, server_side=True, do_handshake_on_connect=False

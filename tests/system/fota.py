@@ -77,7 +77,7 @@ class Board:
         self.settings = {
             "kind": "files", "board": "esp32", "trial_s": 60, "attempts": 3, "https": {}, "stream": {},
             "pause_mqtt": None, "zerynth": False, "standins": str(self.standins), "sectors": 64,
-            "clock": 1,            "public_key": Path(f"{key}.pub").read_text() if key else None, **settings,
+            "sleepless": False, "public_key": Path(f"{key}.pub").read_text() if key else None, **settings,
         }  # fmt: skip
         self.write_settings()
         self.events = []

@@ -15,10 +15,10 @@ if settings["kind"] == "image":
 
     esp32.insert(folder + "/flash", settings["sectors"])
     print(json.dumps({"event": "loader", "label": esp32.reset()}))
-if settings["clock"] != 1:
-    from fast_clock import hurry
+if settings["sleepless"]:
+    from sleepless import skip_sleeps
 
-    hurry(settings["clock"])
+    skip_sleeps()
 sys.path.insert(0, folder)
 
 from aws_iot.boot import run  # noqa: E402

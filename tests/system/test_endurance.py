@@ -1,4 +1,4 @@
-"""An hour's worth of deltas at a fast clock: the heap stays flat."""
+"""An hour's worth of deltas by a clock that each of them moves: the heap stays flat."""
 
 import json
 
@@ -38,5 +38,5 @@ def test_an_hour_of_deltas_leaves_the_heap_flat(mosquitto_tls12, devices, name, 
             cloud.expect(update)
             if number >= _WARM_UP and (number - _WARM_UP) % 600 == 0:
                 in_use.append(device.ask("heap()"))
-    assert device.ask("thing.stats['connects']") == 2  # the one at the start, and the one with the fast clock
+    assert device.ask("thing.stats['connects']") == 2  # the one at the start, and the one by that clock
     assert in_use[-1] <= in_use[0] + _NOISE_BYTES, in_use

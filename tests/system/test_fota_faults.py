@@ -17,8 +17,6 @@ from .files import Files
 from .fota import Board, Cloud, image
 from .jobs_service import JobsService
 
-_CLOCK = 5  # times as fast as real time, for boards that would mostly wait
-
 
 @pytest.fixture(scope="session")
 def key(tmp_path_factory):
@@ -205,7 +203,7 @@ def test_answers_that_are_lost_do_not_run_a_job_twice(plain_board, cloud, applic
     files.content["/firmware"] = data
     jobs = service(lambda: {**cloud.document(data), "url": files.url("/firmware")})
     jobs.lost = 2
-    device = plain_board(clock=_CLOCK)
+    device = plain_board(sleepless=True)
     device.run(lambda: jobs.status == "SUCCEEDED", 240)
     assert device.versions() == ["1.0.0", "2.0.0"]
 
@@ -217,7 +215,7 @@ def test_link_that_is_cut_twenty_times_only_delays(board, cloud, name, applicati
         files.cuts = [15_000] * 20
         document = cloud.document(data)
         document["url"] = files.url("/firmware")
-        device = board(clock=_CLOCK)
+        device = board(sleepless=True)
         job = cloud.job(f"{name}-1", document)
         assert device.run(lambda: cloud.outcome(job), 240) == ("SUCCEEDED", {"version": "2.0.0"})
         starts = [int(span[6:-1]) for _, span in files.requests]

@@ -12,7 +12,7 @@ import threading
 import pytest
 from aws_iot_tools import mip, mpy
 
-from tests.harness import CACHE, ROOT
+from tests.harness import ROOT, umqtt_versions
 from tests.harness.board import Board
 from tests.harness.observer import Observer
 
@@ -48,7 +48,7 @@ def test_what_is_listed_imports_in_an_esp32_heap(name, runtime, tmp_path):
         shutil.copyfile(ROOT / source, path)
     done = subprocess.run(
         [*runtime.command("-c", heap="112k"), _PROGRAM],
-        env={"MICROPYPATH": f"{tmp_path}:{CACHE}/umqtt:.frozen"},
+        env={"MICROPYPATH": f"{tmp_path}:{umqtt_versions.folder()}:.frozen"},
         capture_output=True,
         text=True,
         timeout=120,
@@ -59,15 +59,12 @@ def test_what_is_listed_imports_in_an_esp32_heap(name, runtime, tmp_path):
 @pytest.fixture
 def index(tmp_path):
     """The address of a package index as micropython-lib's, with one package: the umqtt.simple that boards would get."""
-    mpy.compile_package(CACHE / "umqtt" / "umqtt")
-    for version, source in (
-        ("py", CACHE / "umqtt" / "umqtt" / "simple.py"),
-        ("6", mpy.FOLDER / "umqtt" / "simple.mpy"),
-    ):
+    for version, form in (("py", "py"), ("6", "mpy")):
+        source = umqtt_versions.folder(umqtt_versions.PUBLISHED, form) / "umqtt" / f"simple.{form}"
         data = source.read_bytes()
         digest = hashlib.sha256(data).hexdigest()[:8]
         _write(tmp_path / "index" / "file" / digest[:2] / digest, data)
-        content = {"v": 1, "version": "1.3.4", "hashes": [[f"umqtt/{source.name}", digest]]}
+        content = {"v": 1, "version": umqtt_versions.PUBLISHED, "hashes": [[f"umqtt/{source.name}", digest]]}
         package = tmp_path / "index" / "package" / version / "umqtt.simple" / "latest.json"
         _write(package, json.dumps(content).encode())
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=tmp_path / "index")

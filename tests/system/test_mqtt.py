@@ -42,6 +42,14 @@ def test_keys_and_certificates_of_all_kinds_are_taken(broker, devices, name, tmp
     assert device.expect("connected")["value"] is False
 
 
+@pytest.mark.runtimes("mp64", "mp32")
+def test_the_newest_tls_that_both_know_is_spoken(mosquitto, devices, name, tmp_path):
+    device = devices(mosquitto_site(mosquitto).project(tmp_path, name))
+    knows = "TLS1-3" in str(device.ask("thing.mqtt.context.get_ciphers()"))
+    assert device.ask("thing.mqtt.stream.cipher()[1]") == ("TLSv1.3" if knows and mosquitto.tls == "1.3" else "TLSv1.2")
+
+
+@pytest.mark.needs("ffi")  # to ask the kernel with
 def test_small_packets_do_not_wait_for_acknowledgements_of_earlier_ones(configuration, devices):
     """TCP_NODELAY, on the first connection and on the next."""
     device = devices(configuration)
@@ -133,8 +141,7 @@ def test_large_payloads_pass_both_ways(broker, configuration, runtime, devices, 
 
 def test_two_devices_with_one_client_id_back_off_and_say_why(mosquitto, devices, name, tmp_path):
     configuration = mosquitto_site(mosquitto).project(tmp_path, name)
-    # They mostly back off: their clocks are fast.
-    first, second = [devices(configuration, ready=False, clock=5) for _ in range(2)]
+    first, second = [devices(configuration, ready=False, sleepless=True) for _ in range(2)]
     first.expect_that(lambda event: event["event"] == "disconnected" and "client id" in event["value"], 120)
     second.settle(0)
     connects = sum(event["event"] == "connected" for device in (first, second) for event in device.events)

@@ -13,7 +13,6 @@ from .device import Raised
 from .streams import Streams
 
 _HEAP = {"cpyt": None, "mp64": "256k", "mp32": "128k"}  # with room for the agent and its compiler
-_CLOCK = 5  # times as fast as real time, where the device would mostly back off
 _SIZE = 100_001  # the last block is short
 _FETCH = """
 from hashlib import sha256
@@ -120,7 +119,7 @@ def test_download_survives_a_link_that_is_cut(mosquitto, devices, name, tmp_path
     site = mosquitto_site(mosquitto)
     with Relay(mosquitto.port) as relay:
         project = Site(relay.port, site.ca, site.identify).project(tmp_path, name)
-        device = devices(project, heap=_HEAP[name[:4]], clock=_CLOCK)
+        device = devices(project, heap=_HEAP[name[:4]], sleepless=True)
         device.ask(f"name, size = '{name}', {_SIZE}\n{_FETCH}")
         device.send('"fetch(buffer=bytearray(1024))"')
         for cut in range(3):

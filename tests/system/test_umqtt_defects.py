@@ -10,11 +10,14 @@ from dataclasses import dataclass
 import pytest
 
 from tests.harness import broker_packets as mqtt
+from tests.harness import umqtt_versions
+from tests.harness.board_tls import server_context
 from tests.harness.broker import Broker
 from tests.harness.broker_faults import Fault, Insert, Late, Replace, Split, Truncate, Withhold
 from tests.harness.broker_wire import Relay, Wire
-from tests.harness.runtimes import RUNTIMES, Process
+from tests.harness.runtimes import Process, Runtime
 
+_RUNTIME = Runtime("mp32", umqtt_versions.PUBLISHED)
 _SCRIPT = __file__.replace("test_umqtt_defects.py", "umqtt_program.py")
 
 
@@ -245,7 +248,7 @@ async def _run(defect: Defect, package: str, broker, ca) -> Outcome:
     arguments = [package, defect.program, defect.host, broker.port]
     if defect.tls:
         arguments.append(ca if defect.tls == "ca" else "none")
-    with Process(RUNTIMES["mp32"], _SCRIPT, *arguments, heap="128k") as device:
+    with Process(_RUNTIME, _SCRIPT, *arguments, heap="128k") as device:
         await asyncio.to_thread(device.expect, "begins", 60)
         # What umqtt.simple does not end by then, it would not end at all; ours may be slow on a busy machine.
         patience_s = defect.within_s if package == "umqtt.simple" else 10 * defect.within_s
@@ -279,7 +282,7 @@ class Pki:
 @pytest.fixture(scope="module")
 def pki(tmp_path_factory, authority):
     folder = tmp_path_factory.mktemp("pki")
-    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server = server_context()
     server.maximum_version = ssl.TLSVersion.TLSv1_2  # an ESP32's
     server.load_cert_chain(*authority.issue("server", hosts=["localhost", "127.0.0.1"]).write(folder, "server"))
     (folder / "ca.der").write_bytes(authority.der())
