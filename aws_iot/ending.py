@@ -5,8 +5,8 @@ from .errors import LinkError, ProtocolError
 from .transport import ticks_add
 
 
-def end(client, error, found):
-    """Plan the next attempt, and tell what loss.judge() ``found`` in ``error``."""
+def lost(client, error, found):
+    """Plan the next attempt, and tell what loss.py ``found`` in ``error``."""
     text, short, denials = found
     fails = max(client.fails, min(short, 5) - 1)
     delay_ms = borrow("backoff").delay_ms(fails, borrow("chance").bits(client))
