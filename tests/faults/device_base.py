@@ -117,7 +117,7 @@ class App:
         self.chance = Chance(params.get("seed", 1)) if fixed is None else lambda: fixed
         transport.socket = Network(transport.socket, params.get("dns"), params.get("send_buffer"))
         self.client = self.make()
-        TIME.alone = lambda: self.client.sock is None
+        TIME.alone = lambda: self.client.stream is None
         self.was_ready, self.measure = False, 0
 
         self.client.on_event(self.on_event)
