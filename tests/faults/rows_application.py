@@ -272,7 +272,7 @@ ROWS = [
     _callback(
         "holds all memory: none for the TLS handshake",
         does="hoards",
-        device={"hoard_ms": 300, "publishes": 0, "left": 2},
+        device={"hoard_ms": 6000, "publishes": 0, "left": 2, "again": True},
         script=_handshake_without_memory,
         tls=("good",),
         runtimes=("mp64", "mp32"),
