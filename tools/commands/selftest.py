@@ -15,12 +15,14 @@ from ..errors import Partly, ToolError
               help="JSON with ssid and password. [default: wifi.json here, if there is one]")  # fmt: skip
 @click.option("--offline", is_flag=True, help="Only the stages that need no network and no account.")
 @click.option("--rounds", type=click.IntRange(min=1), default=200, metavar="N", help="How many deltas. [default: 200]")
+@click.option("--trial", type=click.IntRange(min=1), default=60, metavar="S",
+              help="Seconds that an update has to connect in. [default: 60]")  # fmt: skip
 @click.option("--hour", is_flag=True, help="Watch the heap for an hour besides.")
 @click.option("--device-advisor", is_flag=True, help="Run AWS's qualification suite besides, about an hour.")
 @click.option("--report", metavar="NAME", help="Write NAME.json and NAME.md. [default: named by board and time]")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @pass_context
-def command(context, port, here, wifi, offline, rounds, hour, device_advisor, report, yes):
+def command(context, port, here, wifi, offline, rounds, trial, hour, device_advisor, report, yes):
     """Examine a board, the library on it and the cloud that the credentials point to, in about ten minutes.
 
     The library and the programs of the test go into a folder of their own on the board, and its main.py is exchanged
@@ -37,8 +39,9 @@ def command(context, port, here, wifi, offline, rounds, hour, device_advisor, re
     if device_advisor:
         advisor.check(aws)
     out = context.out
-    with device.LocalDevice() if here else device.SerialDevice(port or _found()) as tested:
-        test = run.Run(tested, aws, rounds, 60 if hour else 0, device_advisor, _wifi(wifi))
+    minutes = 60 if hour else 0
+    with device.LocalDevice() if here else _board(port, out) as tested:
+        test = run.Run(tested, aws, rounds, trial, minutes, device_advisor, _wifi(wifi))
         out.say(_plan(test))
         if not yes and not click.confirm("Go on?", err=True):
             raise Partly("nothing was done")
@@ -64,16 +67,17 @@ def _examine(test, out):
         out.say(f"{mark} {finding.name}: {finding.text}")
 
     try:
-        test.examine(told, lambda total: out.progress(total, "writing"))
+        test.examine(told)
     except KeyboardInterrupt:
         return True
     return False
 
 
-def _found():
+def _board(port, out):
     from ..board import find_port
+    from ..selftest.device import SerialDevice
 
-    return find_port()
+    return SerialDevice(port or find_port(), lambda total: out.progress(total, "writing"))
 
 
 def _wifi(path):

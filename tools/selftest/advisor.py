@@ -33,7 +33,7 @@ def qualify(run):
     if run.lab.cloud:
         raise LeftOut("the local AWS has no Device Advisor; `make device-advisor` plays its tests")
     suite = Suite(run.aws, run.lab)
-    run.device.install(run.files(run.lab.files(suite.endpoint())), None)
+    run.install(run.lab.files(suite.endpoint()))
     with run.device.boot() as program:
         status, tests = suite.run(lambda seconds: program.next(seconds))
     bad = [f"{test['name']} {test['status']} {test['why']}".strip() for test in tests if test["status"] not in _GOOD]

@@ -102,8 +102,9 @@ class SerialDevice:
     folder = _FOLDER
     kind = "board"
 
-    def __init__(self, port):
+    def __init__(self, port, progress):
         self.board = Board(port)
+        self._progress = progress
         self.error = None
         self._main = None
         self._raw = False  # whether the raw REPL frames what comes
@@ -122,14 +123,13 @@ class SerialDevice:
     def info(self):
         return self.board.info()
 
-    def install(self, files, progress):
-        """Bring the folder to these files, {name: bytes}; -> flash.Result."""
+    def install(self, files):
+        """Bring the folder to these files, {name: bytes}."""
         self._main = files["main.py"]
         self._restore()  # what an earlier run, cut off, left behind
         wanted = {f"{self.folder}/{name}": data for name, data in files.items()}
-        result = flash.bring_up(self.board, wanted, self.folder, progress)
+        flash.bring_up(self.board, wanted, self.folder, self._progress)
         self.board.set_clock()
-        return result
 
     @contextlib.contextmanager
     def run(self, module, function="run", **arguments):
@@ -209,15 +209,12 @@ class LocalDevice:
         done = subprocess.run(command, capture_output=True, text=True, check=True, env=self._environment())
         return ast.literal_eval(done.stdout)
 
-    def install(self, files, progress):
-        """Bring the folder to these files, {name: bytes}; -> flash.Result."""
-        result = flash.Result()
+    def install(self, files):
+        """Bring the folder to these files, {name: bytes}."""
         for name, data in files.items():
             path = Path(self.folder, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-            result.written.append(name)
-        return result
 
     @contextlib.contextmanager
     def run(self, module, function="run", **arguments):

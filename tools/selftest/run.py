@@ -15,12 +15,13 @@ from .lab import Lab, removers
 class Run:
     """What the stages work with, and their findings."""
 
-    def __init__(self, device, aws=None, rounds=200, minutes=0, qualification=False, wifi=None):
+    def __init__(self, device, aws=None, rounds=200, trial_s=60, minutes=0, qualification=False, wifi=None):
         self.device, self.aws = device, aws
-        self.rounds, self.minutes, self.qualification = rounds, minutes, qualification
+        self.rounds, self.trial_s, self.minutes, self.qualification = rounds, trial_s, minutes, qualification
         self.wifi_settings = wifi
-        self.wifi = None
         self.lab = None
+        self.library = {}  # its files that are lent, and their sizes
+        self.rejoins = self.timer = False  # what the stages found: Wi-Fi to switch off and on, a timer of the chip
         self.info = device.info()
         self.findings = []
         self.left = []  # what could not be put back: sentences
@@ -39,22 +40,22 @@ class Run:
     def well(self):
         return all(finding.state != "failed" for finding in self.findings) and not self.left
 
-    def files(self, more):
-        """What goes onto the device: {name in its folder: bytes}."""
+    def install(self, files):
+        """Put library and programs onto the device, with these files of the thing."""
+        self.device.install({**self._files(), **files})
+
+    def _files(self):
         library = flash.library("", self.info["umqtt"] is None)
         self.library = _lent(library)
         found = {path.lstrip("/"): data for path, data in library.items()}
-        return {
-            **found, **stages.programs(self.device.folder), **more,
-            "settings.json": json.dumps(stages.settings(self)).encode(),
-        }  # fmt: skip
+        return {**found, **stages.programs(self), "settings.json": json.dumps(stages.settings(self)).encode()}
 
-    def examine(self, report, progress):
+    def examine(self, report):
         """Run it all; report(finding) after each stage. What was made is deleted at any end, Ctrl-C included."""
         with contextlib.ExitStack() as stack:
             more = self._borrow(stack) if self.aws else {}
             stack.callback(self._leave)
-            self.device.install(self.files(more), progress)
+            self.install(more)
             for stage in self.stages:
                 finding = self._stage(stage)
                 self.findings.append(finding)

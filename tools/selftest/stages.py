@@ -12,13 +12,14 @@ from .. import firmware
 from ..errors import ToolError
 
 _PROGRAMS = Path(__file__).parent / "programs"
+_JOIN_S = 30
 _START_S = 90  # to join the Wi-Fi, connect and subscribe
 _JOB_S = 300
-_TRIAL_S = 30
 _BURST, _BURST_BYTES = 100, 64
 _OFF_S = 10
 _KEPT_BYTES = 1024  # what a heap may grow by over a stage: a dict's or list's next size
 _DENIED_S = 30
+_SETTLED_MINUTES, _SAMPLE_MS = 5, 10000
 _OLDEST = (1, 23)
 
 
@@ -53,6 +54,7 @@ def chip(run):
     with run.device.run("chip") as program:
         found = program.expect("chip", 30)
     del found["event"]
+    run.timer = found.get("timer")
     version = ".".join(map(str, info["version"]))
     if tuple(info["version"][:2]) < _OLDEST:
         raise ToolError(f"MicroPython {version} is too old")
@@ -76,10 +78,10 @@ def lent(run):
 
 
 def network(run):
-    with run.device.run("link", "join") as program:
-        found = _figures(program.expect("joined", 60))
-    run.wifi = found["wifi"]
-    if not run.wifi:
+    with run.device.run("link", "join", timeout_s=_JOIN_S) as program:
+        found = _figures(program.expect("joined", _JOIN_S + 30))
+    run.rejoins = found["wifi"] and found["known"]
+    if not found["wifi"]:
         return "a port without Wi-Fi, taken to be online", found
     return f"joined in {found['ms']} ms" + (f", RSSI {found['rssi']} dBm" if "rssi" in found else ""), found
 
@@ -125,8 +127,8 @@ def burst(run):
 
 
 def outage(run):
-    if not run.wifi:
-        raise LeftOut("there is no Wi-Fi to switch off")
+    if not run.rejoins:
+        raise LeftOut("there is no Wi-Fi, or no wifi.json says how to join it again")
     with run.device.run("outage", off_s=_OFF_S) as program:
         program.expect("off", _START_S)
         found = _figures(program.expect("back", 300))
@@ -162,12 +164,26 @@ def jobs(run):
 
 
 def undone(run):
-    """A version that never confirms is undone, and the job tells so."""
+    """A version that runs and never confirms."""
+    return _undone(run, "2.0.0", "silent")
+
+
+def hung(run):
+    """A version that hangs: only a timer of the chip can end that."""
+    if not run.timer:
+        raise LeftOut("this port has no machine.Timer, which ends what hangs")
+    return _undone(run, "2.1.0", "hung")
+
+
+def _undone(run, version, behaviour):
+    """The job tells that the version was undone, and the old one runs."""
     with run.device.boot() as program:
         program.expect("boot", _START_S, version="1.0.0")
-        status, details, took = _update(run, program, "2.0.0", "silent")
+        status, details, took = _update(run, program, version, behaviour)
         if status != "FAILED" or "not confirmed" not in details.get("reason", ""):
             raise ToolError(f"a version that does not confirm is {status}: {json.dumps(details)}")
+    with run.device.boot() as program:
+        program.expect("boot", _START_S, version="1.0.0")
     return f"undone after {took:.0f} s: {details['reason']}", {"seconds": round(took, 1), "reason": details["reason"]}
 
 
@@ -195,7 +211,7 @@ def _kept(run, version, stream):
 
 def hour(run):
     heaps = []
-    with run.device.run("session", "hour", minutes=run.minutes) as program:
+    with run.device.run("session", "hour", minutes=run.minutes, sample_ms=_SAMPLE_MS) as program:
         for number in range(run.minutes + 1):
             found = program.expect("minute", _START_S + 120, number=number)
             heaps.append(found["bytes"])
@@ -204,9 +220,6 @@ def hour(run):
     found = {**over, "heaps": heaps, "connects": found["connects"], "grown_bytes": heaps[-1] - early}
     text = f"{run.minutes} minutes, heap {heaps[0]} B first, {heaps[-1]} B last ({found['grown_bytes']:+} B)"
     return _steady(f"{text}, {found['connects'] - 1} reconnects", found)
-
-
-_SETTLED_MINUTES = 5
 
 
 def qualify(run):
@@ -227,10 +240,11 @@ STAGES = (
     Stage("QoS 1 burst", burst, "is the network steady? Try again nearer to the access point", ("connect",)),
     Stage("Wi-Fi off and on", outage, "does the access point let the board back in?", ("connect",)),
     Stage("policy", denied, "is another, wider policy attached to the certificate?", ("connect",)),
-    Stage("reset in mid-job", jobs, "what the board printed says more: --debug", ("connect",)),
-    Stage("FOTA undone", undone, "what the board printed says more: --debug", ("connect",)),
-    Stage("FOTA kept", kept, "can the board reach where the firmware lies?", ("connect",)),
-    Stage("FOTA by stream", streamed, "what the board printed says more: --debug", ("connect",)),
+    Stage("reset in mid-job", jobs, "does machine.reset() restart the board? Watch it with mpremote", ("connect",)),
+    Stage("FOTA undone", undone, "is its flash full? Can it reach where the firmware lies?", ("connect",)),
+    Stage("FOTA hung", hung, "is machine.Timer number 0 free?", ("FOTA undone",)),
+    Stage("FOTA kept", kept, "does a good version need longer to connect? Then a longer --trial", ("FOTA undone",)),
+    Stage("FOTA by stream", streamed, "is streams/* in the certificate's policy?", ("FOTA undone",)),
 )
 HOUR = Stage("an hour's heap", hour, "does it grow in each hour? Then it is a leak: send the report", ("connect",))
 QUALIFY = Stage("Device Advisor", qualify, "the logs in CloudWatch say more", ("connect",))
@@ -274,14 +288,14 @@ def application(version, behaviour):
         return firmware.load(folder)
 
 
-def programs(folder):
-    """All that runs on the device, compiled but for main.py: {name: bytes}. folder: where it will lie there."""
+def programs(run):
+    """All that runs on the device, compiled but for main.py: {name: bytes}."""
     from ..mpy import compile_package
 
     with tempfile.TemporaryDirectory() as scratch:
         compiled = compile_package(_PROGRAMS, Path(scratch), optimisation=0)
         found = {path.name: path.read_bytes() for path in compiled.iterdir() if path.stem != "main"}
-    main = (_PROGRAMS / "main.py").read_text().replace("FOLDER", folder)
+    main = (_PROGRAMS / "main.py").read_text().replace('"FOLDER"', repr(run.device.folder))
     return {**found, "main.py": main.encode()}
 
 
@@ -290,4 +304,4 @@ def settings(run):
     now = time.gmtime()
     stamp = (now.tm_year, now.tm_mon, now.tm_mday, now.tm_wday, now.tm_hour, now.tm_min, now.tm_sec, 0)
     public_key = run.lab.public_key if run.lab else None
-    return {"time": stamp, "wifi": run.wifi_settings, "public_key": public_key, "trial_s": _TRIAL_S}
+    return {"time": stamp, "wifi": run.wifi_settings, "public_key": public_key, "trial_s": run.trial_s}

@@ -1,7 +1,7 @@
 """The application that jobs reset in their middle, that is updated over the air, and that Device Advisor examines.
 
 What it is to do when it is a new version, `thing selftest` writes into BEHAVIOUR: "good" confirms once it is connected,
-"silent" never confirms.
+"silent" never confirms, "hung" does nothing any more.
 """
 
 import base
@@ -34,6 +34,8 @@ def resumed(job):
 
 def start():
     base.say("boot", version=VERSION)
+    while BEHAVIOUR == "hung":
+        pass
     thing = base.make()
     options = base.settings()
     slot = FileSlot(VERSION, base.FOLDER + "/fota")

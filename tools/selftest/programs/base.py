@@ -38,18 +38,30 @@ def station():
         return None
 
 
+def wifi():
+    """ssid and password from the other side of the line, else from the board's own wifi.json; None when neither is."""
+    found = settings()["wifi"]
+    try:
+        if not found:
+            with open("/wifi.json") as file:
+                found = json.load(file)
+    except (OSError, ValueError):
+        pass
+    return found if found and found.get("ssid") else None
+
+
 def join(timeout_s=30):
-    """Join the Wi-Fi of settings.json; -> ms that it took. OSError when it cannot be joined, or nothing says which."""
+    """Join the Wi-Fi; -> ms that it took. OSError when it cannot be joined, or nothing says which."""
     wlan = station()
     start = time.ticks_ms()
     if wlan is None:
         return 0
     wlan.active(True)
     if not wlan.isconnected():
-        wifi = settings()["wifi"]
-        if not wifi:
+        known = wifi()
+        if not known:
             raise OSError("not in a Wi-Fi, and no wifi.json says which to join")
-        wlan.connect(wifi["ssid"], wifi["password"])
+        wlan.connect(known["ssid"], known.get("password", ""))
     while not wlan.isconnected():
         if time.ticks_diff(time.ticks_ms(), start) > timeout_s * 1000:
             raise OSError("no Wi-Fi in %d s (status %s)" % (timeout_s, wlan.status()))
@@ -58,7 +70,7 @@ def join(timeout_s=30):
 
 
 def set_clock():
-    """After a reset without a battery the clock is behind: set it by NTP, else to when the files were written."""
+    """A board without a battery may lose the time when it resets: by NTP, else it is when the files were written."""
     written = settings()["time"]
     if time.gmtime()[:3] >= tuple(written[:3]):
         return

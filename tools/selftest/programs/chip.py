@@ -14,6 +14,7 @@ def run():
     try:
         import machine
 
+        found["timer"] = hasattr(machine, "Timer")
         frequency = machine.freq()
         found["mhz"] = (frequency if isinstance(frequency, int) else frequency[0]) // 1000000
     except (ImportError, AttributeError):

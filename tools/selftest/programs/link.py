@@ -6,10 +6,10 @@ import time
 import base
 
 
-def join():
-    took = base.join()
+def join(timeout_s):
+    took = base.join(timeout_s)
     wlan = base.station()
-    found = {"ms": took, "wifi": wlan is not None}
+    found = {"ms": took, "wifi": wlan is not None, "known": base.wifi() is not None}
     try:
         found["rssi"] = wlan.status("rssi")
     except (AttributeError, TypeError, ValueError, OSError):
@@ -21,7 +21,8 @@ def handshakes(times=3):
     thing = base.make()
     mqtt = thing.mqtt
     found = []
-    for _ in range(times):
+    for number in range(times):
+        time.sleep_ms(1000 if number else 0)  # as AWS wishes between two connections
         address = socket.getaddrinfo(mqtt.server, mqtt.port, 0, socket.SOCK_STREAM)[0]
         start = time.ticks_ms()
         raw = socket.socket(address[0], address[1])
@@ -34,7 +35,6 @@ def handshakes(times=3):
         except BaseException:
             raw.close()
             raise
-        time.sleep_ms(1000)  # as AWS wishes between two connections
     ms = [each[0] for each in found]
     base.say(
         "handshakes", ms=base.median(ms), slowest_ms=max(ms), tcp_ms=base.median([each[1] for each in found]),

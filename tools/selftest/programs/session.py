@@ -80,8 +80,8 @@ def denied(seconds):
     thing.disconnect()
 
 
-def hour(minutes):
-    """Stay connected with a sample every ten seconds; tell the heap each minute."""
+def hour(minutes, sample_ms):
+    """Stay connected with a sample every ``sample_ms``; tell the heap after each six of them."""
     thing = base.make(shadow_topics=("update/delta",))
     thing.on_shadow_request(lambda state: state)
     base.connect(thing)
@@ -91,7 +91,7 @@ def hour(minutes):
         for _ in range(6 if minute < minutes else 0):
             thing.publish(topic, {"minute": minute}, qos=1)
             start = time.ticks_ms()
-            while time.ticks_diff(time.ticks_ms(), start) < 10000:
-                thing.poll(1000)
+            while (left := sample_ms - time.ticks_diff(time.ticks_ms(), start)) > 0:
+                thing.poll(left)
     base.say("over", errors=thing.stats["errors"], cause=thing.stats["cause"])
     thing.disconnect()
