@@ -187,6 +187,7 @@ def friendly(space):
 
 def main(flash, mode, firmware):
     jail(flash, firmware)
+    _out.write(b"\x06")  # see Board: from here on a Ctrl-C is a key
     space = {"__name__": "__main__"}
     run_file("boot.py")
     if mode == "raw":
@@ -201,4 +202,7 @@ def main(flash, mode, firmware):
             _out.write(b"\r\n>>> ")
 
 
-main(*sys.argv[1:])
+try:
+    main(*sys.argv[1:])
+except KeyboardInterrupt:  # as one that a board gets while it starts
+    sys.exit(SOFT_RESET)
