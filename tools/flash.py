@@ -50,10 +50,16 @@ def check_files(project):
 
 def contents(project, info, form):
     """All files that the board shall have: {path on the board: bytes}. form: "mpy" or "py"."""
-    if form == "mpy" and info["mpy"] != _MPY_FORMAT:
-        raise ToolError(f"the board's firmware takes .mpy format {info['mpy']}, not {_MPY_FORMAT}: flash with --py")
+    if form == "mpy":
+        check_format(info)
     bring_umqtt = info["umqtt"] is None or info["umqtt"].startswith(info["lib"])
     return {**library(info["lib"], bring_umqtt, form), **project_files(project)}
+
+
+def check_format(info):
+    """ToolError unless the board takes compiled files."""
+    if info["mpy"] != _MPY_FORMAT:
+        raise ToolError(f"the board's firmware takes .mpy format {info['mpy']}, not {_MPY_FORMAT}: flash with --py")
 
 
 def library(folder, bring_umqtt, form="mpy"):

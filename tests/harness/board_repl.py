@@ -98,10 +98,10 @@ def execute(source, space):
 def run_file(name):
     """boot.py or main.py at start; an exception is shown and ends the program, not the board."""
     try:
-        os.stat(name)
-    except OSError:
-        return
-    try:
+        try:
+            os.stat(name)
+        except OSError:
+            return
         with open(name) as file:
             source = file.read()
         exec(compile(source, name, "exec"), {"__name__": "__main__", "__file__": name})
@@ -187,8 +187,11 @@ def friendly(space):
 
 def main(flash, mode, firmware):
     jail(flash, firmware)
-    _out.write(b"\x06")  # see Board: from here on a Ctrl-C is a key
     space = {"__name__": "__main__"}
+    try:
+        _out.write(b"\x06")  # see Board: from here on a Ctrl-C is a key
+    except KeyboardInterrupt:
+        pass
     run_file("boot.py")
     if mode == "raw":
         raw(space)

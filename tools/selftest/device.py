@@ -3,7 +3,6 @@
 import ast
 import collections
 import contextlib
-import hashlib
 import json
 import os
 import select
@@ -21,8 +20,19 @@ from ..errors import ToolError
 _FOLDER = "/selftest"
 _MAIN, _KEPT = "/main.py", "/main.py.kept"
 _START = "import sys\nsys.path.insert(0, %r)\nimport %s as program\nprogram.%s(**%r)\n"
+# The user's main.py is never overwritten: it is under one of its two names, whatever happened.
+_KEEP = """
+import os
+try:
+    os.stat(%(kept)r)
+except OSError:
+    try:
+        os.rename(%(main)r, %(kept)r)
+    except OSError:
+        pass
+"""
 _RESTORE = """
-import os, hashlib, binascii
+import os
 def there(p):
     try:
         os.stat(p)
@@ -30,20 +40,15 @@ def there(p):
     except OSError:
         return False
 if there(%(main)r):
-    with open(%(main)r, 'rb') as f:
-        h = binascii.hexlify(hashlib.sha256(f.read()).digest()).decode()
-    if h == %(ours)r:
+    with open(%(main)r) as f:
+        ours = f.read(%(length)d) == %(mark)r
+    if ours:
         os.remove(%(main)r)
 if there(%(kept)r) and not there(%(main)r):
     os.rename(%(kept)r, %(main)r)
 """
-_KEEP = """
-import os
-try:
-    os.rename(%r, %r)
-except OSError:
-    pass
-"""
+_MARK = '"""The board\'s main.py during the self-test'  # what programs/main.py begins with
+_MAINS = {"main": _MAIN, "kept": _KEPT, "mark": _MARK, "length": len(_MARK)}
 _SHOWN_LINES = 3
 _END_S = 10
 
@@ -143,7 +148,7 @@ class SerialDevice:
     def boot(self):
         """The application, started by main.py and whenever the board resets."""
         self.board.fresh()
-        self.board.run(_KEEP % (_MAIN, _KEPT))
+        self.board.run(_KEEP % _MAINS)
         self.board.write({_MAIN: self._main}, lambda: None)
         self.error, self._raw = None, False
         self.board.restart(lambda line: None, lines=0, seconds=0)
@@ -176,8 +181,7 @@ class SerialDevice:
 
     def _restore(self):
         self.board.fresh()
-        ours = hashlib.sha256(self._main).hexdigest() if self._main else ""
-        self.board.run(_RESTORE % {"main": _MAIN, "kept": _KEPT, "ours": ours})
+        self.board.run(_RESTORE % _MAINS)
 
 
 class LocalDevice:

@@ -1,14 +1,12 @@
 """One run of the self-test: the device prepared, one stage after the other, and all put back as it was."""
 
 import contextlib
-import json
 import time
-from pathlib import PurePosixPath
 
-from .. import flash, single
+from .. import single
 from ..errors import ToolError
 from ..main import sentence
-from . import ledger, stages
+from . import ledger, payload, stages
 from .lab import Lab, removers
 
 
@@ -18,7 +16,7 @@ class Run:
     def __init__(self, device, aws=None, rounds=200, trial_s=60, minutes=0, qualification=False, wifi=None):
         self.device, self.aws = device, aws
         self.rounds, self.trial_s, self.minutes, self.qualification = rounds, trial_s, minutes, qualification
-        self.wifi_settings = wifi
+        self.wifi = wifi
         self.lab = None
         self.library = {}  # its files that are lent, and their sizes
         self.rejoins = self.timer = False  # what the stages found: Wi-Fi to switch off and on, a timer of the chip
@@ -42,13 +40,10 @@ class Run:
 
     def install(self, files):
         """Put library and programs onto the device, with these files of the thing."""
-        self.device.install({**self._files(), **files})
-
-    def _files(self):
-        library = flash.library("", self.info["umqtt"] is None)
-        self.library = _lent(library)
-        found = {path.lstrip("/"): data for path, data in library.items()}
-        return {**found, **stages.programs(self), "settings.json": json.dumps(stages.settings(self)).encode()}
+        library = payload.library(self.info)
+        self.library = payload.lent(library)
+        settings = payload.settings(self.wifi, self.lab and self.lab.public_key, self.trial_s)
+        self.device.install({**library, **payload.programs(self.device.folder), **settings, **files})
 
     def examine(self, report):
         """Run it all; report(finding) after each stage. What was made is deleted at any end, Ctrl-C included."""
@@ -95,14 +90,3 @@ class Run:
         except Exception as error:
             state, text, figures = "failed", f"{sentence(error)}: {stage.cure}", {}
         return stages.Finding(stage.name, state, text, round(time.monotonic() - start, 1), figures)
-
-
-def _lent(library):
-    """The library's compiled files but those of packages: {dotted name below aws_iot: bytes}."""
-    found = {}
-    for path, data in library.items():
-        _, package, *folders, name = PurePosixPath(path).parts
-        stem, _, suffix = name.rpartition(".")
-        if package == "aws_iot" and suffix == "mpy" and stem != "__init__":
-            found[".".join([*folders, stem])] = len(data)
-    return found

@@ -1,17 +1,13 @@
 """What is examined, in order. A stage is a function of the run that returns (finding, figures), or raises ToolError."""
 
 import json
-import re
 import statistics
-import tempfile
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from .. import firmware
 from ..errors import ToolError
+from .payload import application
 
-_PROGRAMS = Path(__file__).parent / "programs"
 _JOIN_S = 30
 _START_S = 90  # to join the Wi-Fi, connect and subscribe
 _JOB_S = 300
@@ -276,32 +272,3 @@ def _update(run, program, version, behaviour, stream=False):
     start = time.monotonic()
     with run.lab.update(application(version, behaviour), stream) as job:
         return *run.lab.outcome(job, _JOB_S, _driven(program)), time.monotonic() - start
-
-
-def application(version, behaviour):
-    """The programs' app.py as firmware."""
-    text = (_PROGRAMS / "app.py").read_text()
-    text = re.sub(r'^VERSION = ".*"', f'VERSION = "{version}"', text, flags=re.M)
-    text = re.sub(r'^BEHAVIOUR = ".*"', f'BEHAVIOUR = "{behaviour}"', text, flags=re.M)
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "app.py").write_text(text)
-        return firmware.load(folder)
-
-
-def programs(run):
-    """All that runs on the device, compiled but for main.py: {name: bytes}."""
-    from ..mpy import compile_package
-
-    with tempfile.TemporaryDirectory() as scratch:
-        compiled = compile_package(_PROGRAMS, Path(scratch), optimisation=0)
-        found = {path.name: path.read_bytes() for path in compiled.iterdir() if path.stem != "main"}
-    main = (_PROGRAMS / "main.py").read_text().replace('"FOLDER"', repr(run.device.folder))
-    return {**found, "main.py": main.encode()}
-
-
-def settings(run):
-    """settings.json of the programs."""
-    now = time.gmtime()
-    stamp = (now.tm_year, now.tm_mon, now.tm_mday, now.tm_wday, now.tm_hour, now.tm_min, now.tm_sec, 0)
-    public_key = run.lab.public_key if run.lab else None
-    return {"time": stamp, "wifi": run.wifi_settings, "public_key": public_key, "trial_s": run.trial_s}
