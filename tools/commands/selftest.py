@@ -18,7 +18,7 @@ from ..errors import Partly, ToolError
 @click.option("--trial", type=click.IntRange(min=1), default=60, metavar="S",
               help="Seconds that an update has to connect in. [default: 60]")  # fmt: skip
 @click.option("--hour", is_flag=True, help="Watch the heap for an hour besides.")
-@click.option("--device-advisor", is_flag=True, help="Run AWS's qualification suite besides, about an hour.")
+@click.option("--device-advisor", is_flag=True, help="Run AWS's qualification suite besides, up to an hour.")
 @click.option("--report", metavar="NAME", help="Write NAME.json and NAME.md. [default: named by board and time]")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @pass_context
@@ -67,7 +67,7 @@ def _examine(test, out):
         out.say(f"{mark} {finding.name}: {finding.text}")
 
     try:
-        test.examine(told)
+        test.examine(told, out.say)
     except KeyboardInterrupt:
         return True
     return False

@@ -1,6 +1,7 @@
 """What a run costs on AWS: counts that are estimated, times prices that were read.
 
-The prices are those of most regions; AWS's pages fill in the others by script. The free tier is not taken off.
+AWS's pages fill in most prices by script. These stand in their worked examples, for the cheaper regions, as API
+Evangelist's plans (github.com/api-evangelist) transcribed them on the day named. The free tier is not taken off.
 """
 
 READ = "2026-09-20"
@@ -14,20 +15,20 @@ PRICES = {
     "job executions": (0.003, 1, _MANAGEMENT),
 }
 _UNREAD = {
-    "S3": "a dozen requests and 30 KB for some minutes: less than $0.01, an estimate, its page tells no price to read",
+    "S3": "a dozen requests and 30 KB for some minutes: less than $0.01, a guess: its page could not be read",
     "Device Advisor": f"NOT in the sum: its price could not be read; {_CORE} tells it",
 }
 
 
 def counts(run):
     """How much of each a run uses: {what: number}, estimated from what its stages do."""
-    qualification = 60 if run.qualification else 0  # AWS's own advice for a suite of this size is about an hour
+    qualification = 60 if run.qualification else 0  # eleven tests of five minutes at most
     return {
         "minutes connected": 15 + run.minutes + qualification,
         # desired, delta, report, and the device's PUBACK of the delta; the rest of the stages; samples
         "messages": 4 * run.rounds + 600 + 6 * run.minutes + 10 * qualification,
         "shadow and registry operations": 2 * run.rounds + 60,
-        "job executions": 5,
+        "job executions": 6,
     }
 
 

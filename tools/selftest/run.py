@@ -45,8 +45,12 @@ class Run:
         settings = payload.settings(self.wifi, self.lab and self.lab.public_key, self.trial_s)
         self.device.install({**library, **payload.programs(self.device.folder), **settings, **files})
 
-    def examine(self, report):
-        """Run it all; report(finding) after each stage. What was made is deleted at any end, Ctrl-C included."""
+    def examine(self, report, say=lambda text: None):
+        """Run it all; report(finding) after each stage. What was made is deleted at any end, Ctrl-C included.
+
+        say(text) is told what may take a while.
+        """
+        self._say = say
         with contextlib.ExitStack() as stack:
             more = self._borrow(stack) if self.aws else {}
             stack.callback(self._leave)
@@ -67,6 +71,8 @@ class Run:
         return self.lab.make_thing()
 
     def _clean(self, made):
+        if made.has("suite"):
+            self._say("stopping Device Advisor and deleting what was made, which may take ten minutes")
         for (kind, name, _), error in made.clean(removers(self.aws)):
             self.left.append(f"the {kind} {name} is still there ({sentence(error)}); the next run deletes it")
 
