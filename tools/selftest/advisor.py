@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from .. import aws as aws_errors
 from .. import local_aws
 from ..errors import ToolError
+from .lab import trusts
 from .stages import LeftOut
 
 # https://docs.aws.amazon.com/iot/latest/developerguide/device-advisor.html
@@ -92,7 +93,7 @@ class Suite:
         own = (f"$aws/things/{name}/*", f"dt/{name}/*", f"cmd/{name}/*")
         topics = [f"{prefix}:topic/{each}" for each in own]
         return self.lab.make_role(
-            f"{name}-advisor", _SERVICE,
+            f"{name}-advisor", trusts(_SERVICE),
             {"Effect": "Allow", "Action": "iot:Connect", "Resource": f"{prefix}:client/{name}"},
             {"Effect": "Allow", "Action": ["iot:Publish", "iot:Receive", "iot:RetainPublish"], "Resource": topics},
             {"Effect": "Allow", "Action": "iot:Subscribe",

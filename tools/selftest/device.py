@@ -16,6 +16,7 @@ from pathlib import Path
 from .. import flash, micropython
 from ..board import INFO, Board
 from ..errors import ToolError
+from ..system import SetupError
 
 _FOLDER = "/selftest"
 _MAIN, _KEPT = "/main.py", "/main.py.kept"
@@ -191,7 +192,10 @@ class LocalDevice:
     place = "here"
 
     def __init__(self, heap="512k"):
-        interpreter = micropython.find(64)
+        try:
+            interpreter = micropython.find(64)
+        except SetupError as error:
+            raise ToolError(str(error)) from error
         if not interpreter:
             raise ToolError("there is no MicroPython here: `make setup` in a checkout brings it, or set MICROPYTHON")
         self._command = [str(interpreter), "-X", f"heapsize={heap}"]

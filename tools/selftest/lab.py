@@ -14,7 +14,6 @@ from .. import aws as aws_errors
 from .. import firmware, local_aws, mosquitto, pki, shadows, single, things
 from ..errors import ToolError
 
-_TRUST = "iot.amazonaws.com"
 _GONE = ("NoSuchEntity", "NoSuchEntityException", "NoSuchBucket", "ResourceNotFoundException")
 _NEW_ROLE_S = 60  # a role that was just made is not known everywhere at once
 _LOOK_S = 1.0
@@ -120,20 +119,17 @@ class Lab:
 
     def role(self):
         """The ARN of the role that AWS IoT reads the run's bucket with, made on first use."""
+        account = self.thing_arn.split(":")[4]
+        trust = {**trusts("iot.amazonaws.com"), "Condition": {"StringEquals": {"aws:SourceAccount": account}}}
         reads = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:GetObjectVersion"]}
-        return self.make_role(self.name, _TRUST, {**reads, "Resource": f"arn:aws:s3:::{self.name}/*"})
+        return self.make_role(self.name, trust, {**reads, "Resource": f"arn:aws:s3:::{self.name}/*"})
 
-    def make_role(self, name, service, *statements):
-        """The ARN of a role that a service of AWS takes, made on first use. At most 64 characters."""
+    def make_role(self, name, trust, *statements):
+        """The ARN of a role with this trust and these permissions, made on first use."""
         iam = self.aws.client("iam")
         if [True for entry in self.ledger.entries if entry[:2] == ["role", name]]:
             return iam.get_role(RoleName=name)["Role"]["Arn"]
         self.ledger.note("role", name)
-        account = self.thing_arn.split(":")[4]
-        trust = {
-            "Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole",
-            "Condition": {"StringEquals": {"aws:SourceAccount": account}},
-        }  # fmt: skip
         made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=_policy(trust))
         iam.put_role_policy(RoleName=name, PolicyName="selftest", PolicyDocument=_policy(*statements))
         return made["Role"]["Arn"]
@@ -149,6 +145,11 @@ class Lab:
                 if not new or aws_errors.code(error) not in _NOT_YET or time.monotonic() > deadline:
                     raise
                 time.sleep(3)
+
+
+def trusts(service):
+    """The statement that lets a service of AWS take a role."""
+    return {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
 
 
 def removers(aws):
