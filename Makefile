@@ -28,6 +28,15 @@ device-advisor: setup  ## Run the local equivalent of AWS IoT Core Device Adviso
 bench: setup  ## Measure heap, sizes and round trips, and print BENCHMARKS.md.
 	@$(BIN)/python -m tests.benchmarks
 
+hardware: setup  ## Examine a real board, with a report to send in: make hardware PORT=/dev/ttyUSB0 [ARGS="--hour"].
+	@$(BIN)/thing selftest $(if $(PORT),--port $(PORT)) $(ARGS)
+
+aws: setup  ## Accept the library against real AWS, Device Advisor included; tells the cost first [ARGS=--yes].
+	@$(BIN)/thing selftest --here --device-advisor $(ARGS)
+
+hardware-played: setup  ## Play `make hardware` from end to end: make-believe board, local AWS.
+	@$(PYTEST) -q tests/host/play_selftest.py
+
 mpy: setup  ## Compile the device library to .mpy files and list them for mip (package-mpy.json).
 	@$(BIN)/python -m aws_iot_tools.mip
 
@@ -36,4 +45,4 @@ lint: setup  ## Check style, import arrows, and the device library against Micro
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/mypy
 
-.PHONY: help setup demo test matrix faults device-advisor bench mpy lint
+.PHONY: help setup demo test matrix faults device-advisor bench hardware aws hardware-played mpy lint

@@ -94,6 +94,12 @@ def test_answers_of_aws_in_words(code, words):
     assert words in aws.explain(error)
 
 
+def test_the_action_that_is_denied_is_the_one_that_aws_names():
+    said = "User: me is not authorized to perform: iam:CreateRole on resource: role x"
+    error = ClientError({"Error": {"Code": "AccessDenied", "Message": said}}, "CreateRole")
+    assert aws.explain(error).endswith("(the IAM user or role needs iam:CreateRole)")
+
+
 def test_full_disk_loses_nothing(thing, project, account):
     """The project lies on a file system of 160 KB: what was made in AWS is known, or was taken back."""
     script = """
