@@ -1,4 +1,4 @@
-"""A heap that hardly holds a connection. The memory of TLS lies outside of it, as on an ESP32."""
+"""A heap that hardly holds a connection, on 32-bit MicroPython; TLS has its memory outside of it, as on an ESP32."""
 
 import asyncio
 import ssl
