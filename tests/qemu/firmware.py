@@ -1,5 +1,6 @@
 """MicroPython for the MPS2-AN385, from Debian's source package by Debian's compiler, into .cache/qemu."""
 
+import hashlib
 import os
 import re
 import shutil
@@ -78,12 +79,17 @@ def _version(source: Path) -> str:
 
 
 def _copy_port(target: Path) -> None:
-    """Put our files over the port's, those that differ: make goes by their time."""
-    for path in _PORT.rglob("*"):
-        copy = target / path.relative_to(_PORT)
-        if path.is_file() and not (copy.exists() and copy.read_bytes() == path.read_bytes()):
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, copy)
+    """Put our files over the port's; when they are others than last time, nothing is left of those and their build."""
+    ours = sorted(path for path in _PORT.rglob("*") if path.is_file())
+    names = [path.relative_to(_PORT).as_posix() for path in ours]
+    digest = hashlib.sha256(b"".join(name.encode() + path.read_bytes() for name, path in zip(names, ours, strict=True)))
+    stamp = target / "made-from.sha256"
+    if stamp.exists() and stamp.read_text() == digest.hexdigest():
+        return
+    for name in ("modules", f"boards/{_BOARD}", f"build-{_BOARD}"):
+        shutil.rmtree(target / name, ignore_errors=True)
+    shutil.copytree(_PORT, target, dirs_exist_ok=True)
+    stamp.write_text(digest.hexdigest())
 
 
 def _build(source: Path, version: str, frozen: str, target: Path) -> Path:

@@ -23,6 +23,9 @@
 #define MICROPY_ENABLE_SCHEDULER (1)
 #define MICROPY_ENABLE_FINALISER (1)
 
+// This line loses nothing: a window of raw paste may be large, and each costs mpremote's end a delayed ACK.
+#define MICROPY_REPL_STDIN_BUFFER_MAX (8192)
+
 // The port reads its UART only when it wants a key: Ctrl-C would stop no program.
 extern void uart_watch(void);
 #define MICROPY_VM_HOOK_LOOP uart_watch();

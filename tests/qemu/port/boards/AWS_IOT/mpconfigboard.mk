@@ -8,6 +8,7 @@ MICROPY_VFS_LFS2 = 1
 SRC_C += \
 	clock.c \
 	flash.c \
+	network.c \
 	shared/timeutils/timeutils.c \
 
 # newer compilers than MicroPython's release know of warn of more

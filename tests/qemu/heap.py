@@ -1,0 +1,53 @@
+"""The heap that `from aws_iot import Thing` takes: from a file system, with umqtt.simple frozen, and from ROMFS.
+
+The program is that of BENCHMARKS.md, and so is the figure: growth of gc.mem_alloc() after a collection.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from aws_iot_tools import mpy, umqtt
+from aws_iot_tools.board import Board
+
+from tests.harness import ROOT
+
+from .machine import Machine
+from .rows import at_most
+
+TITLE = "heap of `from aws_iot import Thing`"
+_PROGRAM = ROOT / "tests/benchmarks/programs/import_ours.py"
+_FILES = 15360  # 15.0 KB
+_FROZEN = _FILES - 3072
+_ROM = 7680
+
+
+def run(machine: Machine, frozen: Path, folder: Path) -> list:
+    """machine: a board that was flashed; frozen: the firmware with umqtt.simple in it. -> rows"""
+    rows = [at_most(".mpy files in LittleFS, umqtt.simple among them", _FILES, _imported(machine))]
+    with machine.copy(folder / "frozen.flash") as other:
+        other.firmware = frozen
+        rows.append(at_most("the same, umqtt.simple frozen in the firmware", _FROZEN, _imported(other)))
+    with machine.copy(folder / "rom.flash") as other:
+        library = folder / "rom" / "lib"
+        shutil.copytree(mpy.compile_package(ROOT / "aws_iot"), library / "aws_iot")
+        shutil.copytree(mpy.compile_package(umqtt.FOLDER / "umqtt"), library / "umqtt")
+        deploy(other.serve(), folder / "rom")
+        rows.append(at_most("both in ROMFS, by `mpremote romfs deploy`", _ROM, _imported(other)))
+    return rows
+
+
+def deploy(port: str, folder: Path) -> None:
+    """Put a folder's files into the board's ROMFS, .py files compiled, with asserts."""
+    command = [sys.executable, "-m", "mpremote", "connect", port, "romfs", "deploy", folder]
+    done = subprocess.run(command, text=True, capture_output=True, timeout=600)
+    if done.returncode:
+        raise RuntimeError(f"mpremote romfs deploy: status {done.returncode}\n{done.stdout}{done.stderr}")
+
+
+def _imported(machine: Machine) -> int:
+    with Board(machine.serve()) as board:
+        told = json.loads(board.run(_PROGRAM.read_text()))
+    return told["bytes"] - told["start"]
