@@ -28,6 +28,9 @@ device-advisor: setup  ## Run the local equivalent of AWS IoT Core Device Adviso
 bench: setup  ## Measure heap, sizes and round trips, and print BENCHMARKS.md.
 	@$(BIN)/python -m tests.benchmarks
 
+qemu: setup  ## Run what needs no network on an emulated Cortex-M3, built from Debian's source, and write docs/qemu.md.
+	@$(BIN)/python -m tests.qemu $(STAGES)
+
 mpy: setup  ## Compile the device library to .mpy files and list them for mip (package-mpy.json).
 	@$(BIN)/python -m aws_iot_tools.mip
 
@@ -36,4 +39,4 @@ lint: setup  ## Check style, import arrows, and the device library against Micro
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/mypy
 
-.PHONY: help setup demo test matrix faults device-advisor bench mpy lint
+.PHONY: help setup demo test matrix faults device-advisor bench qemu mpy lint

@@ -1,15 +1,14 @@
-"""The tests of tests/device on the board, through its REPL by mpremote: for each a soft reset, and so a heap of its own.
+"""The tests of tests/device on the board, through its REPL by mpremote: for each a soft reset, so a heap of its own.
 
-The library lies in /lib as `thing flash` put it there, the tests in ROMFS. Tests of what this board lacks are named with
-the reason; they are known by the exception that says so.
+The library lies in /lib as `thing flash` put it there, the tests in ROMFS. Tests of what this board lacks are named
+with the reason; they are known by the exception that says so.
 """
 
 import ast
-import queue
 import re
 import shutil
-import threading
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from aws_iot_tools.board import Board
@@ -21,10 +20,12 @@ from .heap import deploy
 from .machine import Machine
 from .rows import Row
 
-TITLE = "tests/device"
+TITLE = "the tests of the device library"
+NOTE = "tests/device over the REPL by mpremote, each after a soft reset; two boards side by side, heap 1 MB."
 _BOARDS = 2
 _HEAP_KB = 1024  # the largest test makes messages of 128 KB
 _SILENCE_S = 300  # an emulated board on a busy machine is slow
+_LONG_S = 60
 _TEST = """
 import os, sys
 def clear(path):
@@ -52,16 +53,12 @@ def run(machine: Machine, folder: Path) -> list:
         shutil.copytree(ROOT / "tests" / name, rom / name, ignore=shutil.ignore_patterns("__pycache__"))
     deploy(machine.serve(), rom)
     machine.kill()
-    tests, results = queue.SimpleQueue(), {}
-    for test in _tests(rom / "device"):
-        tests.put(test)
+    tests = list(_tests(rom / "device"))
     boards = [machine.copy(folder / f"device{number}.flash") for number in range(_BOARDS)]
-    threads = [threading.Thread(target=_work, args=(board, tests, results)) for board in boards]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return _rows(results)
+    # processes, not threads: while Board connects it redirects the one sys.stdout that threads share
+    with ProcessPoolExecutor(_BOARDS) as pool:
+        parts = pool.map(_work, boards, [tests[number::_BOARDS] for number in range(_BOARDS)])
+        return _rows({test: result for part in parts for test, result in part.items()})
 
 
 def _tests(folder: Path):
@@ -71,18 +68,20 @@ def _tests(folder: Path):
                 yield path.stem, function.name
 
 
-def _work(board: Machine, tests, results: dict) -> None:
+def _work(board: Machine, tests: list) -> dict:
+    """-> {test: (outcome, what the board said)}"""
+    results = {}
     with board:
         port = board.serve(_HEAP_KB)
-        while True:
-            try:
-                test = tests.get_nowait()
-            except queue.Empty:
-                return
+        for test in tests:
             start = time.monotonic()
-            results[test] = *_outcome(port, *test), time.monotonic() - start
+            results[test] = _outcome(port, *test)
+            seconds = time.monotonic() - start
+            if results[test][0] in ("failed", "hangs") or seconds > _LONG_S:
+                print(f"=== {' '.join(test)}: {results[test][0]} after {seconds:.0f} s\n{results[test][1]}", flush=True)
             if results[test][0] == "hangs":
                 port = board.serve(_HEAP_KB)
+    return results
 
 
 def _outcome(port: str, module: str, name: str) -> tuple:
@@ -103,12 +102,10 @@ def _outcome(port: str, module: str, name: str) -> tuple:
 
 def _rows(results: dict) -> list:
     groups = {"passed": [], "lacking": [], "failed": [], "hangs": []}
-    for (module, name), (outcome, said, seconds) in sorted(results.items()):
-        groups[outcome].append((f"{module}.py {name}", said, seconds))
+    for (module, name), (outcome, said) in sorted(results.items()):
+        groups[outcome].append((f"{module}.py {name}", said))
     wrong = groups["failed"] + groups["hangs"]
     rows = [Row("passed", "all that need no network", f"{len(groups['passed'])} of {len(results)}", not wrong)]
-    rows += [Row(test, "-", f"not run: {said}") for test, said, _ in groups["lacking"]]
-    rows += [Row(test, "passes", said.strip().splitlines()[-1], False) for test, said, _ in wrong]
-    for test, said, _ in wrong:
-        print(f"=== {test}\n{said}")
+    rows += [Row(test, "-", f"not run: {said}") for test, said in groups["lacking"]]
+    rows += [Row(test, "passes", said.strip().splitlines()[-1], False) for test, said in wrong]
     return rows

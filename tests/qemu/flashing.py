@@ -1,4 +1,4 @@
-"""`thing flash` of a new project, as a user does it: thing new, thing add in the local AWS, thing flash at the board."""
+"""`thing flash` of a new project as a user does it: thing new, thing add in the local AWS, thing flash at the board."""
 
 import hashlib
 import json
@@ -17,6 +17,7 @@ from .machine import Machine
 from .rows import Row
 
 TITLE = "thing flash of a new project"
+NOTE = "`thing new`, `thing add` in the local AWS, `thing flash --port socket://...` twice."
 _THING = Path(sys.executable).with_name("thing")
 _TLS = Path(__file__).with_name("programs") / "tls.py"  # a file of the project, since the firmware has none
 

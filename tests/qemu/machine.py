@@ -3,10 +3,8 @@
 The file is shared memory: whatever ends qemu, what was written to it stays, as in flash when the power fails.
 """
 
-import shutil
 import struct
 import subprocess
-import time
 from pathlib import Path
 
 from tests.harness.ports import free_port, wait_for_port
@@ -15,7 +13,6 @@ _BYTES = 16 << 20  # what the machine has, no more and no less
 _ORDERS = 0x800000  # as in port/psram.h
 _FORM = "<III"  # heap in bytes, the flash access at which the power fails, flash accesses so far
 _ESP32_KB = 112  # the heap of an ESP32 without PSRAM
-_PATIENCE_S = 120
 
 
 class Machine:

@@ -1,7 +1,7 @@
 """An update of the application's files, with power cuts in it: after each the old or the new version runs, whole.
 
-A cut is the end of qemu: at a chosen access to the flash, half of which is done, or by SIGKILL at any moment. The board
-is then switched on again with the same flash. The job ends with the truth.
+A cut is the end of qemu: at a chosen access to the flash, half of which is done, or by SIGKILL soon after one. The
+board is then switched on again with the same flash. The job ends with the truth.
 """
 
 import hashlib
@@ -21,6 +21,7 @@ from .machine import Machine
 from .rows import Row
 
 TITLE = "FOTA into a FileSlot, with power cuts"
+NOTE = "The power fails once in each update: in flash accesses evenly over it, then by SIGKILL after random ones."
 _PROGRAMS = Path(__file__).with_name("programs")
 _MAIN = b"from aws_iot.boot import run\n\nrun('app')\n"
 _APP = "import cloud\n\ncloud.run(%r, __file__)\n"
@@ -39,10 +40,10 @@ def run(machine: Machine, folder: Path) -> list:
     kills = [("moment", place) for place in random.Random(1).sample(_places(accesses), _KILLS)]
     outcomes = _all(machine, folder, document, cuts + kills)
     return [
-        Row("without a cut", "SUCCEEDED, 2.0.0", f"{whole.status}, {whole.versions[-1]}; {sum(accesses)} flash accesses",
-            (whole.status, whole.versions[-1]) == ("SUCCEEDED", "2.0.0")),
+        Row("without a cut", "SUCCEEDED, 2.0.0", f"{whole.outcome[0]}, {whole.outcome[1]}; {sum(accesses)} accesses",
+            whole.outcome == ("SUCCEEDED", "2.0.0")),
         _row("the power fails in a flash access, half of it done", [outcomes[cut] for cut in cuts]),
-        _row("SIGKILL at any moment", [outcomes[kill] for kill in kills]),
+        _row("SIGKILL after a flash access", [outcomes[kill] for kill in kills]),
     ]  # fmt: skip
 
 
@@ -80,6 +81,11 @@ class _Update:
         self.machine, self.document = machine, document
         self.status, self.reason, self.versions, self.cut = "QUEUED", None, [], False
 
+    @property
+    def outcome(self) -> tuple:
+        """What the cloud was told, and the version that ran last."""
+        return self.status, self.versions[-1]
+
     def undisturbed(self) -> list:
         """-> how often the flash was accessed in each life"""
         accesses = []
@@ -99,12 +105,12 @@ class _Update:
         else:
             return f"{_STARTS} starts: {self.versions}, job {self.status}"
         self._live()
-        if (self.status, self.versions[-1]) not in (("SUCCEEDED", "2.0.0"), ("FAILED", "1.0.0")):
+        if self.outcome not in (("SUCCEEDED", "2.0.0"), ("FAILED", "1.0.0")):
             return f"{self.versions}, job {self.status} ({self.reason})"
         return None
 
     def _live(self, cut: int = 0, kill: int = 0) -> bool:
-        """One life of the board; -> whether its program came to its end. RuntimeError when it says what it never should.
+        """One life of the board; -> whether its program came to its end. RuntimeError when it says what it never may.
 
         cut: the access to the flash at which the power fails; kill: the one after which the board is killed, soon.
         """

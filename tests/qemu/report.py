@@ -6,16 +6,16 @@ import platform
 
 _HEAD = """# On an emulated board
 
-`make qemu` runs MicroPython's own port to qemu's MPS2-AN385, a Cortex-M3 with 32-bit words, single-precision floats and a
-garbage collector that scans registers and a real stack, and writes this page. It is no part of `make test`. It is built from
-Debian's source package of MicroPython by Debian's compiler and run by Debian's qemu; nothing else is downloaded.
+`make qemu` runs MicroPython's own port to qemu's MPS2-AN385 and writes this page: a Cortex-M3 with 32-bit words,
+single-precision floats, and a garbage collector that scans its registers and stack. It is built from Debian's source
+package of MicroPython by Debian's compiler and runs under Debian's qemu; `make test` does without it.
 
-What the port of {version} lacks is added by small files of ours in tests/qemu/port: the clock, LittleFS and ROMFS on a flash
-that is a file (when qemu is killed, what was written stays there, as when the power fails), Ctrl-C, os.urandom. The board
-has no network: `socket` says of each host name that it cannot be found. It has no TLS, since mbedTLS is not in Debian's
-source of MicroPython, and no threads. Emulated, it tells nothing about speed.
+What the port of {version} lacks are small files of ours in tests/qemu/port: the clock, Ctrl-C, os.urandom, and LittleFS
+and ROMFS on a flash that is a file. When qemu is killed, what was written stays there, as when the power fails.
+`socket` stands in for a network that is out of reach. There is no TLS, since Debian's source of MicroPython is without
+mbedTLS, and there are no threads. Emulated, the board tells nothing about speed.
 
-Last run: {date}, MicroPython {version} (umqtt.simple 1.3.4), gcc {compiler}, qemu {qemu}, on {cores} cores of {machine}.
+Last run: {date}, MicroPython {version}, umqtt.simple 1.3.4, gcc {compiler}, qemu {qemu}, {cores} cores of {machine}.
 """
 
 

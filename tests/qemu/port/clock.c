@@ -10,7 +10,7 @@
 #define SYS_TIME (0x11)
 #define SECONDS_1970_TO_2000 (946684800)
 
-// FPGAIO of AN385 (Arm DAI 0385D, section 4.5): a counter of 25 MHz / (PRESCALE + 1).
+// FPGA system control of AN385 (Arm DAI 0385): a counter of 25 MHz / (PRESCALE + 1).
 #define COUNTER (*(volatile uint32_t *)0x40028018)
 #define PRESCALE (*(volatile uint32_t *)0x4002801c)
 
@@ -51,7 +51,7 @@ void mp_hal_delay_us(mp_uint_t us) {
 void mp_hal_delay_ms(mp_uint_t ms) {
     uint64_t start = microseconds();
     while (microseconds() - start < (uint64_t)ms * 1000) {
-        mp_event_handle_nowait();
+        mp_event_wait_ms(1);
     }
 }
 

@@ -10,6 +10,19 @@
 #define KEYS (512) // a power of two
 #define EVERY (64) // calls of uart_watch to one look: a look costs qemu as much as some hundred instructions
 
+// Armv7-M Architecture Reference Manual, system control space; Cortex-M System Design Kit (DDI 0479), APB UART.
+#define NVIC_ENABLE (*(volatile uint32_t *)0xe000e100)
+#define NVIC_CLEAR (*(volatile uint32_t *)0xe000e280)
+#define SYSTICK_CONTROL (*(volatile uint32_t *)0xe000e010)
+#define SYSTICK_RELOAD (*(volatile uint32_t *)0xe000e014)
+#define ICSR (*(volatile uint32_t *)0xe000ed04)
+#define ICSR_SYSTICK_CLEAR (1 << 25)
+#define UART_CONTROL (*(volatile uint32_t *)0x40004008)
+#define UART_INTERRUPT (*(volatile uint32_t *)0x4000400c)
+#define UART_RECEIVES (1)
+#define UART_RECEIVES_ENABLE (1 << 3)
+#define UART_RECEIVED (1 << 1)
+
 static uint8_t keys[KEYS];
 static size_t come, gone;
 
@@ -34,6 +47,27 @@ void uart_watch(void) {
     }
 }
 
+// Sleep until a key comes, at most a millisecond: qemu would else keep a processor of the host busy. The interrupts stay
+// masked: they wake, and nobody serves them.
+void uart_sleep(void) {
+    static bool begun;
+    if (!begun) {
+        begun = true;
+        __asm volatile ("cpsid i");
+        UART_CONTROL |= UART_RECEIVES_ENABLE;
+        NVIC_ENABLE = UART_RECEIVES;
+        SYSTICK_RELOAD = 25000 - 1; // of 25 MHz
+        SYSTICK_CONTROL = 7;
+    }
+    if (come == gone) {
+        __asm volatile ("wfi" ::: "memory");
+    }
+    ICSR = ICSR_SYSTICK_CLEAR;
+    UART_INTERRUPT = UART_RECEIVED;
+    NVIC_CLEAR = UART_RECEIVES;
+    look();
+}
+
 uintptr_t mp_hal_stdio_poll(uintptr_t poll_flags) {
     look();
     uintptr_t ready = come != gone ? MP_STREAM_POLL_RD : 0;
@@ -41,9 +75,10 @@ uintptr_t mp_hal_stdio_poll(uintptr_t poll_flags) {
 }
 
 int mp_hal_stdin_rx_chr(void) {
+    look();
     while (come == gone) {
-        look();
         mp_event_handle_nowait();
+        uart_sleep();
     }
     return keys[gone++ % KEYS];
 }

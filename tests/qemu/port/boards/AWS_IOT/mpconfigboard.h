@@ -32,5 +32,8 @@ extern void uart_watch(void);
 #define MICROPY_VM_HOOK_RETURN uart_watch();
 #define MICROPY_INTERNAL_EVENT_HOOK uart_watch()
 
+extern void uart_sleep(void);
+#define MICROPY_INTERNAL_WFE(timeout_ms) uart_sleep()
+
 #include <stdint.h>
 extern uint32_t clock_seed(void);
