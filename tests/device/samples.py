@@ -5,7 +5,7 @@ import os
 import sys
 from binascii import hexlify
 
-STANDINS = __file__.replace("\\", "/").rsplit("/", 1)[0] + "/../harness/standins"  # the stand-in for the esp32 module
+STANDINS = __file__.replace("\\", "/").rsplit("/", 2)[0] + "/harness/standins"  # the stand-in for the esp32 module
 
 
 def bundle(version, files, board=None):
