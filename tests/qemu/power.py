@@ -1,4 +1,4 @@
-"""An update of the application's files, with power cuts in it: after each the old or the new version runs, whole.
+"""An update of the application's files from one set to the next, with power cuts: the old or the new runs, whole.
 
 A cut is the end of qemu: at a chosen access to the flash, half of which is done, or by SIGKILL soon after one. The
 board is then switched on again with the same flash. The job ends with the truth.
@@ -26,34 +26,40 @@ _PROGRAMS = Path(__file__).with_name("programs")
 _MAIN = b"from aws_iot.boot import run\n\nrun('app')\n"
 _APP = "import cloud\n\ncloud.run(%r, __file__)\n"
 _SIZES = {"part.txt": 9000, "lib/deep.txt": 300, "lib/data/more.txt": 5000}
-_CUTS, _KILLS, _BOARDS = 40, 20, 2
+_CUTS, _KILLS, _BOARDS = 60, 20, 2
 _STARTS = 12
 _LIFE_S = 300
 
 
 def run(machine: Machine, folder: Path) -> list:
     """machine: a board that was flashed. -> rows"""
-    document = _prepare(machine, folder)
+    first, document = _prepare(machine, folder)
+    _Update(machine, first).undisturbed()
     whole = _Update(machine.copy(folder / "whole.flash"), document)
     accesses = whole.undisturbed()
     cuts = [("access", place) for place in _spread(_places(accesses))]
     kills = [("moment", place) for place in random.Random(1).sample(_places(accesses), _KILLS)]
     outcomes = _all(machine, folder, document, cuts + kills)
     return [
-        Row("without a cut", "SUCCEEDED, 2.0.0", f"{whole.outcome[0]}, {whole.outcome[1]}; {sum(accesses)} accesses",
-            whole.outcome == ("SUCCEEDED", "2.0.0")),
+        Row("2.0.0 to 3.0.0 without a cut", "SUCCEEDED, 3.0.0", f"{', '.join(whole.outcome)}; {sum(accesses)} accesses",
+            whole.outcome == ("SUCCEEDED", "3.0.0")),
         _row("the power fails in a flash access, half of it done", [outcomes[cut] for cut in cuts]),
         _row("SIGKILL after a flash access", [outcomes[kill] for kill in kills]),
     ]  # fmt: skip
 
 
-def _prepare(machine: Machine, folder: Path) -> dict:
-    """The application 1.0.0 into the flash, 2.0.0 and the stand-ins into ROMFS. -> the job document"""
-    files = {name: b"2" * size for name, size in _SIZES.items()}
-    image = firmware.bundle({**files, "app.py": (_APP % "2.0.0").encode()}, "2.0.0")
+def _prepare(machine: Machine, folder: Path) -> list:
+    """The application 1.0.0 into the flash, 2.0.0, 3.0.0 and the stand-ins into ROMFS. -> the job documents of those"""
     rom = folder / "power-rom"
     rom.mkdir()
-    (rom / "image").write_bytes(image)
+    documents = []
+    for version in ("2.0.0", "3.0.0"):
+        files = {name: version[:1].encode() * size for name, size in _SIZES.items()}
+        image = firmware.bundle({**files, "app.py": (_APP % version).encode()}, version)
+        (rom / version).write_bytes(image)
+        digest = hashlib.sha256(image).hexdigest()
+        about = {"version": version, "size": len(image), "sha256": digest, "url": "https://host/image"}
+        documents.append({"operation": "fota", **about})
     (rom / "sizes.json").write_text(json.dumps(_SIZES))
     (rom / "cloud.py").write_bytes((_PROGRAMS / "cloud.py").read_bytes())
     port = machine.serve()
@@ -61,8 +67,7 @@ def _prepare(machine: Machine, folder: Path) -> dict:
     with Board(port) as board:
         board.write({"/main.py": _MAIN, "/app.py": (_APP % "1.0.0").encode()}, lambda: None)
     machine.kill()
-    digest = hashlib.sha256(image).hexdigest()
-    return {"operation": "fota", "version": "2.0.0", "size": len(image), "sha256": digest, "url": "https://host/image"}
+    return documents
 
 
 def _places(accesses: list) -> list:
@@ -105,7 +110,7 @@ class _Update:
         else:
             return f"{_STARTS} starts: {self.versions}, job {self.status}"
         self._live()
-        if self.outcome not in (("SUCCEEDED", "2.0.0"), ("FAILED", "1.0.0")):
+        if self.outcome not in (("SUCCEEDED", "3.0.0"), ("FAILED", "2.0.0")) or "1.0.0" in self.versions:
             return f"{self.versions}, job {self.status} ({self.reason})"
         return None
 
@@ -144,7 +149,8 @@ class _Update:
             if not event["whole"]:
                 raise RuntimeError(f"a set that is not whole: {self.versions}")
         elif event["event"] == "describe":
-            self._answer(process, {"status": self.status, "document": self.document})
+            job = {"id": f"to {self.document['version']}", "status": self.status, "document": self.document}
+            self._answer(process, job)
         elif event["event"] == "update":
             self.status, self.reason = event["status"], (event["details"] or {}).get("reason")
             self._answer(process, {"accepted": True})

@@ -55,8 +55,8 @@ class CloudJob(Job):
     """The execution whose state the host keeps."""
 
     def __init__(self):
-        super().__init__(Thing(), "job")
         state = ask(event="describe")
+        super().__init__(Thing(), state["id"])
         self.status, self.document, self.number = state["status"], state["document"], 1
 
     def update(self, status, details=None):
@@ -74,10 +74,13 @@ class CloudJob(Job):
 
 
 class Local:
-    """The image from ROMFS, 1000 bytes at a time."""
+    """The image of a version from ROMFS, 1000 bytes at a time."""
+
+    def __init__(self, version):
+        self.path = "/rom/" + version
 
     def fetch(self, offset):
-        with open("/rom/image", "rb") as file:
+        with open(self.path, "rb") as file:
             file.seek(offset)
             while True:
                 data = file.read(1000)
@@ -106,8 +109,9 @@ def whole(folder, version):
 
 def run(version, file):
     """The application's life: tell what runs, say that it is good, do what the job asks for."""
+    # the first version came by the serial line: it is app.py alone
     tell(event="boot", version=version, whole=version == "1.0.0" or whole(file.rsplit("/", 1)[0], version))
-    Download._source = lambda self: Local()
+    Download._source = lambda self: Local(self.image.version)
     fota = Fota(Thing(), FileSlot(version, board="mps2"), False)
     fota.confirm()
     job = CloudJob()
