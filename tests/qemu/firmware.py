@@ -107,6 +107,8 @@ def _build(source: Path, version: str, frozen: list, target: Path) -> Path:
     # else it is asked of git, which would tell this project's
     environment = {**os.environ, "MICROPY_GIT_TAG": f"v{version}"}
     port = source / "ports" / "qemu"
+    build = port / f"build-{_BOARD}"
+    (build / "frozen_content.c").unlink(missing_ok=True)  # made anew only when a file in it is newer, not for a line
     run(["make", "-C", port, f"-j{os.cpu_count()}", *words], env=environment)
-    shutil.copyfile(port / f"build-{_BOARD}" / "firmware.elf", target)
+    shutil.copyfile(build / "firmware.elf", target)
     return target
