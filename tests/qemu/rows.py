@@ -13,5 +13,7 @@ class Row:
     good: bool = True
 
 
-def at_most(what: str, limit: int, found: int, unit: str = "B") -> Row:
-    return Row(what, f"<= {limit:,} {unit}", f"{found:,} {unit}", found <= limit)
+def within(what: str, limit: int, goal: int, found: int) -> Row:
+    """Bytes of heap: more than the limit is a failure, more than the goal is told."""
+    seen = f"{found:,} B" if found <= goal else f"{found:,} B: {found - goal:,} B above the goal"
+    return Row(what, f"<= {limit:,} B; goal {goal:,} B", seen, found <= limit)
