@@ -37,6 +37,9 @@ aws: setup  ## Accept the library against real AWS, Device Advisor included; tel
 hardware-played: setup  ## Play `make hardware` from end to end: make-believe board, local AWS.
 	@$(PYTEST) -q tests/host/play_selftest.py
 
+qemu: setup  ## Run what needs no network on an emulated Cortex-M3, built from Debian's source, and write docs/qemu.md.
+	@$(BIN)/python -m tests.qemu $(STAGES)
+
 mpy: setup  ## Compile the device library to .mpy files and list them for mip (package-mpy.json).
 	@$(BIN)/python -m aws_iot_tools.mip
 
@@ -45,4 +48,4 @@ lint: setup  ## Check style, import arrows, and the device library against Micro
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/mypy
 
-.PHONY: help setup demo test matrix faults device-advisor bench hardware aws hardware-played mpy lint
+.PHONY: help setup demo test matrix faults device-advisor bench qemu hardware aws hardware-played mpy lint

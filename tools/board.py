@@ -17,7 +17,7 @@ _CHUNK = 1024  # bytes per write: the board holds them and their base 64 while i
 INFO = """
 import os, sys
 i = sys.implementation
-lib = [p for p in sys.path if p.endswith('/lib')]
+lib = [p for p in sys.path if p.endswith('/lib') and not p.startswith('/rom')]  # ROMFS takes no files
 s = os.statvfs('/')
 try:
     import umqtt.simple as m
@@ -26,7 +26,8 @@ except ImportError:
     u = None
 m = getattr(i, '_machine', sys.platform)
 print(repr({'version': i.version[:3], 'machine': m, 'mpy': getattr(i, '_mpy', 0) & 255,
-    'lib': lib[0] if lib else '/lib', 'free': s[0] * s[3], 'umqtt': u}))
+    'lib': lib[0] if lib else '/lib', 'free': s[0] * s[3], 'umqtt': u,
+    'rom': '/rom/lib' in sys.path and 'aws_iot' in os.listdir('/rom/lib')}))
 """
 _HASHES = """
 import hashlib, binascii
@@ -151,7 +152,8 @@ class Board:
             self._serial.close()
 
     def info(self):
-        """Firmware version and machine, .mpy format, library folder, free bytes, where umqtt.simple is (or None)."""
+        """Firmware version and machine, .mpy format, library folder, free bytes, where umqtt.simple is (or None), and
+        whether the library is in ROMFS as well."""
         return ast.literal_eval(self.run(INFO))
 
     def run(self, code, timeout_s=30, consume=None):

@@ -5,7 +5,7 @@ import os
 import sys
 from binascii import hexlify
 
-STANDINS = __file__.replace("\\", "/").rsplit("/", 1)[0] + "/../harness/standins"  # the stand-in for the esp32 module
+STANDINS = __file__.replace("\\", "/").rsplit("/", 2)[0] + "/harness/standins"  # the stand-in for the esp32 module
 
 
 def bundle(version, files, board=None):
@@ -46,7 +46,7 @@ def noise(size, seed=1):
 
 def folder(name):
     """An empty folder for a test."""
-    root = os.getenv("TMPDIR") or "/tmp"
+    root = hasattr(os, "getenv") and os.getenv("TMPDIR") or "/tmp"  # a board has no environment
     path = "%s/aws_iot-%s-%s" % (root, name, str(hexlify(os.urandom(6)), "ascii"))
     os.mkdir(path)
     return path

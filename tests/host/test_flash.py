@@ -82,6 +82,17 @@ def test_umqtt_of_the_firmware_is_used(thing, ready, tmp_path):
         assert not (board.flash / "lib/umqtt").exists()
 
 
+def test_library_in_romfs_is_told_and_takes_no_files(thing, ready, board):
+    """MicroPython puts /rom and /rom/lib on its path before /lib once something was deployed there (extmod/vfs.c)."""
+    rom = board.flash / "rom" / "lib" / "aws_iot"
+    rom.mkdir(parents=True)
+    (rom / "__init__.py").write_text("")
+    (board.flash / "boot.py").write_text("import sys\nsys.path[2:2] = ['/rom', '/rom/lib']\n")
+    done = thing.run("flash", "demo", "--port", board.port)
+    assert "imports aws_iot from its ROMFS, not from /lib/aws_iot" in done.stderr
+    assert (board.flash / "lib/aws_iot/thing.mpy").exists() and [path.name for path in rom.iterdir()] == ["__init__.py"]
+
+
 def test_a_running_program_is_stopped_first(thing, ready, board):
     (board.flash / "main.py").write_text("import time\nprint('busy')\nwhile True:\n    time.sleep_ms(50)\n")
     board.switch()
