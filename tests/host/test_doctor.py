@@ -8,6 +8,8 @@ import threading
 
 import pytest
 from aws_iot_tools import doctor, doctor_board
+from aws_iot_tools.probe import Probe
+from aws_iot_tools.project import CERTIFICATE, KEY
 
 from ..harness.board import Board
 from ..harness.certificates import Authority
@@ -39,6 +41,38 @@ def _failing(thing, stage: str) -> str:
 def test_all_is_well(thing, ready):
     lines = thing.run("doctor", "demo").stdout.splitlines()
     assert [line.partition(":")[0] for line in lines] == [f"ok   {stage}" for stage in _STAGES]
+
+
+def _as_python_3_13(monkeypatch):
+    """Have ssl's default contexts check strictly, as they do from Python 3.13 on."""
+    default = ssl.create_default_context
+
+    def strict(**options):
+        context = default(**options)
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+        return context
+
+    monkeypatch.setattr(ssl, "create_default_context", strict)
+
+
+def test_a_good_local_aws_is_good_to_a_strict_python_too(ready, ministack, monkeypatch):
+    _as_python_3_13(monkeypatch)
+    probe = Probe("localhost", ministack.port)
+    probe.open()
+    assert probe.secure(ministack.ca, ready / CERTIFICATE, ready / KEY).startswith("TLSv1")
+    probe.close()
+
+
+def test_certificates_of_the_tests_stand_strict_checks(mosquitto, tmp_path, monkeypatch):
+    _as_python_3_13(monkeypatch)
+    middle = Authority("between", issuer=mosquitto.authority)
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(*middle.issue("localhost", hosts=["localhost"]).write(tmp_path, "server"))
+    context = ssl.create_default_context(cadata=mosquitto.authority.pem().decode())
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=_serve_once, args=(listener, server), daemon=True).start()
+        with socket.create_connection(listener.getsockname()) as plain:
+            assert context.wrap_socket(plain, server_hostname="localhost").version()
 
 
 def test_missing_file(thing, ready):
