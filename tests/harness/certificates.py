@@ -58,12 +58,18 @@ class Identity:
 
 
 class Authority:
-    """A root, or with `issuer` an intermediate, certificate authority."""
+    """A root, or with `issuer` an intermediate, certificate authority.
 
-    def __init__(self, name: str = "Test Root CA", kind: str = "P-256", issuer: "Authority | None" = None) -> None:
+    `extensions`: with key usage and key identifiers (RFC 5280, section 4.2.1). OpenSSL's strict checks, Python 3.13's
+    default, refuse a chain without; many an authority that somebody made by hand has none.
+    """
+
+    def __init__(
+        self, name: str = "Test Root CA", kind: str = "P-256", issuer: "Authority | None" = None, extensions=True
+    ) -> None:
         self.key = new_key(kind)
-        self._issuer = issuer
-        extensions = [(x509.BasicConstraints(ca=True, path_length=None), True), (_SIGNS, True)]
+        self._issuer, self._identifies = issuer, extensions
+        extensions = [(x509.BasicConstraints(ca=True, path_length=None), True), *[(_SIGNS, True)] * extensions]
         self.certificate = (issuer or self)._sign(name, self.key, extensions)
 
     def pem(self) -> bytes:
@@ -100,12 +106,11 @@ class Authority:
             .not_valid_before(now + datetime.timedelta(days=from_days))
             .not_valid_after(now + datetime.timedelta(days=to_days))
         )
-        # RFC 5280, section 4.2.1.1 and .2: without them OpenSSL's strict checks, Python 3.13's default, refuse a chain.
-        identifiers = (
-            x509.SubjectKeyIdentifier.from_public_key(key.public_key()),
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()),
-        )
-        for extension, critical in [*extensions, *((identifier, False) for identifier in identifiers)]:
+        if self._identifies:
+            mine = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+            issuers = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
+            extensions = [*extensions, (mine, False), (issuers, False)]
+        for extension, critical in extensions:
             builder = builder.add_extension(extension, critical=critical)
         return builder.sign(self.key, hashes.SHA256())
 

@@ -1,5 +1,6 @@
 """thing doctor: it stops at the stage that fails and says why. Each cause is made for real."""
 
+import contextlib
 import json
 import shutil
 import socket
@@ -13,6 +14,7 @@ from aws_iot_tools.project import CERTIFICATE, KEY
 
 from ..harness.board import Board
 from ..harness.certificates import Authority
+from ..harness.ports import free_port
 
 _STAGES = ["files", "key and certificate", "endpoint", "DNS", "TCP", "TLS", "CONNECT", "subscribe", "publish"]
 
@@ -55,24 +57,33 @@ def _as_python_3_13(monkeypatch):
     monkeypatch.setattr(ssl, "create_default_context", strict)
 
 
-def test_a_good_local_aws_is_good_to_a_strict_python_too(ready, ministack, monkeypatch):
-    _as_python_3_13(monkeypatch)
-    probe = Probe("localhost", ministack.port)
-    probe.open()
-    assert probe.secure(ministack.ca, ready / CERTIFICATE, ready / KEY).startswith("TLSv1")
-    probe.close()
+@contextlib.contextmanager
+def _server(folder, identity):
+    """The port of a TLS server with this certificate, for one connection."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*identity.write(folder, "server"))
+    with socket.create_server(("127.0.0.1", free_port())) as listener:
+        threading.Thread(target=_serve_once, args=(listener, context), daemon=True).start()
+        yield listener.getsockname()[1]
 
 
-def test_certificates_of_the_tests_stand_strict_checks(mosquitto, tmp_path, monkeypatch):
+def test_authority_that_boards_accept_is_good_to_a_strict_python_too(ready, tmp_path, monkeypatch):
     _as_python_3_13(monkeypatch)
-    middle = Authority("between", issuer=mosquitto.authority)
-    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.load_cert_chain(*middle.issue("localhost", hosts=["localhost"]).write(tmp_path, "server"))
-    context = ssl.create_default_context(cadata=mosquitto.authority.pem().decode())
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        threading.Thread(target=_serve_once, args=(listener, server), daemon=True).start()
-        with socket.create_connection(listener.getsockname()) as plain:
-            assert context.wrap_socket(plain, server_hostname="localhost").version()
+    authority = Authority(extensions=False)
+    with _server(tmp_path, authority.issue("localhost", hosts=["localhost"])) as port:
+        probe = Probe("localhost", port)
+        probe.open()
+        assert probe.secure(authority.pem().decode(), ready / CERTIFICATE, ready / KEY).startswith("TLSv1")
+        probe.close()
+
+
+def test_certificates_of_the_tests_stand_strict_checks(tmp_path, monkeypatch):
+    _as_python_3_13(monkeypatch)
+    root = Authority()
+    identity = Authority("between", issuer=root).issue("localhost", hosts=["localhost"])
+    context = ssl.create_default_context(cadata=root.pem().decode())
+    with _server(tmp_path, identity) as port, socket.create_connection(("127.0.0.1", port)) as plain:
+        assert context.wrap_socket(plain, server_hostname="localhost").version()
 
 
 def test_missing_file(thing, ready):
@@ -144,14 +155,11 @@ _CLOCK = "is the clock of this computer right?"
 )
 def test_server_that_is_not_the_right_one(thing, ready, tmp_path, known, options, words):
     authority = Authority()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*authority.issue("server", **options).write(tmp_path, "server"))
     if known:
         (ready / "other-ca.pem").write_bytes(authority.pem())
         _configure(ready, cacert="other-ca.pem")
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        _configure(ready, port=listener.getsockname()[1])
-        threading.Thread(target=_serve_once, args=(listener, context), daemon=True).start()
+    with _server(tmp_path, authority.issue("server", **options)) as port:
+        _configure(ready, port=port)
         assert words in _failing(thing, "TLS")
 
 
@@ -164,7 +172,7 @@ def _serve_once(listener, context) -> None:
 
 
 def test_port_without_tls(thing, ready):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", free_port())) as listener:
         _configure(ready, port=listener.getsockname()[1])
 
         def answer():

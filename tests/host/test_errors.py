@@ -114,7 +114,7 @@ def test_full_disk_loses_nothing(thing, project, account, key):
 
 
 def test_two_commands_at_once(thing, project):
-    first = thing.start("add", "demo", "-n", "15")
+    first = thing.start("add", "demo", "-n", "30")
     while not (project / ".aws_things_resources/.lock").exists():
         assert first.poll() is None
         time.sleep(0.01)

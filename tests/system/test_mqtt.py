@@ -106,7 +106,7 @@ def test_the_last_will_is_published_when_the_device_dies_and_not_when_it_leaves(
             device.ask("thing.disconnect()")
         device.stop()
     assert observer.expect(f"{name}/gone").payload == b"yes"
-    assert len(observer.drain(0.3)) == 1
+    assert len(observer.all()) == 1
 
 
 def test_a_kept_session_delivers_what_came_meanwhile_without_subscribing_again(configuration, devices, observe, name):
@@ -120,9 +120,9 @@ def test_a_kept_session_delivers_what_came_meanwhile_without_subscribing_again(c
 
 
 def test_the_link_is_kept_alive_by_pings(configuration, devices):
-    device = devices(configuration, keepalive=1)
-    for _ in range(3):
-        device.expect("pingresp", 3)
+    device = devices(configuration, keepalive=4)  # seconds: time enough for a machine that is busy
+    for _ in range(2):
+        device.expect("pingresp")
     assert device.ask("thing.stats['connects']") == 1
 
 
@@ -166,6 +166,7 @@ def test_two_hundred_deltas_whose_callback_publishes(configuration, devices, obs
 
     while 200 not in reported():
         observer.expect(update)
-    observer.drain(0.5)
+    device.ask("until(settled)")
+    observer.all()
     assert reported()[-1] == 200
     assert device.ask("thing.stats['connects']") == 1
