@@ -80,7 +80,8 @@ def test_each_message_goes_to_the_handler_of_its_filter(configuration, devices, 
         device.ask(f"thing.subscribe('{name}/{filter}', {handler.format(filter)})")
     for topic, by in (("a/b", "a/b"), ("a/x", "a/+"), ("c/d/e", "c/#")):
         observer.publish(f"{name}/{topic}")
-        assert device.expect("heard")["by"] == by
+        # a server may send one copy for each filter that matches (section 3.3.5), as Mosquitto 2.1 does
+        assert device.expect("heard", topic=f"{name}/{topic}")["by"] == by
     device.ask(f"thing.unsubscribe('{name}/c/#')")
     observer.publish(f"{name}/c/d")
     assert not [event for event in device.settle(0.3) if event["event"] == "heard"]
