@@ -53,7 +53,7 @@ def settled():
 
 
 def until(done, timeout_s=60):
-    """Drive the thing until done() is true; the time, by a clock that nobody hurries, only ends what hangs."""
+    """Drive the thing until done() is true; the time only ends what hangs."""
     end = time.time() + timeout_s
     while not done():
         if time.time() > end:
