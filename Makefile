@@ -15,6 +15,9 @@ demo:  ## Watch a 32-bit MicroPython be a Thing of a local AWS (needs no account
 test: lint  ## Run everything on CPython, 64-bit and 32-bit MicroPython.
 	@$(PYTEST) -n 6 --dist load --maxschedchunk 1 tests
 
+pythons: setup  ## Run the tests of the host and of CPython with each python3.10 to 3.14 on the PATH.
+	@$(BIN)/python -m tools.pythons
+
 matrix: setup  ## Run every suite on each MicroPython and umqtt.simple, and write docs/versions.md (ONLY="1.26-32").
 	@$(BIN)/python -m tests.matrix $(ONLY)
 
@@ -48,4 +51,4 @@ lint: setup  ## Check style, import arrows, and the device library against Micro
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/mypy
 
-.PHONY: help setup demo test matrix faults device-advisor bench qemu hardware aws hardware-played mpy lint
+.PHONY: help setup demo test pythons matrix faults device-advisor bench qemu hardware aws hardware-played mpy lint

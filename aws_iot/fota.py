@@ -110,6 +110,6 @@ def handle_fota_jobs(jobs, force=False, disconnect_mqtt=None, auto_reset=True, j
     jobs.asking = False
     try:
         return borrow("trial").handle(fota, jobs, job_cbk)
-    except Exception:
+    except BaseException:  # also Ctrl-C
         jobs.asking = True  # it is not done
         raise

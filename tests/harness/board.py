@@ -17,6 +17,7 @@ import threading
 import time
 from pathlib import Path
 
+from . import HANG_S
 from .runtimes import RUNTIMES
 
 _REPL = Path(__file__).with_name("board_repl.py")
@@ -75,7 +76,7 @@ class Board:
         """End the connection; the board runs on."""
         self._drop_client()
 
-    def expect(self, text: str, timeout_s: float = 60) -> None:
+    def expect(self, text: str, timeout_s: float = HANG_S) -> None:
         """Wait until the board has printed a text; AssertionError shows what it printed instead."""
         deadline = time.monotonic() + timeout_s
         while text not in self.output:
