@@ -15,6 +15,9 @@ demo:  ## Watch a 32-bit MicroPython be a Thing of a local AWS (needs no account
 test: lint  ## Run everything on CPython, 64-bit and 32-bit MicroPython.
 	@$(PYTEST) -n 6 --dist load --maxschedchunk 1 tests
 
+pythons: setup  ## Run the tests of the host and of CPython with each python3.10 to 3.14 on the PATH.
+	@$(BIN)/python -m tools.pythons
+
 matrix: setup  ## Run every suite on each MicroPython and umqtt.simple, and write docs/versions.md (ONLY="1.26-32").
 	@$(BIN)/python -m tests.matrix $(ONLY)
 
@@ -28,6 +31,18 @@ device-advisor: setup  ## Run the local equivalent of AWS IoT Core Device Adviso
 bench: setup  ## Measure heap, sizes and round trips, and print BENCHMARKS.md.
 	@$(BIN)/python -m tests.benchmarks
 
+hardware: setup  ## Examine a real board, with a report to send in: make hardware PORT=/dev/ttyUSB0 [ARGS="--hour"].
+	@$(BIN)/thing selftest $(if $(PORT),--port $(PORT)) $(ARGS)
+
+aws: setup  ## Accept the library against real AWS, Device Advisor included; tells the cost first [ARGS=--yes].
+	@$(BIN)/thing selftest --here --device-advisor $(ARGS)
+
+hardware-played: setup  ## Play `make hardware` from end to end: make-believe board, local AWS.
+	@$(PYTEST) -q tests/host/play_selftest.py
+
+qemu: setup  ## Run what needs no network on an emulated Cortex-M3, built from Debian's source, and write docs/qemu.md.
+	@$(BIN)/python -m tests.qemu $(STAGES)
+
 mpy: setup  ## Compile the device library to .mpy files and list them for mip (package-mpy.json).
 	@$(BIN)/python -m aws_iot_tools.mip
 
@@ -36,4 +51,4 @@ lint: setup  ## Check style, import arrows, and the device library against Micro
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/mypy
 
-.PHONY: help setup demo test matrix faults device-advisor bench mpy lint
+.PHONY: help setup demo test pythons matrix faults device-advisor bench qemu hardware aws hardware-played mpy lint

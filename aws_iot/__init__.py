@@ -38,6 +38,7 @@ if TYPE_CHECKING:  # for readers' tools: mpy-cross leaves this out
         jobs,
         mqtt,
         names,
+        pkcs8,
         record,
         reserved,
         roots,

@@ -19,7 +19,7 @@ from .harness.runtimes import RUNTIMES
 _DEVICE_TESTS = Path(__file__).parent / "device"
 _COMPILED = (ROOT / "aws_iot", ROOT / "tools", ROOT / "tests")
 # Files with tests of 15 s and more.
-_LONG = ("test_fota_memory", "test_killed", "test_walkthrough", "test_mip", "test_demo", "test_flash")
+_LONG = ("test_fota_memory", "test_killed", "test_walkthrough", "test_mip", "test_demo", "test_flash", "test_selftest")
 # What depends on the interpreter or on umqtt.simple: beside tests/device these are run on every pair.
 _ON_EVERY_PAIR = [
     Path(__file__).parent / "system" / f"test_{name}.py" for name in ("mqtt", "shadow", "tls", "streams", "jobs")

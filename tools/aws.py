@@ -1,5 +1,6 @@
 """The AWS session: clients made on use, each operation under its documented rate, errors in words."""
 
+import re
 import threading
 import time
 
@@ -123,6 +124,7 @@ def pages(method, key, **arguments):
         answer = method(**arguments, **{_REQUEST_TOKEN.get(token, token): answer[token]})
 
 
+_ACTION = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
 _REQUEST_TOKEN = {"nextMarker": "marker"}
 
 _CREDENTIALS = (
@@ -159,7 +161,9 @@ def explain(error):
 def _explain_answer(error):
     operation, message = error.operation_name, _message(error)
     if code(error) in ("AccessDeniedException", "UnauthorizedException", "AccessDenied"):
-        return f"not allowed: {message} (the IAM user or role needs iot:{operation})"
+        named = _ACTION.search(message)  # AWS IoT does not always name it; S3 and IAM do
+        action = named[1] if named else f"iot:{operation}"
+        return f"not allowed: {message} (the IAM user or role needs {action})"
     if code(error) in _BY_CODE:
         return f"{_BY_CODE[code(error)]} ({operation}: {message})"
     return f"{operation}: {message} ({code(error)})"

@@ -10,12 +10,14 @@ import time
 
 from .errors import ToolError
 
+_BACK_S = 30  # how long a board with USB of its own may be gone when it resets
+_TRIES = 3
 _CHUNK = 1024  # bytes per write: the board holds them and their base 64 while it compiles that one line
 
-_INFO = """
+INFO = """
 import os, sys
 i = sys.implementation
-lib = [p for p in sys.path if p.endswith('/lib')]
+lib = [p for p in sys.path if p.endswith('/lib') and not p.startswith('/rom')]  # ROMFS takes no files
 s = os.statvfs('/')
 try:
     import umqtt.simple as m
@@ -24,7 +26,8 @@ except ImportError:
     u = None
 m = getattr(i, '_machine', sys.platform)
 print(repr({'version': i.version[:3], 'machine': m, 'mpy': getattr(i, '_mpy', 0) & 255,
-    'lib': lib[0] if lib else '/lib', 'free': s[0] * s[3], 'umqtt': u}))
+    'lib': lib[0] if lib else '/lib', 'free': s[0] * s[3], 'umqtt': u,
+    'rom': '/rom/lib' in sys.path and 'aws_iot' in os.listdir('/rom/lib')}))
 """
 _HASHES = """
 import hashlib, binascii
@@ -91,6 +94,24 @@ for p in %r:
         os.remove(p)
         os.rename(p + '.new', p)
 """
+_REMOVE_FOLDER = """
+import os
+def remove(d):
+    for e in os.ilistdir(d):
+        p = d + '/' + e[0]
+        if e[1] & 0x4000:
+            remove(p)
+        else:
+            os.remove(p)
+    os.rmdir(d)
+try:
+    os.stat(%r)
+    found = True
+except OSError:
+    found = False
+if found:
+    remove(%r)
+"""
 _CLOCK = """
 import time
 try:
@@ -142,8 +163,9 @@ class Board:
             self._serial.close()
 
     def info(self):
-        """Firmware version and machine, .mpy format, library folder, free bytes, where umqtt.simple is (or None)."""
-        return ast.literal_eval(self.run(_INFO))
+        """Firmware version and machine, .mpy format, library folder, free bytes, where umqtt.simple is (or None), and
+        whether the library is in ROMFS as well."""
+        return ast.literal_eval(self.run(INFO))
 
     def run(self, code, timeout_s=30, consume=None):
         """Run code on the board; -> what it printed. An exception there is a ToolError with its last line.
@@ -198,6 +220,10 @@ class Board:
         """Remove files, and the folders that are empty then: MicroPython takes an empty folder for a package."""
         self.run(_REMOVE % (list(paths),))
 
+    def remove_folder(self, path):
+        """Remove a folder, if it is there, with all that is in it."""
+        self.run(_REMOVE_FOLDER % (path, path))
+
     def set_clock(self):
         """Set the board's clock to UTC; -> how many seconds it is off afterwards."""
         now = time.gmtime()
@@ -226,6 +252,58 @@ class Board:
                 words = line.decode(errors="replace").strip()
                 if words and words != "MPY: soft reboot":
                     yield words
+
+    def fresh(self):
+        """Stop what runs, and restart the interpreter without main.py; its first seconds may be deaf to Ctrl-C."""
+        from mpremote.transport import TransportError
+
+        for left in range(_TRIES - 1, -1, -1):
+            try:
+                with self._words(), contextlib.redirect_stdout(io.StringIO()):
+                    self._serial.enter_raw_repl(soft_reset=True)
+                return
+            except ToolError as error:
+                if not left:
+                    raise
+                if not isinstance(error.__cause__, TransportError):
+                    self._reopen()
+
+    def start(self, code):
+        """Start code in a fresh interpreter; read() gives what it prints, as the raw REPL frames it."""
+        with self._words():
+            self._serial.exec_raw_no_follow(code)
+
+    def read(self, timeout_s):
+        """The bytes that have come, waited for at most timeout_s; b"" when none have."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            try:
+                waiting = self._serial.serial.inWaiting()
+                if waiting:
+                    return self._serial.serial.read(waiting)
+            except OSError:
+                self._reopen()
+            if time.monotonic() >= deadline:
+                return b""
+            time.sleep(0.01)
+
+    def _reopen(self):
+        """Open the port again: that of a board with USB of its own goes away when the board resets."""
+        from mpremote.transport import TransportError
+        from mpremote.transport_serial import SerialTransport
+
+        deadline = time.monotonic() + _BACK_S
+        with contextlib.suppress(OSError):
+            self._serial.close()
+        while True:
+            try:
+                with self._words():
+                    self._serial = SerialTransport(self.port, baudrate=115200)
+                return
+            except ToolError as error:
+                if not isinstance(error.__cause__, TransportError) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.5)
 
     @contextlib.contextmanager
     def _words(self):

@@ -1,10 +1,13 @@
-"""A package of any Debian release, unpacked into a folder of ours, signature checked (standard library only).
+"""A package of any Debian release, or its source, unpacked into a folder of ours, signature checked (standard library
+only).
 
 No system file is touched: package lists, cache and status are our own, and what is unpacked may need a newer libc than
 the one here, which is unpacked with it.
 """
 
 import os
+import shutil
+import tarfile
 import tempfile
 from pathlib import Path
 
@@ -15,8 +18,6 @@ _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 def unpack(package: str, suite: str, architectures: list, folder: Path) -> None:
     """Unpack the package and what it depends on into folder/ARCHITECTURE, for each of the architectures."""
-    if not _KEYRING.exists():
-        install("debian-archive-keyring")
     with tempfile.TemporaryDirectory() as scratch:
         for archive in _download(Path(scratch), package, suite, architectures):
             architecture = archive.stem.rsplit("_", 1)[1]
@@ -24,13 +25,42 @@ def unpack(package: str, suite: str, architectures: list, folder: Path) -> None:
             run(["dpkg-deb", "--extract", archive, folder / architecture])
 
 
+def unpack_source(package: str, suite: str, folder: Path) -> None:
+    """Unpack the package's source into a new folder: upstream's, as Debian carries it, without Debian's patches."""
+    with tempfile.TemporaryDirectory() as scratch:
+        words = _apt(Path(scratch), "deb-src", suite)
+        run(["apt-get", *words, "--download-only", "source", package], cwd=scratch)
+        (archive,) = Path(scratch).glob("*.orig.tar.*")
+        with tarfile.open(archive) as contents:
+            # where Python has it; apt has checked what the archive is
+            safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+            contents.extractall(Path(scratch) / "unpacked", **safely)
+        (top,) = (Path(scratch) / "unpacked").iterdir()
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        partial = folder.with_name(f"{folder.name}.new")
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.move(top, partial)
+        partial.rename(folder)
+
+
 def _download(folder: Path, package: str, suite: str, architectures: list) -> list:
+    words = _apt(folder, "deb", suite, architectures)
+    for name in architectures:  # one by one: the architectures of a package may exclude each other
+        download = ["--yes", "--download-only", "--no-install-recommends", "install", f"{package}:{name}"]
+        run(["apt-get", *words, *download])
+    return sorted((folder / "cache/archives").glob("*.deb"))
+
+
+def _apt(folder: Path, kind: str, suite: str, architectures=()) -> list:
+    """The options with which apt-get knows that suite alone, from package lists in the folder, which are fetched."""
+    if not _KEYRING.exists():
+        install("debian-archive-keyring")
     for name in ("lists/partial", "cache/archives/partial"):
         (folder / name).mkdir(parents=True)
     (folder / "status").touch()
     sources = folder / "sources.list"
-    options = f"arch={','.join(architectures)} signed-by={_KEYRING}"
-    sources.write_text(f"deb [{options}] {mirror()} {suite} main\n")
+    options = f"arch={','.join(architectures)} " if architectures else ""
+    sources.write_text(f"{kind} [{options}signed-by={_KEYRING}] {mirror()} {suite} main\n")
     settings = {
         "Dir::Etc::SourceList": sources,
         "Dir::Etc::SourceParts": "/dev/null",
@@ -47,10 +77,7 @@ def _download(folder: Path, package: str, suite: str, architectures: list) -> li
     words = [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
     words += [word for name in architectures for word in ("-o", f"APT::Architectures::={name}")]
     run(["apt-get", *words, "update"])
-    for name in architectures:  # one by one: the architectures of a package may exclude each other
-        download = ["--yes", "--download-only", "--no-install-recommends", "install", f"{package}:{name}"]
-        run(["apt-get", *words, *download])
-    return sorted((folder / "cache/archives").glob("*.deb"))
+    return words
 
 
 def mirror() -> str:

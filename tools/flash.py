@@ -50,18 +50,29 @@ def check_files(project):
 
 def contents(project, info, form):
     """All files that the board shall have: {path on the board: bytes}. form: "mpy" or "py"."""
-    if form == "mpy" and info["mpy"] != _MPY_FORMAT:
+    if form == "mpy":
+        check_format(info)
+    bring_umqtt = info["umqtt"] is None or info["umqtt"].startswith(info["lib"])
+    return {**library(info["lib"], bring_umqtt, form), **project_files(project)}
+
+
+def check_format(info):
+    """ToolError unless the board takes compiled files."""
+    if info["mpy"] != _MPY_FORMAT:
         raise ToolError(f"the board's firmware takes .mpy format {info['mpy']}, not {_MPY_FORMAT}: flash with --py")
-    library = Path(importlib.util.find_spec("aws_iot").submodule_search_locations[0])
-    found = _package(library, f"{info['lib']}/aws_iot", form)
-    if info["umqtt"] is None or info["umqtt"].startswith(info["lib"]):
-        found.update(_package(_umqtt_folder(), f"{info['lib']}/umqtt", form))
-    found.update(project_files(project))
+
+
+def library(folder, bring_umqtt, form="mpy"):
+    """The library's files in a folder of the board, and with bring_umqtt umqtt.simple's: {path: bytes}."""
+    source = Path(importlib.util.find_spec("aws_iot").submodule_search_locations[0])
+    found = _package(source, f"{folder}/aws_iot", form)
+    if bring_umqtt:
+        found.update(_package(_umqtt_folder(), f"{folder}/umqtt", form))
     return found
 
 
-def bring_up(board, wanted, library, progress):
-    """Make the board's files what they shall be; -> Result. library: folder in which nothing else may be."""
+def bring_up(board, wanted, folder, progress):
+    """Make the board's files what they shall be; -> Result. folder: one in which nothing else may be."""
     result = Result()
     there = board.hashes(wanted)
     todo = {path: data for path, data in wanted.items() if there.get(path) != hashlib.sha256(data).hexdigest()}
@@ -75,7 +86,7 @@ def bring_up(board, wanted, library, progress):
         board.write(todo, advance)
     result.written = list(todo)
     # Old modules, and a .py that would be imported before its .mpy.
-    result.removed = [path for path in board.files(library) if path not in wanted]
+    result.removed = [path for path in board.files(folder) if path not in wanted]
     board.remove(result.removed)
     return result
 

@@ -50,6 +50,11 @@ class Cloud:
     def running(self):
         return bool(self.pids) and all(map(processes.alive, self.pids)) and _get(f"{self.url}/_ministack/health")
 
+    @property
+    def enforces(self):
+        """Whether policies are enforced where things connect: a Mosquitto in front lets every thing do everything."""
+        return len(self.pids) < 2
+
     def environment(self):
         """What aws, boto3 and the commands need to use it."""
         return {

@@ -27,6 +27,7 @@ COMMANDS = {
     "shadow": ("shadow", None, "Get, set or watch a shadow."),
     "cloud": ("cloud", None, "Run a local AWS: up, env, down."),
     "doctor": ("doctor", None, "Find out why a thing does not connect."),
+    "selftest": ("selftest", None, "Examine a board and its cloud, and write a report."),
     "completion": ("completion", None, "Print shell completion."),
 }
 # What the seed's documentation and code spell differently from each other.

@@ -64,13 +64,13 @@ def answers(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def free_port(wanted):
-    """The port that is wanted when nothing listens there, else one that the system picks."""
-    if wanted and not answers(wanted):
-        return wanted
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def free_port(first):
+    """The first port from `first` on where nothing listens.
+
+    Not one that the system picks: it gives those to outgoing connections as well, so that a server which is started
+    again on its port might find it taken.
+    """
+    return next(port for port in range(first, 65536) if not answers(port))
 
 
 def _last_line(log):

@@ -16,7 +16,8 @@ from .system import SetupError, install, run, say
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STUBS = ROOT / ".cache" / "stubs"
-_PIP = [VENV / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+_INSTALL = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+_PIP = [VENV / "bin/python", *_INSTALL]
 
 
 class _Stamp:
@@ -33,16 +34,17 @@ class _Stamp:
         self._path.write_text(self._digest)
 
 
-def make_venv() -> None:
-    """Install the pinned requirements and this checkout (editable) into .venv, unless they are there already."""
-    stamp = _Stamp(VENV, "requirements.txt", "constraints.txt", "pyproject.toml")
-    if stamp.holds() and (VENV / "bin/python").exists():
+def make_venv(folder: Path = VENV, python: str = sys.executable) -> None:
+    """Install the pinned requirements and this checkout (editable) into a venv of a Python, unless they are there."""
+    stamp = _Stamp(folder, "requirements.txt", "constraints.txt", "pyproject.toml")
+    if stamp.holds() and (folder / "bin/python").exists():
         return
-    if not (VENV / "bin/pip").exists():
-        _create_venv()
-    say("installing the pinned Python packages into .venv (about a minute)")
-    run([*_PIP, "-r", ROOT / "requirements.txt", "-c", ROOT / "constraints.txt"])
-    run([*_PIP, "--no-deps", "--editable", ROOT])
+    if not (folder / "bin/pip").exists():
+        _create_venv(folder, python)
+    say(f"installing the pinned Python packages into {folder.relative_to(ROOT)} (about a minute)")
+    pip = [folder / "bin/python", *_INSTALL]
+    run([*pip, "-r", ROOT / "requirements.txt", "-c", ROOT / "constraints.txt"])
+    run([*pip, "--no-deps", "--editable", ROOT])
     stamp.write()
 
 
@@ -68,9 +70,9 @@ def install_wheel(folder: Path) -> None:
     stamp.write()
 
 
-def _create_venv() -> None:
-    say(f"creating .venv with Python {sys.version.split()[0]}")
-    command = [sys.executable, "-m", "venv", "--clear", VENV]
+def _create_venv(folder: Path, python: str) -> None:
+    say(f"creating {folder.relative_to(ROOT)} with {run([python, '--version']).strip()}")
+    command = [python, "-m", "venv", "--clear", folder]
     try:
         run(command)
     except SetupError:  # Debian and Ubuntu ship venv's ensurepip as a package of its own

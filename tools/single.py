@@ -29,7 +29,7 @@ def create(aws, name, key="ec"):
     elif describe(aws, name):
         raise ToolError(f"there is a thing {name} already")
     else:
-        record.set(project=uuid.uuid4().hex, policy=_policy(name), key=key)
+        record.set(project=uuid.uuid4().hex, policy=policy_name(name), key=key)
     things.ensure_policy(aws, record.get("policy"), lambda: None)
     things.create(aws, record, record.get("project"), record.get("policy"))
     return _document(aws, record), record
@@ -63,7 +63,7 @@ def delete(aws, name):
         things.delete(aws, record)
     elif found:
         things.delete_foreign(aws, name)
-    things.delete_policy(aws, _policy(name))
+    things.delete_policy(aws, policy_name(name))
 
 
 def describe(aws, name):
@@ -114,15 +114,20 @@ def _thing(arn, thing_id, name, state):
     }  # fmt: skip
 
 
-def _policy(name):
+def policy_name(name):
+    """The policy that a thing of this name gets for itself."""
     return names.check_policy(f"{name.replace(':', '.')}-Policy")
 
 
 def _record(aws, name):
-    """The journal of a creation, kept apart for each account and region."""
-    account = aws.client("sts").get_caller_identity()["Account"]
-    place = hashlib.sha256(f"{aws.url} {account}".encode()).hexdigest()[:16]
-    home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    parent = Path(home) / "thing" / place
+    parent = place(aws)
     sweep(parent)
     return Record(parent / name)
+
+
+def place(aws):
+    """The folder for journals of what belongs to no project, one for each account and region."""
+    account = aws.client("sts").get_caller_identity()["Account"]
+    name = hashlib.sha256(f"{aws.url} {account}".encode()).hexdigest()[:16]
+    home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(home) / "thing" / name

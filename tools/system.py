@@ -5,6 +5,8 @@ import shutil
 import subprocess
 import sys
 
+_PATIENCE_S = 600
+
 
 class SetupError(Exception):
     """A step of the set-up failed; the text says which and why."""
@@ -32,7 +34,8 @@ def install(package: str) -> None:
     if not shutil.which("apt-get"):
         raise SetupError(f"{package} is missing, and there is no apt-get to install it with")
     say(f"installing {package} by apt-get")
-    apt = ["apt-get", "--yes", "--no-install-recommends"]
+    # A machine that has just been started may be updating itself.
+    apt = ["apt-get", "--yes", "--no-install-recommends", "-o", f"DPkg::Lock::Timeout={_PATIENCE_S}"]
     if os.geteuid():
         apt = ["sudo", *apt]
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}

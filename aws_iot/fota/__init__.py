@@ -133,6 +133,6 @@ def handle_fota_jobs(jobs, force=False, disconnect_mqtt=None, auto_reset=True, j
     jobs.asking = False
     try:
         return aws_iot.fota.trial.handle(fota, jobs, job_cbk)
-    except Exception:
+    except BaseException:  # also Ctrl-C
         jobs.asking = True  # it is not done
         raise

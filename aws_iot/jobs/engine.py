@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/iot/latest/developerguide/jobs-mqtt-api.html
 import aws_iot
 
 from .. import ticks_add
-from ..errors import LinkError, ResponseTimeout
 from .job import Job, JobError
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
@@ -24,15 +23,18 @@ def step(jobs):
     """
     if jobs.report:
         return (yield from _finish(jobs))
+    # before the request, never after it: what is told while it is under way may be newer than its answer
+    jobs.check = False
     if jobs.work:
-        jobs.check = False
+        known = False
         try:
-            yield from jobs.job.steps("describe")
-        except (LinkError, ResponseTimeout):
-            jobs.check = True
-            raise
+            known = yield from jobs.job.steps("describe")
+        finally:
+            jobs.check = jobs.check or not known
         if jobs.job.canceled:
             _cancel(jobs)
+        elif not known:  # throttled, or worse
+            jobs.due = ticks_add(jobs.thing.mqtt.ticks(), _PAUSE_MS)
         return True
     jobs.asking = False
     try:
@@ -69,15 +71,16 @@ def _next(jobs):
             end(jobs, Job.FAILED, {"reason": "interrupted by a restart"})
     elif not handler:
         end(jobs, Job.REJECTED, {"reason": "unknown operation %s" % operation})
-    elif (yield from job.steps("update", Job.IN_PROGRESS, None, handler[2])):
-        _run(jobs, handler[0])
     else:
-        _later(jobs)
+        jobs.check = False  # both messages of a new job have come by now, most often
+        if (yield from job.steps("update", Job.IN_PROGRESS, None, handler[2])):
+            _run(jobs, handler[0])
+        else:
+            _later(jobs)
     return True
 
 
 def _run(jobs, function):
-    jobs.check = False
     jobs.report = jobs.BROKEN
     try:
         result = function(jobs.job)

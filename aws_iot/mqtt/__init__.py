@@ -25,6 +25,7 @@ const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 _STEP_MS = const(1000)  # the longest single wait
 _PAYLOAD = const(131072)
+_JOINED = const(1400)  # a TLS record of these still goes into one TCP segment
 _NESTED = const(16)  # calls that may wait for a callback which itself waits
 
 BROKEN = (OSError, ValueError, EOFError, MemoryError, StopIteration, simple.MQTTException)
@@ -167,7 +168,7 @@ class MQTTClient(simple.MQTTClient):
                 break
 
     def flush(self):
-        """Write what waits, small packets joined. After None the same bytes must be written again:
+        """Write what waits, small packets together. After None the same bytes must be written again:
 
         mbedTLS holds them encrypted already and would send them in place of others (Mbed-TLS issue 575).
         """
@@ -175,7 +176,7 @@ class MQTTClient(simple.MQTTClient):
         while out:
             data = out[0]
             if (
-                len(out) > 1 and self.stuck is None and len(data) + len(out[1]) < self.joined
+                len(out) > 1 and self.stuck is None and len(data) + len(out[1]) < _JOINED
                 and type(data) is not memoryview
             ):  # fmt: skip
                 out[1] = data + out[1]
@@ -211,23 +212,22 @@ class MQTTClient(simple.MQTTClient):
             if self.connected and isinstance(error, MemoryError):
                 # it costs what was to be done just now: one packet, not the connection
                 self.dry = None
-                self.joined = 0
-                self.due = ticks_add(self.ticks(), _STEP_MS)  # of what waits for the timers, which may need more
+                self.due = ticks_add(self.ticks(), _STEP_MS)  # of the timers, which may have been too much
+                if self.out:
+                    self.stuck = self.ticks()  # what goes out next goes alone: joined, it may have been too much
                 self.report(error)
-            else:
-                # one file after the other, for small heaps
-                found = None
-                if not (isinstance(error, EOFError) and self.stage in ("up", "ready")):
-                    found = aws_iot.mqtt.cause.words(self, error)
-                found = aws_iot.mqtt.loss.judge(self, found)
-                aws_iot.mqtt.ending.end(self, error, found)
+                return
+            # one file after the other, for small heaps
+            found = aws_iot.mqtt.cause.lost(self, error, None)
+            found = aws_iot.mqtt.loss.lost(self, error, found)
+            aws_iot.mqtt.ending.lost(self, error, found)
         except MemoryError as why:
             if self.connected and isinstance(error, MemoryError):
                 return  # it costs the report, too
             # the link ends all the same; that is told at a later step, when there may be room
             if not self.broken:
                 self.broken = error
-                self.broken_at = self.ticks()
+                self.rx_at = self.ticks()
             self.error = why
             self.hang_up()
             self.due = ticks_add(self.ticks(), _STEP_MS)

@@ -6,7 +6,6 @@ from .. import select, ticks_add, ticks_diff
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
-_JOINED = const(1400)  # a TLS record of these still goes into one TCP segment
 _TURN_MS = const(20)  # the handshake mostly waits for bytes, but it may wait for room to write
 
 
@@ -89,7 +88,6 @@ def up(client, kept):
         for sub in client.subs.values():
             if sub[3] == 1:
                 sub[3] = 0
-    client.joined = _JOINED  # 0 once there was no memory for it
     client.dry = None  # what came in one segment with CONNACK is still to be taken, also by a poll() in the callback
     client.up_at = client.tx_at = client.rx_at = client.due = client.ticks()
     client.stats["connects"] += 1

@@ -12,13 +12,13 @@ _PEER = (32, 54, 104)
 _CLOSED = (32, 54, 104, 9, 103, 107, 113, 128)
 
 
-def words(client, error):
-    """Why a link or an attempt ended with ``error``; None where the server reset the link, for loss.py."""
+def lost(client, error, _):
+    """-> why a link or an attempt ended with ``error``; None where the server just closed the link: see loss.py."""
     stage, code = client.stage, error.args[0] if error.args else 0
     if not isinstance(code, int):
         code = 0
     up = stage in ("up", "ready")
-    if up and isinstance(error, OSError) and abs(code) in _PEER:
+    if up and (isinstance(error, EOFError) or isinstance(error, OSError) and abs(code) in _PEER):
         return None
     if isinstance(error, MemoryError):
         return "no memory for TLS: free some before connecting"

@@ -11,8 +11,8 @@ _FIRST_MS = const(1000)  # AWS allows one CONNECT a second for each client id
 _CAP_MS = const(120000)  # spreads 1000 devices over two minutes, 1 to 2 % of them in any second
 
 
-def end(client, error, found):
-    """Plan the next attempt, and tell what loss.judge() ``found`` in ``error``."""
+def lost(client, error, found):
+    """Plan the next attempt, and tell what loss.py ``found`` in ``error``."""
     text, short, denials = found
     fails = max(client.fails, min(short, 5) - 1)
     wait_ms = delay_ms(fails, aws_iot.chance.bits(client))

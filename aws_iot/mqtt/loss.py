@@ -18,15 +18,15 @@ _DENIED_MS = const(30000)  # until a denied topic is tried again; doubles each t
 _DENIED_MAX_MS = const(3600000)
 
 
-def judge(client, text):
-    """(Why the link or the attempt ended, how many links in a row lived shortly, errors to report).
+def lost(client, error, text):
+    """-> (why the link or the attempt ended, how many links in a row lived shortly, errors to report).
 
-    ``text``: the cause, or None where the server just closed: then it is told who is suspected. There may be no memory
-    for what follows: then this is asked again.
+    ``text``: what cause.py made of ``error``, or None where the server just closed: then it is told who is suspected.
+    There may be no memory for what follows: then this is asked again.
     """
     short, denials = client.short, []
     if client.stage in ("up", "ready"):
-        now = client.broken_at if client.broken else client.ticks()
+        now = client.rx_at if client.broken else client.ticks()
         lived_ms = ticks_diff(now, client.up_at)
         short = short + 1 if lived_ms < _SHORT_MS else 0
         if not short:

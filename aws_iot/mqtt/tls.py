@@ -39,8 +39,8 @@ def load(method, what, *data):
     except (ValueError, OSError):
         # ports other than the ESP32 read only DER before MicroPython 1.29 (micropython PR 19569): the first of a chain
         try:
-            method(*[_der(item) for item in data])
-        except (ValueError, OSError) as error:
+            method(*[aws_iot.pkcs8.unwrap(_der(item)) for item in data])
+        except (ValueError, OSError, IndexError) as error:
             raise ValueError("%s: damaged, encrypted or of an unknown kind (%s)" % (what, error))
 
 

@@ -5,7 +5,7 @@ import os
 import sys
 from binascii import hexlify
 
-STANDINS = __file__.replace("\\", "/").rsplit("/", 1)[0] + "/../harness/standins"  # the stand-in for the esp32 module
+STANDINS = __file__.replace("\\", "/").rsplit("/", 2)[0] + "/harness/standins"  # the stand-in for the esp32 module
 
 
 def bundle(version, files, board=None):
@@ -46,7 +46,7 @@ def noise(size, seed=1):
 
 def folder(name):
     """An empty folder for a test."""
-    root = os.getenv("TMPDIR") or "/tmp"
+    root = hasattr(os, "getenv") and os.getenv("TMPDIR") or "/tmp"  # a board has no environment
     path = "%s/aws_iot-%s-%s" % (root, name, str(hexlify(os.urandom(6)), "ascii"))
     os.mkdir(path)
     return path
@@ -94,10 +94,13 @@ def refusal(function, *args):
 
 
 class NoMemoryFor:
-    """While entered, there is no memory for the lent file ``name`` of ``package``, the next ``times`` times."""
+    """While entered, there is no memory for the lent file ``name`` of ``package``, the next ``times`` times.
 
-    def __init__(self, package, name, times=1):
-        self.package, self.name, self.left = package, name, times
+    ``error``: another that is raised.
+    """
+
+    def __init__(self, package, name, times=1, error=MemoryError):
+        self.package, self.name, self.left, self.error = package, name, times, error
         self.real = package.__dict__.get(name)  # CPython keeps what it lends
 
     def __enter__(self):
@@ -112,7 +115,7 @@ class NoMemoryFor:
         self.left -= 1
         if not self.left:
             self._give_back()
-        raise MemoryError
+        raise self.error
 
     def _give_back(self):
         if self.real:

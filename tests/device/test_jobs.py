@@ -5,6 +5,7 @@ from json import loads
 from peer import Peer
 from samples import NoMemoryFor, bundle, esp32, folder, raises, write
 
+import aws_iot
 from aws_iot.boot_trial import choose
 from aws_iot.errors import LinkError, Rejected, ResponseTimeout
 from aws_iot.fota.slots import FileSlot
@@ -22,6 +23,8 @@ class _Service:
     document = {"operation": "work"}  # noqa: RUF012
     number = 1
     lost = 0  # so many reports of the end never arrive
+    cancel = ()  # it is cancelled behind the answer to the first of these verbs
+    busy = 0  # so many questions are throttled
 
     def __init__(self, peer, *refuse, status="QUEUED"):
         self.peer, self.refuse = peer, list(refuse)
@@ -32,7 +35,12 @@ class _Service:
         verb = topic.split("/")[-1]
         document = loads(payload)
         answer = {"clientToken": document["clientToken"]}
-        if verb == "get" and self.status in ("QUEUED", "IN_PROGRESS"):
+        if verb == "get" and self.busy:
+            self.busy -= 1
+            answer["code"] = "RequestThrottled"
+            self.peer.publish(topic + "/rejected", answer)
+            return
+        if verb == "get" and ("$next" not in topic or self.status in ("QUEUED", "IN_PROGRESS")):
             answer["execution"] = {
                 "jobId": "1", "status": self.status, "versionNumber": 1, "executionNumber": self.number,
                 "jobDocument": self.document,
@@ -48,6 +56,13 @@ class _Service:
                 return
             self.status = document["status"]
         self.peer.publish(topic + "/accepted", answer)
+        if verb in self.cancel:  # while the device has not seen this answer yet
+            self.end("CANCELED")
+
+    def end(self, status):
+        """The cloud ends the execution."""
+        self.status, self.cancel = status, ()
+        self.peer.publish("$aws/things/me/jobs/notify", {"jobs": {}})
 
 
 def _thing(peer):
@@ -206,6 +221,10 @@ def test_zerynths_call_tells_an_end_again_that_got_no_answer():
         assert service.updates == 2 * [("SUCCEEDED", {"version": "2"})]
 
 
+def _ctrl_c(*_):
+    raise KeyboardInterrupt
+
+
 def test_zerynths_call_asks_when_something_changed():
     from aws_iot.fota import handle_fota_jobs
 
@@ -219,6 +238,9 @@ def test_zerynths_call_asks_when_something_changed():
         client.connect()
         peer.service = None
         raises(ResponseTimeout, lambda: handle_fota_jobs(jobs, slot=Slot()))  # it is not done
+        request, client.request = client.request, _ctrl_c
+        raises(KeyboardInterrupt, lambda: handle_fota_jobs(jobs, slot=Slot()))
+        client.request = request
         asked = []
         peer.service = lambda topic, payload: (
             asked.append(topic)
@@ -504,6 +526,45 @@ def test_end_of_a_job_is_told_although_memory_is_short():
             with NoMemoryFor(aws_iot.jobs, "engine") as short:
                 client.until(lambda jobs=jobs: jobs.done, 60000)
             assert not short.left and service.updates == [("IN_PROGRESS", None), end]
+
+
+def _noticed(begun=None, status="QUEUED", cancel=()):
+    """Whether a job ends that the cloud ends while its handler runs; ``begun(client, service)``: it does."""
+
+    def work(job):
+        while True:
+            yield None
+
+    with Peer() as peer:
+        client = _thing(peer)
+        service = _Service(peer, status=status)
+        service.cancel = cancel
+        jobs = Jobs(client, 1000)
+        jobs.handle("work", work, work)
+        client.connect()
+        client.until(lambda: jobs.work, 60000)
+        if begun:
+            begun(client, service)
+        return client.until(lambda: not jobs.work, 60000)
+
+
+def test_cancellation_that_comes_behind_an_answer_is_noticed():
+    assert _noticed(cancel=("update",))  # behind that to IN_PROGRESS
+    assert _noticed(status="IN_PROGRESS", cancel=("get",))  # to the question for a job that goes on
+
+
+def test_cancellation_is_looked_for_again_when_the_question_failed():
+    def throttled(client, service):
+        service.busy = 2
+        service.end("CANCELED")
+
+    def interrupted(client, service):
+        service.end("CANCELED")
+        with NoMemoryFor(aws_iot.jobs, "execution", error=KeyboardInterrupt):
+            raises(KeyboardInterrupt, client.until, lambda: False, 60000)
+
+    assert _noticed(throttled)
+    assert _noticed(interrupted)
 
 
 def test_poll_does_not_wait_for_aws():

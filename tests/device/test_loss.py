@@ -2,6 +2,7 @@
 
 from peer import PINGREQ, PUBLISH, SUBSCRIBE, Peer
 from samples import NoMemoryFor, raises
+from wire import message
 
 import aws_iot
 import aws_iot.mqtt
@@ -246,6 +247,34 @@ def test_connect_tells_a_loss_that_waits_for_memory_and_goes_on():
         assert client.broken and not events
         client.connect()
         assert events == ["disconnected", "connecting", "connected", "ready"], events
+
+
+class _Unjoinable:
+    """Stands in for a packet that there is no memory to join with the next."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def __len__(self):
+        return len(self.data)
+
+    def __getitem__(self, index):
+        return self.data[index]
+
+    def __add__(self, other):
+        raise MemoryError
+
+
+def test_packets_that_there_is_no_memory_to_join_go_out_one_by_one():
+    with Peer() as peer:
+        client = peer.connected()
+        errors = []
+        client.on_error(errors.append)
+        client.out += [_Unjoinable(message(topic)) for topic in ("a", "b", "c")]
+        for _ in range(6):
+            client.poll()
+        assert [topic for topic, _, _, _ in peer.published()] == ["a", "b", "c"]
+        assert client.connected and client.stuck is None and len(errors) <= 2, errors
 
 
 def test_timers_that_there_is_no_memory_for_are_tried_once_a_second():

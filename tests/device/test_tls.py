@@ -10,6 +10,7 @@ from samples import raises
 import aws_iot
 import aws_iot.mqtt.tls as tls
 from aws_iot import MQTTClient, Shadow, Thing
+from aws_iot.pkcs8 import unwrap
 
 # A P-256 key made for this test, as PKCS#8 and as SEC1, and its certificate: they open nothing.
 _CERTIFICATE = (
@@ -152,7 +153,43 @@ class _Port:
 def test_ports_that_read_only_der():
     port = _Port()
     tls.load(port.load, "certificate or private key", _certificate().encode(), _key().encode())
-    assert port.taken == [(a2b_base64(_CERTIFICATE), a2b_base64(_PKCS8))]
+    assert port.taken == [(a2b_base64(_CERTIFICATE), a2b_base64(_SEC1))]
+
+
+class _Older:
+    """Stands in for the tls module of MicroPython 1.23 on mbedTLS 3: no PEM (but on the ESP32), and no key in PKCS#8,
+    which its mbedTLS reads with a NUL behind it (extmod/modtls_mbedtls.c of v1.23.0). All else is the real context's.
+    """
+
+    def __init__(self, context):
+        self.context = context
+
+    def load_cert_chain(self, certificate, key):
+        if key.startswith(b"-----") or b"\2\1\0\x30" in key[:8]:
+            raise ValueError("invalid key")
+        self.context.load_cert_chain(certificate, key)
+
+
+def test_keys_that_micropython_1_23_takes():
+    if not _MICROPYTHON:
+        return  # the same keys are taken by CPython: see tests/system/test_tls.py
+    context = __import__("tls").SSLContext(0)
+    for form in _forms(_key(), _PKCS8):
+        tls.load(_Older(context).load_cert_chain, "key", a2b_base64(_CERTIFICATE), tls.read(form, "private key"))
+
+
+def test_out_of_pkcs8():
+    pkcs8, sec1 = a2b_base64(_PKCS8), a2b_base64(_SEC1)
+    assert unwrap(pkcs8) == sec1
+    # what is none stays as it is
+    for data in (sec1, a2b_base64(_CERTIFICATE)):
+        assert unwrap(data) == data
+    # RFC 8410: a key of another kind, Ed25519
+    other = a2b_base64("MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC")
+    assert unwrap(other) == other
+    # one that names its curve itself
+    named = b"\x30\x81" + bytes((len(pkcs8) - 3 + 12,)) + pkcs8[3:27] + b"\x04\x79\x30\x77" + sec1[2:]
+    assert len(named) == len(pkcs8) + 12 and unwrap(named) == sec1
 
 
 def test_of_a_client():

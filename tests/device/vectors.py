@@ -2,7 +2,7 @@
 
 import json
 
-_FOLDER = __file__.replace("\\", "/").rsplit("/", 1)[0] + "/../vectors/"
+_FOLDER = __file__.replace("\\", "/").rsplit("/", 2)[0] + "/vectors/"
 
 
 def vectors(name):

@@ -1,6 +1,7 @@
 """A device whose message callback does what programs do: raises, publishes, subscribes, disconnects, takes its time.
 
-Parameter besides Session's: does, the name of what it does with the first message ("told-0").
+Parameters besides Session's: does, the name of what it does with the first message ("told-0"); for "hoards": hoard_ms,
+left (pieces of 256 bytes that stay free), again (what a lost link gives back is taken, too).
 """
 
 from device_base import heap_bytes, main
@@ -56,13 +57,16 @@ class Callback(Session):
         if self.free_at:
             return  # once is enough: the message may come again
         self.hoard, self.reserve = [], bytearray(2048)
+        self.fill()
+        self.free_at = self.clock.elapsed() + self.params["hoard_ms"]
+        self.say("hoarding")
+
+    def fill(self):
         try:
             while True:
                 self.hoard.append(bytearray(256))
         except MemoryError:
             del self.hoard[-self.params.get("left", 8) :]
-        self.free_at = self.clock.elapsed() + self.params["hoard_ms"]
-        self.say("hoarding")
 
     def on_event(self, name, value):
         try:
@@ -77,6 +81,8 @@ class Callback(Session):
 
     def step(self):
         super().step()
+        if self.hoard and self.params.get("again") and not self.client.connected:
+            self.fill()  # also what the lost link gave back
         if self.hoard and self.clock.elapsed() > self.free_at:
             self.hoard = None
             self.say("freed")

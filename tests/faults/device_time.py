@@ -13,14 +13,13 @@ from aws_iot import select, socket, ticks_add
 
 MICROPYTHON = sys.implementation.name == "micropython"
 _NEVER = (1 << 30) - 1
-_LOOKS = 10  # at the clock, for which a millisecond passes: else who computes until it is late would never end
 
 
 class Time:
     """The time in ms, and the connection to the harness."""
 
     def __init__(self, port, now):
-        self.now, self.looks = now, 0
+        self.now = now
         self.alone = None  # a function: is there no connection?
         self.record, self.offer = array("I", (0, now, now)), array("I", (0, 0, 0))
         family, kind, _, _, address = socket.getaddrinfo("127.0.0.1", port, 0, socket.SOCK_STREAM)[0]
@@ -28,24 +27,17 @@ class Time:
         self.harness.connect(address)
         self.harness.setsockopt(6, 1, 1)  # TCP_NODELAY
 
-    def ms(self):
-        """What time it is."""
-        self.looks += 1
-        if self.looks >= _LOOKS:
-            sleep_ms(1)
-        return self.now
-
     def wait(self, poll, until):
         """Until a socket of `poll` is ready, or it is `until`."""
         if until < self.offer[2] and self.alone and self.alone():
-            self.looks, self.now = 0, until
+            self.now = until
         while self.now < until and not poll.ready():
-            self.looks = 0
             self.record[0] += 1
             self.say(until)
             while True:
                 poll.wait()
                 if poll.ready():
+                    self.offer[2] = 0
                     return  # whatever is offered
                 self.harness.readinto(self.offer)
                 if self.offer[0] == self.record[0]:
@@ -54,8 +46,13 @@ class Time:
             if self.now >= until:
                 self.say(self.now)
 
+    def tell(self):
+        """Before a device without a connection does what the harness notices: that may bring forward what is due."""
+        self.offer[2] = 0
+        self.say(self.now)
+
     def say(self, until):
-        """Tell the harness what time it is, and until when this waits."""
+        """What time it is, and until when this waits."""
         self.record[1] = self.now
         self.record[2] = until
         self.harness.write(self.record)
@@ -116,7 +113,7 @@ def run(main):
 
     # What is to run at once is queued by asyncio's C part, under the machine's ticks: to be due, they must be past.
     base = ticks_add(ticks_ms(), 1 << 28)
-    asyncio.core.ticks = lambda: ticks_add(base, TIME.ms())
+    asyncio.core.ticks = lambda: ticks_add(base, TIME.now)
     asyncio.core._io_queue.poller = Poll()
     return asyncio.run(main)
 
@@ -124,4 +121,4 @@ def run(main):
 TIME = Time(*[int(word) for word in getenv("TIME").split()])
 _NOTHING = Poll()
 _NOTHING.ready()  # the first look takes memory
-aws_iot.select, aws_iot.sleep_ms, aws_iot.ticks_ms = Select, sleep_ms, lambda: ticks_add(0, TIME.ms())
+aws_iot.select, aws_iot.sleep_ms, aws_iot.ticks_ms = Select, sleep_ms, lambda: ticks_add(0, TIME.now)

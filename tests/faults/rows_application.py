@@ -100,7 +100,7 @@ async def _out_of_order(run):
 
 
 def _payload(name, payload, error=True, **row):
-    """One bad delta costs one error at most; the next one works on the same connection."""
+    """One bad delta costs one error; the next one works on the same connection. No error: a runtime may digest it."""
 
     async def script(run):
         device = await run.start()
@@ -110,8 +110,8 @@ def _payload(name, payload, error=True, **row):
         await device.says("delta", state={"good": 1})
         await _answered(run)
         await run.finish()
-        if error:
-            assert len(device.heard("error")) == 1, device.heard("error")
+        errors = device.heard("error")
+        assert len(errors) == 1 or not error and not errors, errors
         _all_acknowledged(run)
 
     return _shadow(name, script=script, connects=1, device={"answers": "none"}, **row)
@@ -272,7 +272,7 @@ ROWS = [
     _callback(
         "holds all memory: none for the TLS handshake",
         does="hoards",
-        device={"hoard_ms": 300, "publishes": 0, "left": 2},
+        device={"hoard_ms": 6000, "publishes": 0, "left": 2, "again": True},
         script=_handshake_without_memory,
         tls=("good",),
         runtimes=("mp64", "mp32"),
@@ -343,7 +343,8 @@ ROWS = [
     _payload("delta whose version is text", b'{"version":"x","state":{"a":1}}'),
     _payload("delta whose version is null", b'{"version":null,"state":{"a":1}}'),
     _payload("delta 40 levels deep", _deep(40), error=False),
-    _payload("delta 2000 levels deep", _deep(2000), heap="256k"),
+    # Python 3.12 and newer count C's calls apart from Python's: they read it
+    _payload("delta 2000 levels deep", _deep(2000), error=False, heap="256k"),
     _payload("60,000 brackets", b"[" * 60000, heap="256k"),
     _payload(
         "delta of 10,000 keys",

@@ -4,7 +4,8 @@ import asyncio
 
 from tests.harness import broker_packets as mqtt
 from tests.harness.broker_faults import CloseOnOpen, Latency, Split, StopReading
-from tests.harness.broker_wire import BlackHole, CutWire, DeafWire, DripWire, SlowWire, StallWire, unused_port
+from tests.harness.broker_wire import BlackHole, CutWire, DeafWire, DripWire, SlowWire, StallWire
+from tests.harness.ports import free_port
 
 from .row import ENDED, First, Row, traffic
 
@@ -23,12 +24,12 @@ async def _dns_fails(run):
 
 
 async def _dns_dead_then_good(run):
-    await run.start(host="endpoint.example", dns=["fail", [unused_port()], [run.port]])
+    await run.start(host="endpoint.example", dns=["fail", [free_port()], [run.port]])
     await traffic(run)
 
 
 async def _dns_first_address_dead(run):
-    device = await run.start(host="endpoint.example", dns=[[unused_port(), run.port]])
+    device = await run.start(host="endpoint.example", dns=[[free_port(), run.port]])
     await device.says("ready")
     assert not device.heard("disconnected"), "the second address is tried in the same attempt"
     await traffic(run)

@@ -19,8 +19,8 @@ from tests.harness.broker_wire import (
     Relay,
     SlowWire,
     StallWire,
-    unused_port,
 )
+from tests.harness.ports import free_port
 
 
 def connect(client_id="c", clean=True, keepalive=60):
@@ -376,7 +376,7 @@ def test_black_hole_swallows_connections():
         with BlackHole() as hole, pytest.raises(asyncio.TimeoutError):
             await asyncio.wait_for(asyncio.open_connection("127.0.0.1", hole.port), 0.3)
         with pytest.raises(ConnectionRefusedError):
-            await asyncio.open_connection("127.0.0.1", unused_port())
+            await asyncio.open_connection("127.0.0.1", free_port())
 
     stepped.run(check())
 

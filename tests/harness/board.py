@@ -17,10 +17,12 @@ import threading
 import time
 from pathlib import Path
 
+from . import HANG_S
 from .runtimes import RUNTIMES
 
 _REPL = Path(__file__).with_name("board_repl.py")
 _MODES = {11: "friendly", 12: "raw"}  # exit status of board_repl.py -> what the board comes up in
+_UP = b"\x06"  # what board_repl.py sends first of all: a Ctrl-C before that would end the interpreter, not its program
 _SETTLE_S = 0.05  # Ctrl-C travels as a signal: it must be there before the bytes that follow it
 _PATIENCE_S = 10
 _PENDING = re.compile(r"^(?:SigPnd|ShdPnd):\s*(\w+)", re.M)
@@ -39,7 +41,7 @@ class Board:
         self.port = f"socket://127.0.0.1:{self._listener.getsockname()[1]}"
         self._client = None
         self._process = None
-        self._stopped = threading.Event()
+        self._stopped, self._up = threading.Event(), threading.Event()
         self._lock = threading.Lock()
         self._threads = []
         self._output = bytearray()
@@ -74,7 +76,7 @@ class Board:
         """End the connection; the board runs on."""
         self._drop_client()
 
-    def expect(self, text: str, timeout_s: float = 60) -> None:
+    def expect(self, text: str, timeout_s: float = HANG_S) -> None:
         """Wait until the board has printed a text; AssertionError shows what it printed instead."""
         deadline = time.monotonic() + timeout_s
         while text not in self.output:
@@ -97,6 +99,7 @@ class Board:
         runtime = RUNTIMES["mp32"]
         arguments = runtime.command(_REPL, self.flash.resolve(), mode, self._firmware, heap=self._heap)
         environment = {key: value for key, value in os.environ.items() if key != "MICROPYPATH"}
+        self._up.clear()
         end, self._keys = os.pipe()
         os.set_blocking(end, False)  # so that the REPL can take all that has come at once
         self._process = subprocess.Popen(
@@ -110,6 +113,9 @@ class Board:
         """Carry what the board sends; when its process ends, it was a soft reset: start the next."""
         while not self._stopped.is_set():
             while data := self._process.stdout.read(4096):
+                if not self._up.is_set():
+                    data = data.removeprefix(_UP)
+                    self._up.set()
                 self._output += data
                 with self._lock, contextlib.suppress(OSError):
                     if self._client:
@@ -149,6 +155,8 @@ class Board:
     def _type(self, data: bytes) -> None:
         while data:
             text, interrupt, data = data.partition(b"\x03")
+            if interrupt:
+                self._up.wait(_PATIENCE_S)
             with self._lock, contextlib.suppress(OSError):
                 if self._keys is None:
                     return

@@ -98,10 +98,10 @@ def execute(source, space):
 def run_file(name):
     """boot.py or main.py at start; an exception is shown and ends the program, not the board."""
     try:
-        os.stat(name)
-    except OSError:
-        return
-    try:
+        try:
+            os.stat(name)
+        except OSError:
+            return
         with open(name) as file:
             source = file.read()
         exec(compile(source, name, "exec"), {"__name__": "__main__", "__file__": name})
@@ -188,6 +188,10 @@ def friendly(space):
 def main(flash, mode, firmware):
     jail(flash, firmware)
     space = {"__name__": "__main__"}
+    try:
+        _out.write(b"\x06")  # see Board: from here on a Ctrl-C is a key
+    except KeyboardInterrupt:
+        pass
     run_file("boot.py")
     if mode == "raw":
         raw(space)
@@ -201,4 +205,7 @@ def main(flash, mode, firmware):
             _out.write(b"\r\n>>> ")
 
 
-main(*sys.argv[1:])
+try:
+    main(*sys.argv[1:])
+except KeyboardInterrupt:  # as one that a board gets while it starts
+    sys.exit(SOFT_RESET)

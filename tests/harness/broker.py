@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from . import broker_packets as mqtt
 from .broker_rules import Rules
 from .broker_wire import abort, listening
+from .ports import free_port
 
 _FIN_S = 0.05  # from close_notify to FIN
 
@@ -108,11 +109,10 @@ class Broker:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def listen(self, tls=None, port=0):
+    async def listen(self, tls=None, port=None):
         """One more listener of the same broker, with certificates of its own; its port."""
-        listener = listening(port)
-        server = await asyncio.start_server(self._serve, sock=listener, ssl=tls)
-        port = listener.getsockname()[1]
+        port = port or free_port()
+        server = await asyncio.start_server(self._serve, sock=listening(port), ssl=tls)
         self._servers.append(server)
         if (port, tls) not in self._ports:
             self._ports.append((port, tls))

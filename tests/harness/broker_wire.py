@@ -8,6 +8,8 @@ import contextlib
 import socket
 import struct
 
+from .ports import free_port
+
 
 class Wire:
     """Carries both directions as they are. Base of the wire faults: `up` and `down` get a chunk and the number of
@@ -190,7 +192,7 @@ class Relay:
 
     def __init__(self, target, wires=None):
         self.target, self.wires = target, wires or (lambda number: None)
-        self.connections, self.ended, self.port = 0, [], 0
+        self.connections, self.ended, self.port = 0, [], free_port()
         self._tasks, self._server = set(), None
 
     async def __aenter__(self):
@@ -200,7 +202,6 @@ class Relay:
     async def start(self):
         listener = listening(self.port, 4096 if self._deaf() else 131072)
         self._server = await asyncio.start_server(self._carry, sock=listener, limit=4096)
-        self.port = listener.getsockname()[1]
 
     def _deaf(self):
         return any(wire and wire.recv_buffer_bytes for wire in map(self.wires, range(4)))
@@ -303,10 +304,3 @@ class BlackHole:
     def __exit__(self, *_):
         for one in [*self._fillers, self._listener]:
             one.close()
-
-
-def unused_port():
-    """A port on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

@@ -9,6 +9,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+_SIGNS = x509.KeyUsage(
+    digital_signature=False, content_commitment=False, key_encipherment=False, data_encipherment=False,
+    key_agreement=False, key_cert_sign=True, crl_sign=True, encipher_only=False, decipher_only=False,
+)  # fmt: skip
+
 
 def new_key(kind: str = "P-256"):
     """A private key: "P-256" or "RSA-2048"."""
@@ -53,12 +58,18 @@ class Identity:
 
 
 class Authority:
-    """A root, or with `issuer` an intermediate, certificate authority."""
+    """A root, or with `issuer` an intermediate, certificate authority.
 
-    def __init__(self, name: str = "Test Root CA", kind: str = "P-256", issuer: "Authority | None" = None) -> None:
+    `extensions`: with key usage and key identifiers (RFC 5280, section 4.2.1). OpenSSL's strict checks, Python 3.13's
+    default, refuse a chain without; many an authority that somebody made by hand has none.
+    """
+
+    def __init__(
+        self, name: str = "Test Root CA", kind: str = "P-256", issuer: "Authority | None" = None, extensions=True
+    ) -> None:
         self.key = new_key(kind)
-        self._issuer = issuer
-        extensions = [(x509.BasicConstraints(ca=True, path_length=None), True)]
+        self._issuer, self._identifies = issuer, extensions
+        extensions = [(x509.BasicConstraints(ca=True, path_length=None), True), *[(_SIGNS, True)] * extensions]
         self.certificate = (issuer or self)._sign(name, self.key, extensions)
 
     def pem(self) -> bytes:
@@ -95,6 +106,10 @@ class Authority:
             .not_valid_before(now + datetime.timedelta(days=from_days))
             .not_valid_after(now + datetime.timedelta(days=to_days))
         )
+        if self._identifies:
+            mine = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+            issuers = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
+            extensions = [*extensions, (mine, False), (issuers, False)]
         for extension, critical in extensions:
             builder = builder.add_extension(extension, critical=critical)
         return builder.sign(self.key, hashes.SHA256())

@@ -125,7 +125,7 @@ class Demo:
         self._device.settle(0.1)
         texts = [event.get("text", "") for event in self._device.events]
         heap = [int(text.split()[-1]) for text in texts if text.startswith("sample")]
-        samples = sum(message.topic.endswith("/samples") for message in self._watcher.drain())
+        samples = sum(message.topic.endswith("/samples") for message in self._watcher.all())
         done = bool(final and heap and self._reported == self._wanted)
         print()
         print(f"  desired values reported   {len(self._reported)} of {len(self._wanted)}")

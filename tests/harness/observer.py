@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import paho.mqtt.client as paho
 
+from . import HANG_S
+
 
 @dataclass
 class Message:
@@ -41,11 +43,12 @@ class Observer:
         self._client.on_subscribe = lambda client, data, number, reasons, properties: subscribed.put(reasons)
         self._client.connect("localhost", port)
         self._client.loop_start()
-        if connected.get(timeout=30).is_failure:
+        if connected.get(timeout=HANG_S).is_failure:
             raise RuntimeError("the observer was refused")
+        self._mark = f"mark/{client_id}"
         for name in filters:
             self._client.subscribe(name, 1)
-            if subscribed.get(timeout=30)[0].is_failure:
+            if subscribed.get(timeout=HANG_S)[0].is_failure:
                 raise RuntimeError(f"the observer may not subscribe to {name}")
 
     def __enter__(self):
@@ -59,9 +62,9 @@ class Observer:
 
     def publish(self, topic: str, payload=b"", qos: int = 1, retain: bool = False) -> None:
         """Publish and wait for the acknowledgement."""
-        self._client.publish(topic, payload, qos, retain).wait_for_publish(30)
+        self._client.publish(topic, payload, qos, retain).wait_for_publish(HANG_S)
 
-    def expect(self, accept, timeout_s: float = 30) -> Message:
+    def expect(self, accept, timeout_s: float = HANG_S) -> Message:
         """The first message from now on whose topic is `accept`, or for which accept(message) is true."""
         wanted = accept if callable(accept) else lambda message: message.topic == accept
         deadline = time.monotonic() + timeout_s
@@ -75,11 +78,12 @@ class Observer:
             if wanted(message):
                 return message
 
-    def drain(self, seconds: float = 0.0) -> list:
-        """Wait, then return all messages so far, those before included."""
-        time.sleep(seconds)
-        while not self._arrived.empty():
-            self.messages.append(self._arrived.get())
+    def all(self) -> list:
+        """All messages that the broker has taken until now: a mark comes behind them (MQTT 3.1.1, section 4.6)."""
+        self._client.subscribe(self._mark, 1)
+        self.publish(self._mark)
+        self.expect(self._mark)
+        self.messages.pop()
         return self.messages
 
     def stop(self) -> None:

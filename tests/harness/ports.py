@@ -1,14 +1,59 @@
-"""Free loopback ports, and waiting until a server listens on one."""
+"""Loopback ports that nobody else takes, and waiting until a server listens on one.
 
+A port of the system's ephemeral range that was free a moment ago, or whose server is being started again, may be that
+of somebody's outgoing connection by now. So each process has a block of ports outside of that range, its own as long as
+a socket of it is bound to the first of them: whatever else runs here, other runs of these tests included.
+"""
+
+import functools
+import itertools
 import socket
 import time
+from pathlib import Path
+
+_EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_IANA = "49152 65535"  # RFC 6335, section 6; what macOS uses
+_FIRST, _LAST, _BLOCK = 10000, 65535, 300
+
+
+def ephemeral() -> range:
+    """The ports that the system gives to outgoing connections."""
+    first, last = map(int, (_EPHEMERAL.read_text() if _EPHEMERAL.exists() else _IANA).split())
+    return range(first, last + 1)
 
 
 def free_port() -> int:
-    """A port that was free a moment ago; one who loses the race to bind it has to ask again."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port of this process's block on which nothing listens; each is given again only after all others."""
+    _, ports = _block()
+    for port in itertools.islice(ports, _BLOCK):
+        with socket.socket() as probe:
+            # else the remains of closed connections count as well
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if _bound(probe, port):
+                return port
+    raise RuntimeError(f"something listens on each of the {_BLOCK} ports of this process")
+
+
+@functools.cache
+def _block():
+    """(the socket that reserves it, its ports over and over)"""
+    taken = ephemeral()
+    starts = range(_FIRST, _LAST - _BLOCK, _BLOCK)
+    outside = [start for start in starts if start not in taken and start + _BLOCK - 1 not in taken]
+    for start in outside or starts:  # where all ports are ephemeral a block is still the processes' own
+        holder = socket.socket()
+        if _bound(holder, start):
+            return holder, itertools.cycle(range(start + 1, start + _BLOCK))
+        holder.close()
+    raise RuntimeError(f"no block of {_BLOCK} ports is free")
+
+
+def _bound(sock: socket.socket, port: int) -> bool:
+    try:
+        sock.bind(("", port))
+    except OSError:
+        return False
+    return True
 
 
 def wait_for_port(port: int, process, timeout_s: float = 60) -> None:

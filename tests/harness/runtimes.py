@@ -1,5 +1,6 @@
 """The interpreters that the device library is tested on, and a device script as a process on one of them."""
 
+import fcntl
 import functools
 import json
 import os
@@ -7,15 +8,17 @@ import queue
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
 from pathlib import Path
 
 from aws_iot_tools import micropython, mpy
 
-from . import ROOT, umqtt_versions
+from . import HANG_S, ROOT, umqtt_versions
 
 _HARNESS = ROOT / "tests" / "harness"
+_READING_S = 0.1  # from the pipe to the queue
 
 
 class Runtime:
@@ -127,7 +130,7 @@ class Process:
             self._arrived.put(event)
         self._arrived.put(None)
 
-    def expect(self, event: str, timeout_s: float = 30, **members) -> dict:
+    def expect(self, event: str, timeout_s: float = HANG_S, **members) -> dict:
         """The next event of this kind with these members; AssertionError when it does not come in time."""
 
         def wanted(found):
@@ -135,7 +138,7 @@ class Process:
 
         return self.expect_that(wanted, timeout_s, f"{event} {members or ''}")
 
-    def expect_that(self, wanted, timeout_s: float = 30, description: str = "such event") -> dict:
+    def expect_that(self, wanted, timeout_s: float = HANG_S, description: str = "such event") -> dict:
         """The next event for which wanted(event) is true; AssertionError when it does not come in time."""
         deadline = time.monotonic() + timeout_s
         while True:
@@ -165,11 +168,17 @@ class Process:
             pass
         return self.events[self._taken :]
 
+    def read_up(self) -> None:
+        """Take all that the script has said until now."""
+        while fcntl.ioctl(self._process.stdout, termios.FIONREAD, bytes(4)) != bytes(4):
+            time.sleep(0.01)
+        self.settle(_READING_S)
+
     def send(self, line: str) -> None:
         self._process.stdin.write(line + "\n")
         self._process.stdin.flush()
 
-    def wait(self, timeout_s: float = 30) -> int:
+    def wait(self, timeout_s: float = HANG_S) -> int:
         """The script's exit status; AssertionError when it does not end in time."""
         try:
             status = self._process.wait(timeout_s)

@@ -63,17 +63,26 @@ class Forks:
     """Runs commands, see forks.py; one for all tests of a worker."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, Path(__file__).with_name("forks.py")], text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        )  # fmt: skip
+        self._process = None
 
     def run(self, **command) -> dict:
-        print(json.dumps(command), file=self._process.stdin, flush=True)
-        return json.loads(self._process.stdout.readline())
+        if not self._process:
+            self._process = subprocess.Popen(
+                [sys.executable, Path(__file__).with_name("forks.py")], text=True,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            )  # fmt: skip
+        try:
+            print(json.dumps(command), file=self._process.stdin, flush=True)
+            return json.loads(self._process.stdout.readline())
+        except BaseException:  # the test's time is up: the answer, still to come, would be taken for the next one's
+            self._process.kill()
+            self.close()
+            raise
 
     def close(self) -> None:
-        self._process.communicate()
+        if self._process:
+            self._process.communicate()
+            self._process = None
 
 
 class Runner:
@@ -84,11 +93,11 @@ class Runner:
         self.environment = dict(account.environment)
         self._forks = forks
 
-    def fork(self, words, step=0, typed=None, timeout_s=180) -> dict:
+    def fork(self, words, step=0, typed=None, timeout_s=180, full=False) -> dict:
         """See forks.py."""
         return self._forks.run(
             words=list(map(str, words)), cwd=str(self.folder), environment=self.environment, typed=typed or "",
-            timeout_s=timeout_s, step=step,
+            timeout_s=timeout_s, step=step, full=full,
         )  # fmt: skip
 
     def run(self, *words, ok=True, code=None, **options) -> subprocess.CompletedProcess:

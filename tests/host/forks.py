@@ -1,9 +1,10 @@
 """Runs `thing` for each line of its input, in a fork of a process that has imported boto3 and read its models.
 
 Those take most of the second that a command takes. A line is {"words", "cwd", "environment", "typed",
-"timeout_s", "step"}; its answer {"code": exit code or -signal, "stdout", "stderr", "steps": how many were
-taken}. With a step that is not 0 the command is killed -9 at it. A step is each moment at which the world
-changes: a file or folder is renamed, made or removed, an HTTP request is about to leave, an HTTP answer has
+"timeout_s", "step", "full"}; its answer {"code": exit code or -signal, "stdout", "stderr", "steps": how many were
+taken}. With a step that is not 0 the command is killed -9 at it, or with "full" finds no room on the disk from
+then on: RLIMIT_FSIZE has write() refused (EFBIG) as a full disk does (ENOSPC). A step is each moment at which the
+world changes: a file or folder is renamed, made or removed, an HTTP request is about to leave, an HTTP answer has
 arrived and nobody has read it.
 """
 
@@ -13,6 +14,8 @@ import importlib
 import json
 import os
 import pkgutil
+import resource
+import selectors
 import signal
 import sys
 import tempfile
@@ -26,13 +29,16 @@ from botocore.httpsession import URLLib3Session
 
 lock = threading.Lock()
 steps = last = 0
+fills = False
 
 
 def tick():
     global steps
     with lock:
         steps += 1
-        if steps == last:
+        if steps == last and fills:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+        elif steps == last:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -54,10 +60,10 @@ def stepped_send(self, request):
     return answer
 
 
-def child(files, count, words, cwd, environment, timeout_s):
+def child(stdio, count, words, cwd, environment, timeout_s):
     """The command, in the fork; never returns."""
-    for number, file in enumerate(files):
-        os.dup2(file.fileno(), number)
+    for number, descriptor in enumerate(stdio):
+        os.dup2(descriptor, number)
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(environment)
@@ -78,28 +84,38 @@ def child(files, count, words, cwd, environment, timeout_s):
         os._exit(code)
 
 
-def run(step, typed, **command) -> dict:
-    global last
-    last = step
-    reader, writer = os.pipe()
-    with tempfile.TemporaryFile() as stdin, tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
+def contents(readers) -> list:
+    """All that comes out of these pipes, and they are closed."""
+    said = dict.fromkeys(readers, b"")
+    with selectors.DefaultSelector() as selector:
+        for reader in readers:
+            selector.register(reader, selectors.EVENT_READ)
+        while selector.get_map():
+            for key, _ in selector.select():
+                data = os.read(key.fd, 65536)
+                said[key.fd] += data
+                if not data:
+                    selector.unregister(key.fd)
+                    os.close(key.fd)
+    return [text.decode() for text in said.values()]
+
+
+def run(step, full, typed, **command) -> dict:
+    global last, fills
+    last, fills = step, full
+    readers, writers = zip(*[os.pipe() for _ in range(3)], strict=True)  # no files: these may be refused
+    with tempfile.TemporaryFile() as stdin:
         stdin.write(typed.encode())
         stdin.seek(0)
         pid = os.fork()
         if not pid:
-            child((stdin, stdout, stderr), writer, **command)
+            child((stdin.fileno(), *writers[:2]), writers[2], **command)
+    for writer in writers:
         os.close(writer)
-        _, status = os.waitpid(pid, 0)
-        taken = os.read(reader, 20)  # nothing when it was killed
-        os.close(reader)
-        stdout.seek(0)
-        stderr.seek(0)
-        return {
-            "code": os.waitstatus_to_exitcode(status),
-            "stdout": stdout.read().decode(),
-            "stderr": stderr.read().decode(),
-            "steps": int(taken or 0),
-        }
+    stdout, stderr, taken = contents(readers)  # of the steps nothing when it was killed
+    _, status = os.waitpid(pid, 0)
+    code = os.waitstatus_to_exitcode(status)
+    return {"code": code, "stdout": stdout, "stderr": stderr, "steps": int(taken or 0)}
 
 
 for module in pkgutil.iter_modules(aws_iot_tools.__path__):

@@ -112,15 +112,14 @@ def test_throttling_is_waited_out(thing, project, account, proxy):
 
 
 def test_stays_under_each_documented_rate(thing, project, proxy):
-    """Certificates are the narrowest at 10/s. One more in a second is a busy machine that delayed one into the next."""
+    """Certificates are the narrowest at 10/s. A call may come late: the machine may be busy."""
     thing.environment["AWS_ENDPOINT_URL"] = proxy.url
+    begun = time.monotonic()
     thing.run("add", "demo", "-n", "25")
     for operation, rate in aws.RATES.items():
-        times = [at for at, name in proxy.calls if name == operation]
-        for start in times:
-            assert sum(start <= at < start + 1 for at in times) <= rate + 1, operation
-    certificates = [at for at, name in proxy.calls if name == "CreateCertificateFromCsr"]
-    assert len(certificates) == 25 and 24 / (certificates[-1] - certificates[0]) <= 10
+        times = [at - begun for at, name in proxy.calls if name == operation]
+        assert all(at >= number / rate for number, at in enumerate(sorted(times))), operation
+    assert proxy.count("CreateCertificateFromCsr") == 25
 
 
 def test_pacer_lets_nobody_pass_early():

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,15 @@ def test_a_crash_is_not_hidden(board):
     starts = board.starts
     assert _mpremote(board, "eval", "1").returncode == 1
     assert board.starts == starts
+
+
+@pytest.mark.parametrize("after_ms", range(0, 40, 8))
+def test_ctrl_c_at_any_moment_of_a_start(tmp_path, after_ms):
+    """On the stand-in Ctrl-C is a signal, which must not end an interpreter that has not come up yet."""
+    from aws_iot_tools.board import Board as Line
+
+    with Board(tmp_path / "flash") as board:
+        time.sleep(after_ms / 1000)
+        board._type(b"\x03")
+        with Line(board.port) as line:
+            assert line.run("print(1)") == "1"

@@ -1,5 +1,6 @@
 """thing doctor: it stops at the stage that fails and says why. Each cause is made for real."""
 
+import contextlib
 import json
 import shutil
 import socket
@@ -8,9 +9,12 @@ import threading
 
 import pytest
 from aws_iot_tools import doctor, doctor_board
+from aws_iot_tools.probe import Probe
+from aws_iot_tools.project import CERTIFICATE, KEY
 
 from ..harness.board import Board
 from ..harness.certificates import Authority
+from ..harness.ports import free_port
 
 _STAGES = ["files", "key and certificate", "endpoint", "DNS", "TCP", "TLS", "CONNECT", "subscribe", "publish"]
 
@@ -39,6 +43,47 @@ def _failing(thing, stage: str) -> str:
 def test_all_is_well(thing, ready):
     lines = thing.run("doctor", "demo").stdout.splitlines()
     assert [line.partition(":")[0] for line in lines] == [f"ok   {stage}" for stage in _STAGES]
+
+
+def _as_python_3_13(monkeypatch):
+    """Have ssl's default contexts check strictly, as they do from Python 3.13 on."""
+    default = ssl.create_default_context
+
+    def strict(**options):
+        context = default(**options)
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+        return context
+
+    monkeypatch.setattr(ssl, "create_default_context", strict)
+
+
+@contextlib.contextmanager
+def _server(folder, identity):
+    """The port of a TLS server with this certificate, for one connection."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*identity.write(folder, "server"))
+    with socket.create_server(("127.0.0.1", free_port())) as listener:
+        threading.Thread(target=_serve_once, args=(listener, context), daemon=True).start()
+        yield listener.getsockname()[1]
+
+
+def test_authority_that_boards_accept_is_good_to_a_strict_python_too(ready, tmp_path, monkeypatch):
+    _as_python_3_13(monkeypatch)
+    authority = Authority(extensions=False)
+    with _server(tmp_path, authority.issue("localhost", hosts=["localhost"])) as port:
+        probe = Probe("localhost", port)
+        probe.open()
+        assert probe.secure(authority.pem().decode(), ready / CERTIFICATE, ready / KEY).startswith("TLSv1")
+        probe.close()
+
+
+def test_certificates_of_the_tests_stand_strict_checks(tmp_path, monkeypatch):
+    _as_python_3_13(monkeypatch)
+    root = Authority()
+    identity = Authority("between", issuer=root).issue("localhost", hosts=["localhost"])
+    context = ssl.create_default_context(cadata=root.pem().decode())
+    with _server(tmp_path, identity) as port, socket.create_connection(("127.0.0.1", port)) as plain:
+        assert context.wrap_socket(plain, server_hostname="localhost").version()
 
 
 def test_missing_file(thing, ready):
@@ -110,14 +155,11 @@ _CLOCK = "is the clock of this computer right?"
 )
 def test_server_that_is_not_the_right_one(thing, ready, tmp_path, known, options, words):
     authority = Authority()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*authority.issue("server", **options).write(tmp_path, "server"))
     if known:
         (ready / "other-ca.pem").write_bytes(authority.pem())
         _configure(ready, cacert="other-ca.pem")
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        _configure(ready, port=listener.getsockname()[1])
-        threading.Thread(target=_serve_once, args=(listener, context), daemon=True).start()
+    with _server(tmp_path, authority.issue("server", **options)) as port:
+        _configure(ready, port=port)
         assert words in _failing(thing, "TLS")
 
 
@@ -130,7 +172,7 @@ def _serve_once(listener, context) -> None:
 
 
 def test_port_without_tls(thing, ready):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", free_port())) as listener:
         _configure(ready, port=listener.getsockname()[1])
 
         def answer():

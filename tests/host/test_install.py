@@ -10,14 +10,14 @@ from packaging.requirements import Requirement
 from ..harness import ROOT
 
 _OURS = {"aws_iot", "aws_iot_tools"}
-_TEMPLATE = ROOT / "tools" / "template"  # runs on the board
+_ON_BOARDS = {ROOT / "tools" / "template", ROOT / "tools" / "selftest" / "programs"}
 
 
 def _imported() -> dict:
     """{top-level package: a file that imports it, wherever in it}; relative imports are the tools' own."""
     found = {}
     for path in sorted((ROOT / "tools").rglob("*.py")):
-        if _TEMPLATE in path.parents:
+        if _ON_BOARDS & set(path.parents):
             continue
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):

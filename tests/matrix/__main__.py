@@ -34,7 +34,7 @@ def main(argv=None) -> int:
                 failed += _run(pair, suite, store, code, options.again)
         results = store.of(pair, code)
         if len(results) == sum(pair.bits in suite.bits for suite in SUITES):
-            table.update([table.row(pair, results)])
+            table.update([table.row(pair, results)], table.DOCUMENT)
     return 1 if failed else 0
 
 

@@ -11,6 +11,7 @@ from tests.harness import CACHE, ROOT, board_tls
 from tests.harness.pairs import Pair
 
 FOLDER = CACHE / "matrix"
+_WORKERS = "6"
 _COUNTS = re.compile(r"^(\d+) passed, (\d+) failed$", re.MULTILINE)
 # The tests of the host's tools that a board takes part in, which is a 32-bit one.
 _BOARD = [f"tests/host/test_{name}.py" for name in ("board", "flash", "walkthrough", "fota_walkthrough")]
@@ -59,7 +60,8 @@ class Suite:
         """What is neither passed nor failed, an error in a fixture or a skip, counts as failed."""
         report = FOLDER / "report.xml"
         report.unlink(missing_ok=True)
-        options = ["-n", "6", "--dist", "load", "--maxschedchunk", "1", "--runtime", runtime, f"--junitxml={report}"]
+        workers = ["-n", _WORKERS, "--dist", "load", "--maxschedchunk", "1"]
+        options = [*workers, "--runtime", runtime, f"--junitxml={report}"]
         self._call(["-m", "pytest", *options, *self.tests], environment, output)
         if not report.exists():
             return Result(failed=1)

@@ -23,7 +23,7 @@ def _cell(result: dict) -> str:
     return str(result["passed"]) + (f", **{result['failed']} failed**" if result["failed"] else "")
 
 
-def update(rows: list, document: Path = DOCUMENT) -> None:
+def update(rows: list, document: Path) -> None:
     """Put rows in the place of those for the same firmware, word size and kind of interpreter, and add the others."""
     head, rest = document.read_text().split(_BEGIN)
     old, tail = rest.split(_END)

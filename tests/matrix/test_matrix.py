@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from tests.harness import ROOT, pairs, umqtt_versions
-from tests.matrix import table
+from tests.matrix import __main__ as matrix
+from tests.matrix import suites, table
 
 _PAIR = pairs.Pair("1.27, 1.28", 32, "1.7.0", pairs.RUNTIMES["mp32"].interpreter, played=True)
 
@@ -23,6 +24,24 @@ def document(tmp_path):
     head, rest = text.split("<!-- written by make matrix -->\n")
     path.write_text(f"{head}<!-- written by make matrix -->\n<!-- to here -->\n{rest.split('<!-- to here -->')[1]}")
     return path
+
+
+@pytest.fixture
+def program(monkeypatch, tmp_path):
+    """`python -m tests.matrix` on one pair and with one suite, which counts its runs: program(passed, failed)."""
+    runs = []
+
+    def make(passed, failed):
+        monkeypatch.setattr(suites.Suite, "run", lambda suite, pair: runs.append(1) or suites.Result(passed, failed))
+        for module in (matrix, table):
+            monkeypatch.setattr(module, "SUITES", (suites.Suite("device"),))
+        monkeypatch.setattr(matrix, "pairs", lambda: (_PAIR,))
+        monkeypatch.setattr(matrix, "FOLDER", tmp_path)
+        monkeypatch.setattr(matrix, "_STORE", tmp_path / "results.json")
+        monkeypatch.setattr(table, "update", lambda rows, document: runs.append(rows[0]))
+        return runs
+
+    return make
 
 
 def _rows(document) -> list:
@@ -72,6 +91,35 @@ def test_a_newer_release_than_all_that_are_known_has_the_newest_umqtt():
 @pytest.mark.parametrize("workers", [[], ["-n", "1"]], ids=["alone", "workers"])
 def test_a_run_says_what_it_runs_on(workers):
     command = [sys.executable, "-m", "pytest", *workers, "--collect-only", "tests/device/test_names.py"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     for line in pairs.described():
         assert line in done.stdout
+
+
+def test_what_was_run_with_this_code_is_not_run_again(program, monkeypatch):
+    runs = program(7, 0)
+    assert matrix.main([]) == matrix.main(["1.28"]) == matrix.main(["1.27-32", "--suite", "device"]) == 0
+    assert runs.count(1) == 1 and len(runs) == 4
+    monkeypatch.setattr(matrix, "_code", lambda: "another")
+    matrix.main([])
+    matrix.main(["--again"])
+    assert runs.count(1) == 3
+
+
+def test_failures_and_unknown_pairs_end_it_badly(program, capsys):
+    program(7, 1)
+    assert matrix.main([]) == 1
+    assert "device: 7 passed, 1 failed" in capsys.readouterr().out
+    assert matrix.main(["1.27-64"]) == 2
+    assert "no such pair: 1.27-64; there are 1.27-32" in capsys.readouterr().err
+
+
+def test_a_suite_counts_what_pytest_and_programs_say(monkeypatch, tmp_path):
+    monkeypatch.setattr(suites, "FOLDER", tmp_path)
+    monkeypatch.setattr(suites, "_WORKERS", "1")
+    pair = pairs.Pair("1.25", 32, "1.6.0", _PAIR.interpreter)
+    small = suites.Suite("small", ("tests/device/test_names.py",), (("tests.faults", "FIN in the handshake"),))
+    assert small.run(pair) == suites.Result(2 + 2, 0)
+    assert "2 passed" in small.log(pair).read_text()
+    assert suites.Suite("none", ("tests/device/test_no_such_file.py",)).run(pair) == suites.Result(0, 1)
+    assert suites.Suite("broken", (), (("tests.no_such_program",),)).run(pair) == suites.Result(0, 1)

@@ -21,12 +21,13 @@ _LAYERS = (
     ("shadow", "shadow_calls", "shadow_merge", "shadow_sync"),
     ("mqtt",),
     ("boot", "record"),
-    ("cbor", "cbor_decode", "chance", "errors", "names", "reserved", "roots", "topics"),
+    ("cbor", "cbor_decode", "chance", "errors", "names", "pkcs8", "reserved", "roots", "topics"),
     ("_cpython", ""),
 )
 _PURE = (
     "cbor", "cbor_decode", "errors", "fota.signature", "mqtt.control", "mqtt.malformed",
-    "mqtt.oversize", "mqtt.packet", "mqtt.wildcards", "names", "reserved", "roots", "topics",
+    "mqtt.oversize", "mqtt.packet", "mqtt.wildcards", "names", "pkcs8", "reserved", "roots",
+    "topics",
 )  # fmt: skip
 _IMPURE = {"asyncio", "machine", "os", "random", "select", "socket", "ssl", "time", "tls"}
 _PLATFORM = {"select", "socket", "sleep_ms", "ticks_ms"}  # what the root hands on

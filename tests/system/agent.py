@@ -8,6 +8,7 @@ import gc
 import json
 import select
 import sys
+import time
 
 if "sleepless" in sys.argv[3:]:
     from sleepless import skip_sleeps
@@ -51,13 +52,13 @@ def settled():
     return not thing.mqtt.kept and not thing.shadow.pending
 
 
-def until(done, timeout_ms=10000):
-    """Drive the thing until done() is true."""
+def until(done, timeout_s=60):
+    """Drive the thing until done() is true; the time only ends what hangs."""
+    end = time.time() + timeout_s
     while not done():
-        if timeout_ms <= 0:
+        if time.time() > end:
             raise RuntimeError("not done in time")
         CONTEXT["thing"].poll(10)
-        timeout_ms -= 10
 
 
 def obey(source):
@@ -81,7 +82,7 @@ def _kinds(kind):
 
 def main(path, options):
     thing = Thing.from_config(path, **json.loads(options))
-    thing.on_event(lambda event, value: emit(event, value=plain(value)))
+    thing.on_event(lambda event, value: emit(event, value=plain(value), ticks=thing.mqtt.ticks()))
     CONTEXT.update({"thing": thing, "emit": emit, "hear": hear, "heap": heap, "until": until, "settled": settled})
     orders = select.poll()
     orders.register(sys.stdin, select.POLLIN)

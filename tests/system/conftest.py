@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness import HANG_S
 from tests.harness.mosquitto import Mosquitto
 from tests.harness.observer import Observer
 from tests.harness.project import write_project
@@ -94,7 +95,7 @@ def bridge(tmp_path_factory, authority, ministack):
         broker.stop()
 
 
-def _await_bridge(port: int, timeout_s: float = 60) -> None:
+def _await_bridge(port: int, timeout_s: float = HANG_S) -> None:
     topic = "$aws/things/probe/shadow/get"
     deadline = time.monotonic() + timeout_s
     with Observer(port, topic + "/rejected", client_id="probe") as observer:
@@ -121,7 +122,7 @@ def document(cloud, name: str, shadow: str | None = None) -> dict:
     return json.loads(cloud.get_thing_shadow(thingName=name, **options)["payload"].read())
 
 
-def reported(cloud, name: str, state: dict, shadow: str | None = None, within_s: float = 30) -> None:
+def reported(cloud, name: str, state: dict, shadow: str | None = None, within_s: float = HANG_S) -> None:
     """The shadow's reported state becomes this; through a bridge a little after the device's PUBACK."""
     deadline = time.monotonic() + within_s
     while True:

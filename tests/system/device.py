@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from tests.harness import HANG_S
 from tests.harness.runtimes import Process, Runtime
 
 _AGENT = Path(__file__).with_name("agent.py")
@@ -33,7 +34,7 @@ class Device(Process):
         if ready:
             self.expect("ready")
 
-    def ask(self, source: str, timeout_s: float = 60):
+    def ask(self, source: str, timeout_s: float = HANG_S):
         """The value of an expression on the device, None of statements; Raised when it raises.
 
         What the device says meanwhile can still be expected afterwards.

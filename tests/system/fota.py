@@ -125,7 +125,7 @@ class Board:
 
     def _heard(self) -> list:
         if self.process:
-            self.process.settle(0.01)  # what it printed may not have been read yet
+            self.process.read_up()
         return self.events + (self.process.events if self.process else [])
 
 

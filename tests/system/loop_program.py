@@ -39,7 +39,7 @@ def together(*functions):
     wait(lambda: not left)
 
 
-def wait(done, patience_s=30):
+def wait(done, patience_s=100):
     """Until done() is true; the thing is not touched meanwhile."""
     for _ in range(patience_s * 100):
         if done():
@@ -105,7 +105,7 @@ def connect_again(thing):
         thing.mqtt.connect()
         thing.mqtt.loop()
         thing.mqtt.publish(topic, str(count), qos=1)
-        wait(lambda: count in HEARD, 15)  # noqa: B023  called in this round only
+        wait(lambda: count in HEARD)  # noqa: B023  called in this round only
         if ERRORS:
             return
 
@@ -147,8 +147,7 @@ def run_jobs(thing):
     jobs = Jobs(thing)
     jobs.handle("blink", lambda job: HEARD.append(job.id))
     emit("waiting")
-    wait(lambda: HEARD, 30)
-    sleep(1)  # for the report of its end
+    wait(lambda: HEARD and jobs.done)
 
 
 def main(path, scenario):

@@ -22,7 +22,7 @@ class Streams:
     """
 
     def __init__(self, observer) -> None:
-        self._client = observer._client
+        self._observer, self._client = observer, observer._client
         self.files = {}
         self.requests = []
         self.lose = self.repeat = 0.0
@@ -52,6 +52,11 @@ class Streams:
             answer = {"f": request["f"], "l": len(data), "i": block}
             answer["p"] = base64.b64encode(data).decode() if form == "json" else data
             client.publish(f"{topic}/data/{form}", self._encode(form, answer), 0)
+
+    def all_requests(self) -> list:
+        """Those that the broker has taken until now."""
+        self._observer.all()
+        return self.requests
 
     @staticmethod
     def _encode(form: str, answer: dict) -> bytes:

@@ -42,11 +42,11 @@ def desire(cloud, name: str, state: dict, **options) -> None:
     cloud.update_thing_shadow(thingName=name, payload=json.dumps({"state": {"desired": state}}), **options)
 
 
-def prints(process, beginning: str, timeout_s: float = 30) -> str:
+def prints(process, beginning: str) -> str:
     def wanted(event):
         return event["event"] == "print" and event["text"].startswith(beginning)
 
-    return process.expect_that(wanted, timeout_s, f"line that begins with {beginning}")["text"]
+    return process.expect_that(wanted, description=f"line that begins with {beginning}")["text"]
 
 
 def test_publish_period(ministack, start, cloud, name, tmp_path):
@@ -56,8 +56,11 @@ def test_publish_period(ministack, start, cloud, name, tmp_path):
     desire(cloud, name, {"publish_period": 150})
     prints(process, "requested publish period: 150")
     reported(cloud, name, {"publish_period": 150})
-    first = prints(process, "sample")
-    assert prints(process, "sample", 1) > first
+    prints(process, "sample")
+    begun = process.events[-1]["at_s"]
+    for _ in range(20):
+        prints(process, "sample")
+    assert process.events[-1]["at_s"] - begun < 30, "40 s at the period before"
     desire(cloud, name, {"publish_period": "often"})
     prints(process, "refused")
     assert document(cloud, name)["state"]["reported"] == {"publish_period": 150}
@@ -76,7 +79,7 @@ def test_telemetry_loses_no_sample_while_offline(mosquitto_tls12, start, name, t
         prints(process, "disconnected")
         time.sleep(2.5)
         relay.restore()
-        assert json.loads(observer.expect(base + "status", 60).payload)["online"] is True
+        assert json.loads(observer.expect(base + "status").payload)["online"] is True
         numbers = []
         while not numbers or max(numbers) < 6:
             observer.expect(base + "samples")
@@ -108,9 +111,9 @@ def test_async_app_goes_on_while_offline(ministack, start, cloud, name, tmp_path
         reported(cloud, name, {"blink_ms": 20})
         relay.cut()
         blinks = int(prints(process, "offline").split()[2])
-        assert blinks > 20
+        assert int(prints(process, "offline").split()[2]) > blinks, "2 s later, still offline"
         relay.restore()
-        assert int(prints(process, "blinks", 60).split()[1]) > blinks + 50
+        prints(process, "blinks")
 
 
 def test_zerynth_style(ministack, start, cloud, name, tmp_path):

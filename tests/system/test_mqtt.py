@@ -80,7 +80,8 @@ def test_each_message_goes_to_the_handler_of_its_filter(configuration, devices, 
         device.ask(f"thing.subscribe('{name}/{filter}', {handler.format(filter)})")
     for topic, by in (("a/b", "a/b"), ("a/x", "a/+"), ("c/d/e", "c/#")):
         observer.publish(f"{name}/{topic}")
-        assert device.expect("heard")["by"] == by
+        # a server may send one copy for each filter that matches (section 3.3.5), as Mosquitto 2.1 does
+        assert device.expect("heard", topic=f"{name}/{topic}")["by"] == by
     device.ask(f"thing.unsubscribe('{name}/c/#')")
     observer.publish(f"{name}/c/d")
     assert not [event for event in device.settle(0.3) if event["event"] == "heard"]
@@ -106,7 +107,7 @@ def test_the_last_will_is_published_when_the_device_dies_and_not_when_it_leaves(
             device.ask("thing.disconnect()")
         device.stop()
     assert observer.expect(f"{name}/gone").payload == b"yes"
-    assert len(observer.drain(0.3)) == 1
+    assert len(observer.all()) == 1
 
 
 def test_a_kept_session_delivers_what_came_meanwhile_without_subscribing_again(configuration, devices, observe, name):
@@ -120,9 +121,9 @@ def test_a_kept_session_delivers_what_came_meanwhile_without_subscribing_again(c
 
 
 def test_the_link_is_kept_alive_by_pings(configuration, devices):
-    device = devices(configuration, keepalive=1)
-    for _ in range(3):
-        device.expect("pingresp", 3)
+    device = devices(configuration, keepalive=4)  # seconds: time enough for a machine that is busy
+    for _ in range(2):
+        device.expect("pingresp")
     assert device.ask("thing.stats['connects']") == 1
 
 
@@ -166,6 +167,7 @@ def test_two_hundred_deltas_whose_callback_publishes(configuration, devices, obs
 
     while 200 not in reported():
         observer.expect(update)
-    observer.drain(0.5)
+    device.ask("until(settled)")
+    observer.all()
     assert reported()[-1] == 200
     assert device.ask("thing.stats['connects']") == 1

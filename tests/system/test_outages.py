@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import time
 
 import pytest
 
@@ -28,10 +27,10 @@ def test_a_broker_that_stops_and_starts_gets_all_that_was_accepted(broker, devic
     assert "closed" in device.expect("disconnected")["value"]
     for number in range(20):
         device.ask(f"thing.publish('{name}/up', {{'n': {number}}}, qos=1)")
-    time.sleep(1.5)  # an attempt or two is refused
+    device.expect("disconnected")  # an attempt was refused
     broker.start()
     with Observer(broker.plain_port, f"{name}/up") as observer:
-        device.expect("ready", 60)
+        device.expect("ready")
         came = [json.loads(observer.expect(f"{name}/up").payload)["n"] for _ in range(20)]
         assert came == list(range(20))
         observer.publish(f"{name}/down", "subscribed again")
@@ -52,7 +51,7 @@ def test_a_cut_link_is_noticed_and_restored(broker, devices, name, tmp_path):
             device.ask(f"thing.publish('{name}/up', '{sent}', qos=1)")
             sent += 1
             relay.restore()
-            device.expect("ready", 60)
+            device.expect("ready")
         wanted = {str(number).encode() for number in range(sent)}
         while wanted:
             wanted.discard(observer.expect(f"{name}/up").payload)
@@ -60,7 +59,7 @@ def test_a_cut_link_is_noticed_and_restored(broker, devices, name, tmp_path):
 
 
 def test_qos_0_is_refused_and_qos_1_bounded_while_offline(broker, devices, name, tmp_path):
-    device = devices(mosquitto_site(broker).project(tmp_path, name), queue_bytes=300, timeout_ms=300)
+    device = devices(mosquitto_site(broker).project(tmp_path, name), queue_bytes=300, timeout_ms=3000)
     broker.stop()
     device.expect("disconnected")
     kinds = device.ask(
@@ -76,7 +75,6 @@ def test_qos_0_is_refused_and_qos_1_bounded_while_offline(broker, devices, name,
 def test_attempts_to_connect_back_off(broker, devices, name, tmp_path):
     device = devices(mosquitto_site(broker).project(tmp_path, name))
     broker.stop()
-    device.settle(9)
-    at = [event["at_s"] for event in device.events if event["event"] == "connecting"][1:]
-    assert 1 <= len(at) <= 6, at
-    assert all(after - before >= 0.9 for before, after in itertools.pairwise(at)), at
+    device.expect("disconnected")
+    at = [device.expect("connecting")["ticks"] for _ in range(4)]  # by the device's clock
+    assert all(after - before >= 1000 for before, after in itertools.pairwise(at)), at

@@ -93,7 +93,7 @@ def test_stream_that_never_answers_is_given_up(device, streams):
     streams.silent = True
     with pytest.raises(Raised, match="ResponseTimeout: no block of the stream"):
         device.ask("fetch(retry_ms=50)", 120)
-    assert len(streams.requests) == 6
+    assert len(streams.all_requests()) == 6
 
 
 def test_refusal_is_told(device, streams):
@@ -107,8 +107,8 @@ def test_refusal_is_told(device, streams):
 def test_what_is_no_block_is_an_error(device, streams, name, mosquitto, answer):
     streams.silent = True
     device.ask("import aws_iot.fota.streams")
-    device.send('"fetch()"')
     with Observer(mosquitto.plain_port, client_id=f"liar-{name}") as liar:
+        device.send('"fetch()"')
         while not streams.requests:
             device.settle(0.02)
         liar.publish(f"$aws/things/{name}/streams/{name}/data/cbor", answer)

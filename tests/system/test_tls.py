@@ -2,9 +2,12 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from aws_iot.pkcs8 import unwrap
 from tests.harness import ROOT
 from tests.harness.certificates import Authority, Identity
 from tests.harness.mosquitto import Mosquitto
@@ -90,6 +93,18 @@ def test_an_expired_device_certificate(runtime, sound, authority, tmp_path):
 
 def test_a_device_certificate_of_another_authority(runtime, sound, authority, tmp_path):
     _refuses(runtime, sound, _settings(tmp_path, authority, Authority("another").issue("device")), _REFUSED)
+
+
+@pytest.mark.parametrize("kind", ["RSA-2048", "P-256"])
+def test_keys_out_of_pkcs8_are_the_ones_that_openssl_writes_and_connect(runtime, sound, authority, tmp_path, kind):
+    identity = authority.issue("device", kind)
+    settings = _settings(tmp_path, authority, identity)
+    wrapped = identity.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    bare = unwrap(wrapped)
+    assert bare != wrapped and bare == identity.key_der()
+    for form in (wrapped, bare):
+        Path(settings["key"]).write_bytes(form)
+        assert _told(runtime, sound, settings) == [{"event": "connected"}] * 2
 
 
 @pytest.mark.runtimes("mp64", "mp32")  # CPython compares the two before it connects

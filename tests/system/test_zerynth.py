@@ -75,14 +75,14 @@ def desire(cloud, name: str, state: dict) -> None:
     cloud.update_thing_shadow(thingName=name, payload=json.dumps({"state": {"desired": state}}))
 
 
-def prints(process, text: str, timeout_s: float = 60) -> None:
-    process.expect("print", timeout_s, text=text)
+def prints(process, text: str) -> None:
+    process.expect("print", text=text)
 
 
 def test_the_seeds_code_reports_and_hears_what_is_requested(ministack, start, cloud, name, tmp_path):
     configuration = ministack_site(ministack).project(tmp_path, name)
     process = start(configuration, _IMPORT + _CREDENTIALS + _THING + _REPORT + _REQUEST + _WAIT)
-    reported(cloud, name, {"publish_period": 1000}, within_s=60)
+    reported(cloud, name, {"publish_period": 1000})
     desire(cloud, name, {"publish_period": 250})
     prints(process, "requested publish period: 250")
     # The page's callback returns nothing, so nothing is reported for it.
@@ -95,7 +95,7 @@ def test_the_seeds_callback_may_be_set_before_connecting(ministack, start, cloud
     thing, connect = _THING.split("my_thing.mqtt.connect()")
     program = _IMPORT + _CREDENTIALS + thing + _REQUEST + "my_thing.mqtt.connect()" + connect + _REPORT + _WAIT
     process = start(ministack_site(ministack).project(tmp_path, name), program)
-    reported(cloud, name, {"publish_period": 1000}, within_s=60)
+    reported(cloud, name, {"publish_period": 1000})
     desire(cloud, name, {"publish_period": 250})
     prints(process, "requested publish period: 250")
 
@@ -138,7 +138,7 @@ while True:
 
 def test_the_calls_of_its_controlled_publish_period(ministack, start, cloud, name, tmp_path):
     process = start(ministack_site(ministack).project(tmp_path, name), _IMPORT + _CONTROLLED)
-    reported(cloud, name, {"publish_period": 1000}, within_s=60)
+    reported(cloud, name, {"publish_period": 1000})
     prints(process, "sample")
     desire(cloud, name, {"publish_period": 100})
     prints(process, "period: 100")
@@ -165,7 +165,7 @@ def test_the_calls_of_its_cloud_in_fifteen_lines(mosquitto_tls12, start, name, t
     with Observer(mosquitto_tls12.plain_port, "sensors/" + name, client_id=name + "-o") as observer:
         start(configuration, _IMPORT + _FIFTEEN_LINES)
         for _ in range(3):
-            assert json.loads(observer.expect("sensors/" + name, 60).payload) == {"temp": 21.5}
+            assert json.loads(observer.expect("sensors/" + name).payload) == {"temp": 21.5}
 
 
 _JOBS = """

@@ -58,7 +58,7 @@ def publish_in_callback(client):
     client.connect()
     client.subscribe(b"t", 1)
     client.publish(b"t", b"1", qos=1)
-    poll(client, 1000, lambda: messages)
+    poll(client, 10000, lambda: messages)
     return messages
 
 
@@ -70,7 +70,7 @@ def publish_once(client):
 def receive(client):
     messages = listen(client)
     client.publish(b"t", b"1")
-    poll(client, 1500, lambda: messages)
+    poll(client, 5000, lambda: messages)
     return messages
 
 
@@ -87,9 +87,9 @@ def check_without_waiting(client):
 
 
 def idle(client):
-    client.keepalive = 1
+    client.keepalive = 3
     client.connect()
-    poll(client, 3500)
+    poll(client, 8000)
 
 
 def wrap_packet_ids(client):
@@ -143,7 +143,7 @@ def raise_in_callback(client):
     client.subscribe(b"t", 1)
     try:
         client.publish(b"t", b"1", qos=1)
-        poll(client, 5000, lambda: called)
+        poll(client, 30000, lambda: called)
     except ValueError:
         pass
     sleep_ms(200)
@@ -151,7 +151,7 @@ def raise_in_callback(client):
 
 def leave_a_dead_link(client):
     client.connect()
-    sleep_ms(200)
+    sleep_ms(2000)
     client.disconnect()
 
 
@@ -165,7 +165,7 @@ def subscribe_ahead(client):
     for number in range(8):
         client.subscribe(b"t/%d" % number, 1)
     client.connect()
-    poll(client, 5000, lambda: client.ready)
+    poll(client, 30000, lambda: client.ready)
 
 
 def ping_and_check(client):

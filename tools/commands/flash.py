@@ -39,6 +39,11 @@ def command(context, path, port, mpy, lines, seconds):
         out.say(f"{info['machine']}, MicroPython {'.'.join(map(str, info['version']))}, at {board.port}")
         wanted = flash.contents(project, info, "mpy" if mpy else "py")
         library = f"{info['lib']}/aws_iot"
+        if info["rom"]:
+            out.warn(
+                f"the board imports aws_iot from its ROMFS, not from {library}: bring that up to date, too, by "
+                "`mpremote romfs deploy`"
+            )
         result = flash.bring_up(board, wanted, library, lambda total: out.progress(total, "writing"))
         off = board.set_clock()
         if off > 5:
