@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from aws_iot import control, packet
 from aws_iot.errors import ProtocolError
+from aws_iot.mqtt import control, packet
 from tests.harness import broker_packets as mqtt
 
 _SECONDS = float(os.environ.get("FUZZ_SECONDS", "0"))  # `make faults` sets it

@@ -20,7 +20,7 @@ _LAYERS = (
     ("zerynth",),
     ("shadow", "shadow_calls", "shadow_merge", "shadow_sync"),
     ("mqtt",),
-    ("boot", "record"),
+    ("boot", "boot_trial", "record"),
     ("cbor", "cbor_decode", "chance", "errors", "names", "pkcs8", "reserved", "roots", "topics"),
     ("_cpython", ""),
 )
