@@ -70,6 +70,8 @@ def up(folder, region="us-east-1", port=None, mqtt_port=None, with_mosquitto=Fal
     """Start the local AWS of a folder unless it runs; -> Cloud. A busy default port is replaced by a free one."""
     if importlib.util.find_spec("ministack") is None:
         raise ToolError("the local AWS is not installed: pip install ministack")
+    if sys.version_info < (3, 11):
+        raise ToolError("the local AWS needs Python 3.11: on 3.10 no TLS handshake with MiniStack 1.5 comes to an end")
     # One at a time: what starts meanwhile would see the same ports free, and MiniStack shares a port that is taken.
     with journal.lock(Path(tempfile.gettempdir()) / f"thing-cloud-{getpass.getuser()}.lock", wait=True):
         cloud = Cloud.load(folder)

@@ -93,8 +93,8 @@ def main() -> int:
     parser.add_argument("--demo", action="store_true", help=words)
     arguments = parser.parse_args()
     try:
-        if sys.version_info < (3, 10):
-            raise SetupError("Python 3.10 or newer is needed")
+        if sys.version_info < (3, 11):  # the library and the command `thing` take 3.10, the local AWS does not
+            raise SetupError("Python 3.11 or newer is needed")
         make_venv()
         micropython.get()
         umqtt.get(VENV / "bin/unearth")

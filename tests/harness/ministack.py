@@ -69,7 +69,7 @@ class MiniStack:
             (self.folder / "state" / "iot.json").write_text(json.dumps({"ca": state}))
         with open(self.folder / "ministack.log", "ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "ministack"],
+                [os.environ.get("MINISTACK_PYTHON", sys.executable), "-m", "ministack"],
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -8,7 +8,7 @@ import shutil
 import pytest
 from aws_iot_tools import pki
 
-_PARTS = 2  # of the steps, side by side
+_PARTS = 4  # of the steps, side by side: less for each test to do in its time
 
 
 def _count(thing, *words) -> int:
