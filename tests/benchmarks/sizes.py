@@ -8,7 +8,6 @@ def table(bench: Bench) -> list:
     folder = bench.board / "lib" / "aws_iot"
     files = {path.relative_to(folder).with_suffix("").as_posix(): path for path in folder.rglob("*.mpy")}
     sizes = {name: path.stat().st_size for name, path in files.items()}
-    sizes.pop("_cpython", None)  # boards do not carry it
     lines = ["| module | .mpy, bytes |", "|---|---:|"]
     lines += [f"| {name} | {size:,} |" for name, size in sorted(sizes.items())]
     lines.append(f"| all | {sum(sizes.values()):,} |")
