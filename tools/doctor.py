@@ -12,7 +12,7 @@ from aws_iot import roots
 from . import flash, pki
 from .errors import ToolError
 from .probe import Closed, Probe
-from .project import CERTIFICATE, CONFIG, KEY
+from .project import CONFIG
 
 PORT = 8883
 _CODES = ("", "protocol version", "client id", "server unavailable", "user name or password", "not authorised")
@@ -59,11 +59,11 @@ class _Patient:
 
     def files(self):
         flash.check_files(self.project)
-        return f"{CONFIG}, {CERTIFICATE}, {KEY}"
+        return ", ".join([CONFIG, *self.project.files()])
 
     def pair(self):
         folder = self.project.folder
-        last = pki.check_pair((folder / CERTIFICATE).read_bytes(), (folder / KEY).read_bytes())
+        last = pki.check_pair(*[(folder / name).read_bytes() for name in self.project.files()])
         return f"belong together, valid until {last:%Y-%m-%d}"
 
     def endpoint(self):
@@ -91,7 +91,7 @@ class _Patient:
     def tls(self):
         folder = self.project.folder
         try:
-            version = self.probe.secure(_ca(self.project), folder / CERTIFICATE, folder / KEY)
+            version = self.probe.secure(_ca(self.project), *[folder / name for name in self.project.files()])
         except ssl.SSLCertVerificationError as error:
             raise Sick(_distrust(error, self.probe.host)) from error
         except (OSError, ssl.SSLError) as error:

@@ -22,6 +22,8 @@ KEY = "private.pem.key"
 RESOURCES = ".aws_things_resources"
 _ACTIVE_KEYS = ("mqttid", "thingname", "cert_arn")
 _TEMPLATE_KEYS = ("endpoint", "policy_name")
+_SAME = (("client_id", "mqttid"), ("ca", "cacert"))  # names that the library takes too, and what is written here
+_FILES = (("certificate", CERTIFICATE), ("key", KEY))  # fields that may name other files, and which files else
 _SWITCH = ".switch"  # a complete set of the three files on its way to the top: see activate()
 
 
@@ -49,13 +51,21 @@ class Project:
     def config(self):
         """thing.conf.json as a dict; ToolError when it is broken or a value is not of its type."""
         document = journal.read_json(self.folder / CONFIG)
-        for key in ("endpoint", "policy_name", "cacert", *_ACTIVE_KEYS):
+        for name, written in _SAME:
+            if name in document:
+                document[written] = document.pop(name)
+        for key in ("endpoint", "policy_name", "cacert", *_ACTIVE_KEYS, *dict(_FILES)):
             if not isinstance(document.get(key), (str, type(None))):
                 raise ToolError(f'{self.folder / CONFIG}: "{key}" must be a string or null; mend it and run this again')
         port = document.get("port")
         if not (port is None or (type(port) is int and 0 < port < 65536)):
             raise ToolError(f'{self.folder / CONFIG}: "port" must be a number from 1 to 65535')
         return document
+
+    def files(self):
+        """The names of the active thing's certificate and key, as the library looks for them."""
+        config = self.config()
+        return [config.get(field) or default for field, default in _FILES]
 
     def change_config(self, **values):
         """Set values in thing.conf.json; a None takes its key out, or nulls one of the template's. The rest stays."""
@@ -105,7 +115,8 @@ class Project:
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(mode=0o700)
         active = {key: value for key, value in record.config().items() if key in _ACTIVE_KEYS}
-        journal.write_json(scratch / CONFIG, {**self.config(), **active})
+        kept = {key: value for key, value in self.config().items() if key not in dict(_FILES)}
+        journal.write_json(scratch / CONFIG, {**kept, **active})
         journal.write(scratch / CERTIFICATE, record.certificate_path.read_bytes())
         journal.write(scratch / KEY, record.key_path.read_bytes(), journal.SECRET)
         scratch.rename(self._switch)

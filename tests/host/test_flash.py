@@ -55,6 +55,26 @@ def test_everything_is_put_on_the_board(thing, ready, board):
     assert {config["cacert"], "wifi.json", "lib/umqtt/simple.mpy", "lib/aws_iot/thing.mpy"} <= found
     assert {"lib/aws_iot/mqtt/__init__.mpy", "lib/aws_iot/jobs/engine.mpy"} <= found
     assert not any(name.endswith((".md", "fota.key", ".new", "journal.json", "_cpython.mpy")) for name in found)
+    assert not any(name.endswith((".pyi", "py.typed")) for name in found)  # for editors
+
+
+def test_the_names_that_the_library_takes_in_the_configuration_are_the_tools_too(thing, ready, board):
+    path = ready / "thing.conf.json"
+    config = json.loads(path.read_text())
+    name = config.pop("mqttid")
+    config.update(client_id=name, ca=config.pop("cacert"), certificate="mine.crt", key="mine.key")
+    path.write_text(json.dumps(config))
+    (ready / "certificate.pem.crt").rename(ready / "mine.crt")
+    (ready / "private.pem.key").rename(ready / "mine.key")
+    assert "mine.crt, mine.key" in thing.run("doctor", "demo").stdout
+    thing.run("flash", "demo", "--port", board.port)
+    for file in ("thing.conf.json", "mine.crt", "mine.key", config["ca"]):
+        assert (board.flash / file).read_bytes() == (ready / file).read_bytes()
+    thing.run("add", "demo")
+    thing.run("use", "demo", "--thing", "demo_1")
+    config = json.loads(path.read_text())
+    assert config["mqttid"] == config["thingname"] == "demo_1" and (ready / "private.pem.key").exists()
+    assert not {"client_id", "ca", "certificate", "key"} & set(config)
 
 
 def test_what_is_the_same_is_skipped(thing, ready, board):
