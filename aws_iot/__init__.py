@@ -53,11 +53,6 @@ if TYPE_CHECKING:  # for readers' tools: mpy-cross leaves this out
 
 
 def __getattr__(name):
-    if not BOARD:
-        from ._cpython import NAMES
-
-        if name in NAMES:
-            return NAMES[name]
     if name == "simple":
         return __import__("umqtt.simple", None, None, ("MQTTClient",))
     if name in ("mqtt", "jobs", "fota", "web", "thing", "shadow", "errors"):
@@ -78,17 +73,20 @@ def lend(package, name):
     MicroPython reads a .mpy file in some milliseconds and its garbage collector takes it back; CPython keeps it.
     """
     path = package["__name__"] + "." + name
-    if not BOARD:
-        return __import__(path, None, None, (name,))
     room = keep()
     try:
         return __import__(path, None, None, (name,))
+    except ImportError as error:
+        if path in str(error):  # there is no such file
+            raise AttributeError(path)
+        raise
     finally:
-        sys.modules.pop(path, None)  # also what an import that found no memory has left
-        if room and name in package:
-            lent.append((package, name))
-        else:
-            package.pop(name, None)
+        if BOARD:
+            sys.modules.pop(path, None)  # also what an import that found no memory has left
+            if room and name in package:
+                lent.append((package, name))
+            else:
+                package.pop(name, None)
 
 
 def keep(room_bytes=_ROOM_BYTES):
@@ -107,6 +105,23 @@ def keep(room_bytes=_ROOM_BYTES):
 
 
 def method(self, file, name):
-    """Function ``name`` of a lent ``file`` as a method of ``self``: for calls that are made now and then."""
+    """Function ``name`` of a lent ``file`` as a method of ``self``, if it is in the file's ``__all__``: for calls that
+    are made now and then. On CPython, where nothing needs to be lent, _cpython.py makes real methods of them.
+    """
+    if name not in file.__all__:
+        raise AttributeError(name)  # CPython says more
     function = getattr(file, name)
     return lambda *args, **options: function(self, *args, **options)
+
+
+if not BOARD:  # by names that a board has in its heap anyhow
+
+    def __getattr__(name, load=__getattr__):  # type: ignore[misc]
+        from ._cpython import find
+
+        return find(name, load)
+
+    def __dir__():
+        from ._cpython import names
+
+        return names

@@ -1,5 +1,8 @@
 """CPython's sockets, TLS and clock with the manners of MicroPython's (readinto and write give None for "not now")."""
 
+import difflib
+import functools
+import inspect
 import io
 import json
 import select as _select
@@ -163,44 +166,142 @@ def _key_forms(key):
     ]
 
 
+# -- what is lent on a board
+
+names = [
+    "IotError", "LinkError", "MQTTClient", "ProtocolError", "Rejected", "ResponseTimeout", "Shadow", "StateError",
+    "Thing", "__version__", "config", "fota", "jobs", "load", "zerynth",
+]  # fmt: skip
+# What a Thing hands on of its client: calls, and what it may be asked for.
+_CALLS = (
+    "connect", "disconnect", "loop_forever", "named_shadow", "on_error", "on_event", "poll", "request", "run",
+    "unsubscribe",
+)  # fmt: skip
+_FIELDS = {
+    "cause": "Why the last connection or attempt ended, in words; None before.",
+    "connected": "True once the broker has accepted the connection.",
+    "jobs": "Its Jobs, made when first named: a thing has one.",
+    "ready": "True once all subscriptions are acknowledged as well.",
+    "stats": "Counters: connects, sent, resent, received, errors.",
+    "thingname": "The thing's name.",
+}
+
+
+def find(name, load):
+    """aws_iot.``name``; ``load`` is what finds it on a board."""
+    if name in NAMES:
+        return NAMES[name]
+    if not name.startswith("_"):
+        try:
+            return load(name)
+        except AttributeError as error:
+            raise _no("aws_iot", name, names) from error
+    raise _no("aws_iot", name, ())
+
+
+def complete(kind, source, *constructor):
+    """Make real methods of what ``kind.__getattr__`` finds in the file ``source``: for dir(), help(), inspect and
+    editors. They still are found by it at each call. ``source`` is the client's class for a Thing, which hands calls
+    on. ``constructor``: the functions that tell what ``kind`` takes.
+    """
+    lent = kind.__getattr__
+    calls, fields = (source.__all__, ()) if hasattr(source, "__all__") else (_CALLS, _FIELDS)
+    for name in calls:
+        setattr(kind, name, _method(lent, name, getattr(source, name)))
+    for name in fields:
+        setattr(kind, name, _field(lent, name))
+    if constructor:
+        kind.__init__.__signature__ = _signature(*constructor)
+        kind.__init__.__doc__ = constructor[-1].__doc__
+
+    def missing(self, name):
+        if not name.startswith("_"):
+            try:
+                return lent(self, name)
+            except AttributeError as error:
+                raise _no(kind.__name__, name, dir(kind)) from error
+        raise _no(kind.__name__, name, ())
+
+    kind.__getattr__ = missing
+
+
+def _field(lent, name):
+    """An attribute that is looked for as on a board: while it is not set."""
+
+    def get(self):
+        return self.__dict__[name] if name in self.__dict__ else lent(self, name)
+
+    def put(self, value):
+        self.__dict__[name] = value
+
+    return property(get, put, doc=_FIELDS[name])
+
+
+def _method(lent, name, function):
+    @functools.wraps(function)
+    def method(self, *args, **options):
+        return lent(self, name)(*args, **options)
+
+    method.__signature__ = _signature(function)
+    return method
+
+
+def _signature(function, more=None):
+    """Of ``function`` as a method; the options that it hands on are those of ``more``."""
+    signature = inspect.signature(function)
+    first, *others = signature.parameters.values()
+    if more:
+        known = {each.name for each in others}
+        added = [
+            each for each in inspect.signature(more).parameters.values()
+            if each.kind is each.KEYWORD_ONLY and each.name not in known
+        ]  # fmt: skip
+        others = [each for each in others if each.kind is not each.VAR_KEYWORD] + added
+    return signature.replace(parameters=[first.replace(name="self"), *others])
+
+
+def _no(owner, name, known):
+    found = difflib.get_close_matches(name, [each for each in known if not each.startswith("_")], 1)
+    return AttributeError("%s has no %s%s" % (owner, name, found and ": did you mean %s?" % found[0] or ""))
+
+
+# -- umqtt.simple
+
+class Simple:
+    """umqtt.simple for an aws_iot that pip installed: what an MQTTClient inherits of it, and its signatures."""
+
+    class MQTTException(Exception):
+        pass
+
+    class MQTTClient:
+        def __init__(
+            self, client_id, server, port=0, user=None, password=None, keepalive=0, ssl=None, ssl_params={},  # noqa: B006
+        ):  # fmt: skip
+            self.client_id, self.server, self.port = client_id, server, port or (8883 if ssl else 1883)
+            self.user, self.pswd, self.keepalive = user, password, keepalive
+            self.ssl, self.ssl_params = ssl, ssl_params
+            self.sock = self.cb = self.lw_topic = self.lw_msg = None
+            self.lw_qos, self.lw_retain, self.pid = 0, False, 0
+
+        def set_callback(self, f):
+            """umqtt.simple's: ``f(topic, msg)``, both bytes, for messages that no handler takes."""
+            self.cb = f
+
+        def set_last_will(self, topic, msg, retain=False, qos=0):
+            """umqtt.simple's: what the broker publishes when this connection is lost; before connect()."""
+            if not topic or qos not in (0, 1, 2):
+                raise ValueError("a last will has a topic, and QoS 0, 1 or 2")
+            self.lw_topic, self.lw_msg, self.lw_qos, self.lw_retain = topic, msg, qos, retain
+
+
 try:
     from umqtt import simple
-except ImportError:  # installed by pip
-
-    class simple:  # noqa: N801
-        """What an MQTTClient inherits of umqtt.simple: its constructor, and the calls before a connection."""
-
-        class MQTTException(Exception):
-            pass
-
-        class MQTTClient:
-            def __init__(
-                self,
-                client_id,
-                server,
-                port=0,
-                user=None,
-                password=None,
-                keepalive=0,
-                ssl=None,
-                ssl_params={},  # noqa: B006
-            ):
-                self.client_id, self.server, self.port = client_id, server, port or (8883 if ssl else 1883)
-                self.user, self.pswd, self.keepalive = user, password, keepalive
-                self.ssl, self.ssl_params = ssl, ssl_params
-                self.sock = self.cb = self.lw_topic = None
-                self.lw_msg = b""
-                self.lw_qos, self.lw_retain, self.pid = 0, False, 0
-
-            def set_callback(self, f):
-                self.cb = f
-
-            def set_last_will(self, topic, msg, retain=False, qos=0):
-                self.lw_topic, self.lw_msg, self.lw_qos, self.lw_retain = topic, msg, qos, retain
-
+except ImportError:
+    simple = Simple
 
 NAMES = {
     "BytesIO": BytesIO,
+    "complete": complete,
     "loads": loads,
     "select": select,
     "simple": simple,

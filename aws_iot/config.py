@@ -2,21 +2,24 @@
 
 import json
 
-_FIELDS = ("endpoint", "mqttid")
+# The names of Thing's arguments, and Zerynth's for them in the file.
+_ZERYNTH = (("client_id", "mqttid"), ("ca", "cacert"))
+_FILES = (("certificate", "certificate.pem.crt"), ("key", "private.pem.key"), ("ca", None))  # and where else they are
 
 
 def load(path: str = "thing.conf.json") -> tuple:
-    """(endpoint, mqttid, clicert, pkey) from ``path``, certificate.pem.crt and private.pem.key beside it (Zerynth's
-    call).
+    """(endpoint, client id, certificate, key) from ``path`` and the files beside it: Zerynth's call.
 
     ValueError names the file, key or field that is missing or broken.
     """
     conf = read(path)
-    return conf["endpoint"], conf["mqttid"], conf["certificate"], conf["key"]
+    return conf["endpoint"], conf["client_id"], conf["certificate"], conf["key"]
 
 
-def read(path):
-    """The configuration as a dict, with the contents of the files under certificate, key and, where given, ca."""
+def read(path: str) -> dict:
+    """The configuration as a dict. Under certificate, key and, where given, ca are the contents of the files that are
+    named there; unless named, those are certificate.pem.crt and private.pem.key.
+    """
     folder = path[: path.rfind("/") + 1]
     data = _content(path)
     try:
@@ -25,14 +28,16 @@ def read(path):
         raise ValueError(path + ": not JSON")
     if not isinstance(conf, dict):
         raise ValueError(path + ": not a JSON object")
-    for field in _FIELDS:
+    for name, zerynth in _ZERYNTH:
+        conf[name] = conf.get(name) or conf.get(zerynth)
+    for field, said in (("endpoint", "endpoint"), ("client_id", "client_id (mqttid)")):
         value = conf.get(field)
         if not value or not isinstance(value, str):
-            raise ValueError("%s: %s is missing" % (path, field))
-    conf["certificate"] = _content(folder + "certificate.pem.crt")
-    conf["key"] = _content(folder + "private.pem.key")
-    if conf.get("cacert"):
-        conf["ca"] = _content(folder + conf["cacert"])
+            raise ValueError("%s: %s is missing" % (path, said))
+    for name, default in _FILES:
+        file = conf.get(name) or default
+        if file:
+            conf[name] = _content(folder + file)
     return conf
 
 
@@ -41,11 +46,11 @@ def arguments(path, options):
     conf = read(path)
     found = {
         "endpoint": conf["endpoint"],
-        "mqtt_id": conf["mqttid"],
-        "clicert": conf["certificate"],
-        "pkey": conf["key"],
+        "client_id": conf["client_id"],
+        "certificate": conf["certificate"],
+        "key": conf["key"],
         "thingname": conf.get("thingname"),
-        "cacert": conf.get("ca"),
+        "ca": conf["ca"],
         "port": conf.get("port", 8883),
     }
     found.update(options)

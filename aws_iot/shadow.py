@@ -8,7 +8,7 @@ from json import dump
 
 import aws_iot
 
-from . import loads, method
+from . import BOARD, loads, method
 
 
 class Shadow:
@@ -97,3 +97,7 @@ class Shadow:
         answer = self.delta(state)
         if answer is not None:
             self.report(answer)
+
+
+if not BOARD:
+    aws_iot.complete(Shadow, aws_iot.shadow_calls, aws_iot.shadow_calls.prepare_shadow)

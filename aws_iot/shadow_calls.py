@@ -5,6 +5,8 @@ https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-mqtt.html
 
 import aws_iot
 
+__all__ = ("on_delta", "on_documents", "get", "update", "delete")
+
 
 def prepare_shadow(shadow, client, thing, name=None, wanted=None, prefix=None):
     """Shadow's constructor. ValueError for names that AWS would refuse, and for response topics that are none."""

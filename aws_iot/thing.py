@@ -1,22 +1,23 @@
-"""A Thing of AWS IoT: one MQTT client, its shadows, and the seed's calls."""
+"""A Thing of AWS IoT: one MQTT client, its shadows, its jobs, and the seed's calls."""
 
 import aws_iot
 
+from . import BOARD
 from .mqtt import MQTTClient
 from .shadow import Shadow
 
 
 class Thing:
-    """Thing(endpoint, mqtt_id, clicert, pkey, thingname=None, cacert=None, *, port=8883, keepalive=60, window=10,
-    shadow_topics=None, **options): an AWS IoT Thing that connects to ``endpoint`` as ``mqtt_id`` by mutual TLS.
+    """An AWS IoT Thing that connects to ``endpoint`` as ``client_id`` by mutual TLS.
 
-    ``clicert`` and ``pkey``: contents of the certificate and its private key, PEM or DER, bytes or str; ``cacert``
-    likewise, None for the Amazon roots. ``thingname`` is ``mqtt_id`` unless given. ``shadow_topics`` are the response
-    topics that a delta handler subscribes to; ("update/delta",) alone is the cheapest. ``options`` are MQTTClient's.
-    ValueError for bad arguments.
+    ``certificate`` and its private ``key``: their contents, PEM or DER, bytes or str; ``ca`` likewise, None for the
+    Amazon roots. ``thingname`` is ``client_id`` unless given. ``shadow_topics`` are the response topics that a delta
+    handler subscribes to; ("update/delta",) alone is the cheapest. ``keepalive`` in seconds; ``window``,
+    ``queue_bytes``, ``packet_bytes``, ``timeout_ms``, ``clean_session`` as MQTTClient has them. ``cacert`` is
+    Zerynth's name for ``ca``. ValueError for bad arguments.
 
-    What is not here is the client's (mqtt.py, calls.py): connect, disconnect, poll, run, loop_forever, unsubscribe,
-    named_shadow, request, on_event, on_error, stats, thingname.
+    ``mqtt`` is its MQTTClient, ``shadow`` its classic shadow, ``jobs`` its Jobs, made when first named; what is not
+    said here is the client's.
     https://docs.aws.amazon.com/iot/latest/developerguide/iot-thing-management.html
     """
 
@@ -27,24 +28,46 @@ class Thing:
 
     @classmethod
     def from_config(cls, path: str = "thing.conf.json", **options):
-        """The thing that ``path`` and the certificate and key beside it describe. ValueError names what is missing."""
+        """The thing that ``path`` and the certificate and key beside it describe; ``options`` are Thing's.
+
+        ValueError names what is missing.
+        """
         return cls(**aws_iot.config.arguments(path, options))
 
-    def update_shadow(self, state: dict) -> None:
-        """Report ``state`` (a dict of the thing's own keys). Offline, reports merge into one that is sent on return."""
+    def report(self, state: dict) -> None:
+        """Report ``state``, a dict of the thing's own keys; no answer is awaited. Offline, reports merge into one that
+        is sent on return. Zerynth calls it update_shadow. ValueError, StateError as Shadow.report.
+        """
         self.shadow.report(state)
 
-    def on_shadow_request(self, shadow_cbk) -> None:
-        """``shadow_cbk(requested)`` gets the dict of desired keys that differ; a dict that it returns is reported."""
-        self.shadow.on_delta(shadow_cbk)
+    update_shadow = report
 
-    def publish(self, topic: str, payload=b"", qos: int = 0, retain: bool = False) -> int | None:
-        """As MQTTClient.publish."""
+    def on_delta(self, callback) -> None:
+        """``callback(state)`` gets the desired members that differ from what is reported, a dict; a dict that it
+        returns is reported. Zerynth calls it on_shadow_request.
+        """
+        self.shadow.on_delta(callback)
+
+    on_shadow_request = on_delta
+
+    def publish(self, topic: str, payload=b"", *, qos: int = 0, retain: bool = False) -> int | None:
+        """Publish bytes, str, or a dict or list as JSON: at QoS 0 now or LinkError, at QoS 1 as soon as there is a
+        connection, until it is acknowledged. What is returned and raised: see MQTTClient.publish.
+        """
         return self.mqtt.publish(topic, payload, retain, qos)
 
-    def subscribe(self, topic: str, handler, qos: int = 1) -> None:
-        """As MQTTClient.subscribe: ``handler(topic, payload)`` for messages that match the filter ``topic``."""
+    def subscribe(self, topic: str, handler, *, qos: int = 1) -> None:
+        """Have ``handler(topic, payload)`` (str, bytes) called for messages that match the filter ``topic``.
+
+        Waits for SUBACK while connected, and is restored after each reconnect; raises as MQTTClient.subscribe.
+        """
         self.mqtt.subscribe(topic, qos, handler)
 
     def __getattr__(self, name):
+        if name == "jobs":
+            return aws_iot.construct.jobs(self)
         return getattr(self.mqtt, name)
+
+
+if not BOARD:
+    aws_iot.complete(Thing, MQTTClient, aws_iot.construct.thing, aws_iot.mqtt.prepare.prepare)

@@ -30,8 +30,8 @@ class Message:
 
 
 def on(client, command, function, condition=None, priority=0):
-    """``function(client, data)`` for ``command``: PUBLISH (of messages that no handler takes; data["message"]), PUBACK
-    (data["mid"]), SUBACK (all of them are there), PINGRESP; others do not come from AWS.
+    """Zerynth's: ``function(client, data)`` for ``command``: PUBLISH (of messages that no handler takes;
+    data["message"]), PUBACK (data["mid"]), SUBACK (all of them are there), PINGRESP; others do not come from AWS.
 
     Of those whose ``condition(data)`` is true the one with the highest ``priority`` is called, the first of equals; one
     without condition, of which each command has one, when there is none. It takes the place of set_callback and
@@ -82,20 +82,20 @@ def connecting(client, port=None, sock_keepalive=None, aconnect_cb=None, breconn
 
 
 def set_will(client, topic, payload, qos=0, retain=True):
-    """set_last_will() with Zerynth's order."""
+    """Zerynth's: set_last_will() with its order of arguments."""
     client.set_last_will(topic, payload, retain, qos)
 
 
 def set_username_pw(client, username, password=None):
-    """For brokers that want them; AWS looks at the certificate."""
+    """Zerynth's: for brokers that want them; AWS looks at the certificate."""
     client.user, client.pswd = username, password
 
 
 def reconnect(client):
-    """End the connection and make another."""
+    """Zerynth's: end the connection and make another; as connect()."""
     return client.connect()
 
 
 def close(client):
-    """disconnect()."""
+    """Zerynth's: disconnect()."""
     client.disconnect()

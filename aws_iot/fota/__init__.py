@@ -38,7 +38,7 @@ def __getattr__(name):
 class Fota:
     """Installs what the jobs of ``thing`` ask for into ``slot``, from thing.poll() or whatever drives it.
 
-    ``jobs``: the thing's Jobs, if there is one already. ``public_key`` (PEM or DER, ECDSA P-256 or RSA): only images
+    ``jobs``: its Jobs, thing.jobs unless given. ``public_key`` (PEM or DER, ECDSA P-256 or RSA): only images
     that its owner signed are installed. ``force``: older versions too. ``trial_s``: a new version that does not
     confirm() in this time is undone. ``auto_reset``: start the new version at once, else at the next reset.
     ``pause_mqtt``: close the MQTT connection during an HTTPS download; None: when memory is short. ``buffer_bytes``:
@@ -63,9 +63,7 @@ class Fota:
         self.buffer_bytes = buffer_bytes
         self._begun = ticks_ms()
         if jobs is None:
-            from ..jobs import Jobs
-
-            jobs = thing.mqtt.jobs or Jobs(thing)  # two engines would take each other's jobs
+            jobs = thing.jobs
         if jobs:
             for name in OPERATIONS:
                 jobs.handle(name, self.install, self.resume)

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/iot/latest/developerguide/jobs-mqtt-api.html
 
 import aws_iot
 
-from .. import method, ticks_add, ticks_diff
+from .. import BOARD, method, ticks_add, ticks_diff
 from ..errors import LinkError, ResponseTimeout
 from .job import Job, JobError  # noqa: F401  Zerynth's place for Job
 
@@ -126,3 +126,8 @@ class Jobs:
         if not (yield from self.job.steps("progress", details)):
             self.check = True
         return True
+
+
+if not BOARD:
+    aws_iot.complete(Jobs, aws_iot.jobs.handlers)
+    aws_iot.complete(Job, aws_iot.jobs.execution)

@@ -8,6 +8,8 @@ import aws_iot
 
 from ..errors import Rejected
 
+__all__ = ("describe", "update", "progress")
+
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 _DETAILS = const(10)  # AWS's limits on statusDetails

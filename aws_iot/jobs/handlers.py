@@ -7,20 +7,26 @@ import aws_iot
 
 from .job import Job
 
+__all__ = ("handle", "watch", "list", "start_next")
+
 
 def start(jobs):
     """What Jobs() does."""
     thing = jobs.thing
     mqtt = thing.mqtt
+    if "jobs" in thing.__dict__:
+        from ..errors import StateError
+
+        raise StateError("this thing has its jobs already, as thing.jobs: two engines would take each other's")
     jobs.topic = aws_iot.names.jobs(thing.thingname, "")
     for name in ("notify", "notify-next"):
         mqtt.subscribe(jobs.topic + name, 1, jobs.notified, raw=True)
-    mqtt.on_ready(jobs.tick)
+    mqtt.on_tick(jobs.tick)
     jobs.due = mqtt.ticks()
     # whatever drives the client drives the jobs: they put their step behind each of its own
     jobs.drives = mqtt.poll
     mqtt.poll = mqtt.check_msg = mqtt.guard(jobs.drive) if mqtt.guard else jobs.drive
-    mqtt.jobs = jobs
+    thing.jobs = jobs
 
 
 def handle(jobs, name, function, resume=None, step_timeout_min=None):

@@ -18,7 +18,7 @@ from json import dump
 
 import aws_iot
 
-from .. import method, simple, sleep_ms, ticks_add, ticks_diff
+from .. import BOARD, method, simple, sleep_ms, ticks_add, ticks_diff
 from .packet import publish
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
@@ -62,12 +62,12 @@ def __getattr__(name):
 
 
 class MQTTClient(simple.MQTTClient):
-    """MQTTClient(client_id, server, port=0, user=None, password=None, keepalive=0, ssl=None, ssl_params={}, **options).
+    """A umqtt.simple.MQTTClient, with its arguments; ``ssl`` is a context, or True with ``ssl_params``. Zerynth's calls
+    are here, too. For other options see prepare.prepare, which tells of the attributes as well.
 
-    The arguments are umqtt.simple's; ``ssl`` is a context, or True with ``ssl_params``; options are those of
-    client.prepare: clean_session, window, queue_bytes, packet_bytes, timeout_ms. ``stats`` counts, and tells under
-    "cause" why the last connection ended. ``connected``: CONNACK is here. ``ready``: all subscriptions are
-    acknowledged. ``kept``: the QoS 1 publishes without PUBACK. client.prepare tells of the other attributes.
+    ``connected``: CONNACK is here. ``ready``: all subscriptions are acknowledged. ``session``: the broker had kept one.
+    ``cause``: why the last connection ended, in words. ``stats``: counters. ``kept``: the QoS 1 publishes without
+    PUBACK. ``raw``: the socket, None without a connection, for a poll loop of your own.
     """
 
     def __init__(self, *args, **options):
@@ -440,9 +440,10 @@ class MQTTClient(simple.MQTTClient):
     def connect(self, clean_session: bool | None = None, timeout: float | None = None, **options) -> bool:
         """Connect now and return whether the broker kept a session (MQTT section 3.2.2.2).
 
-        One attempt; ``timeout`` in seconds bounds it, else each stage has ``timeout_ms``. A failure raises LinkError
-        with its likely cause (MemoryError when there is no room to tell it); ``poll`` goes on trying, after a
-        back-off. ``options``: zerynth.connecting.
+        One attempt; ``timeout_ms`` bounds it, or umqtt.simple's ``timeout`` in seconds, else each stage has the
+        client's ``timeout_ms``. A failure raises LinkError with its likely cause (MemoryError when there is no room
+        to tell it); ``poll`` goes on trying, after a back-off. Other options are Zerynth's: port, aconnect_cb,
+        breconnect_cb.
         """
         wait_ms = aws_iot.mqtt.connect.start(self, clean_session, timeout, **options)
         self.until(lambda: self.connected or self.error, wait_ms)
@@ -470,9 +471,13 @@ class MQTTClient(simple.MQTTClient):
         aws_iot.mqtt.subscriptions.unsubscribe(self, topic)
 
     def ping(self) -> None:
-        """Send PINGREQ; poll() does so by itself when ``keepalive`` is set."""
+        """umqtt.simple's: send PINGREQ; poll() does so by itself when ``keepalive`` is set."""
         aws_iot.mqtt.timers.ping(self)
 
     def wait_msg(self) -> None:
-        """Wait, without limit, for the next packet, and take it."""
+        """umqtt.simple's: wait, without limit, for the next packet, and take it."""
         aws_iot.mqtt.drive.wait(self)
+
+
+if not BOARD:
+    aws_iot.complete(MQTTClient, aws_iot.mqtt.calls, aws_iot.mqtt.prepare.prepare)

@@ -12,8 +12,8 @@ _TURN_MS = const(20)
 _STACK_BYTES = const(16384)  # an ESP32's threads have 5 KB, of which a TLS handshake needs more
 
 
-def loop(client, on_message=None, th_size=-1):
-    """calls.loop; ``on_message(client, data)``: see zerynth.on; ``th_size``: the thread's stack in bytes."""
+def loop(client, on_message, th_size):
+    """calls.loop."""
     from _thread import start_new_thread
 
     if on_message:

@@ -1,10 +1,13 @@
-"""Calls of an MQTTClient that are made now and then. Borrowed by MQTTClient.__getattr__: each function is a method
-there.
-"""
+"""Calls of an MQTTClient that are made now and then: those of ``__all__`` are its methods (MQTTClient.__getattr__)."""
 
 import aws_iot
 
 from .. import select, ticks_add, ticks_diff
+
+__all__ = (
+    "on_event", "on_error", "on_tick", "named_shadow", "request", "run", "loop",
+    "on", "set_will", "set_username_pw", "reconnect", "close",  # noqa: F822  of zerynth.py
+)  # fmt: skip
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
@@ -28,7 +31,7 @@ def on_error(client, callback):
     client.complain = callback
 
 
-def on_ready(client, hook):
+def on_tick(client, hook):
     """``hook(None)`` after each connect, once all subscriptions are acknowledged; then ``hook(ticks)`` every few
     seconds.
     """
@@ -70,13 +73,13 @@ def run(client):
     return aws_iot.mqtt.drive.run(client)
 
 
-def loop(client, *args):
-    """poll() in a thread of its own from now on, where the board has ``_thread`` (Zerynth's call), until disconnect().
+def loop(client, on_message=None, th_size=-1):
+    """Zerynth's: poll() in a thread of its own from now on, where the board has ``_thread``, until disconnect().
 
-    A call from another thread has the engine for itself while it lasts. Zerynth's arguments are those of
-    background.loop.
+    A call from another thread has the engine for itself while it lasts. ``on_message(client, data)`` is as ``on``
+    has it for PUBLISH; ``th_size``: the thread's stack in bytes.
     """
-    aws_iot.mqtt.background.loop(client, *args)
+    aws_iot.mqtt.background.loop(client, on_message, th_size)
 
 
 def share(shadow, guard):
@@ -103,4 +106,4 @@ def disconnect(client):
         aws_iot.mqtt.ending.reset(client)
         client.off = True
         if client.tell:
-            client.event("disconnected")
+            event(client, "disconnected")

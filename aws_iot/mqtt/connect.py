@@ -10,8 +10,8 @@ _STEP_MS = const(1000)
 _LONG_MS = const(1 << 28)  # each stage has its own limit
 
 
-def start(client, clean_session, timeout, **options):
-    """Have an attempt made now; -> how long to wait for it, in ms."""
+def start(client, clean_session=None, timeout=None, *, timeout_ms=None, **options):
+    """Have an attempt made now; -> how long to wait for it, in ms. ``timeout`` is umqtt.simple's, in seconds."""
     if clean_session not in (None, True, False):
         raise ValueError("clean_session: True or False; another port is port=")
     if options:
@@ -30,7 +30,9 @@ def start(client, clean_session, timeout, **options):
         client.due = ticks_add(now, _STEP_MS if client.fails else 0)
     client.off = False
     client.error = None
-    return min(int(timeout * 1000), _LONG_MS) if timeout else _LONG_MS
+    if timeout:
+        timeout_ms = int(timeout * 1000)
+    return _LONG_MS if timeout_ms is None else min(timeout_ms, _LONG_MS)
 
 
 def end(client):

@@ -22,7 +22,7 @@ def lost(client, error, found):
     # what takes memory is done: from here on the link is lost, and that will be told
     reset(client)
     client.short = short
-    client.stats["cause"] = text
+    client.cause = text
     client.due = ticks_add(client.ticks(), wait_ms)
     client.fails += 1
     client.error = result

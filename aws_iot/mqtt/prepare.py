@@ -32,6 +32,7 @@ def prepare(
     client.batch = 8  # filters in a SUBSCRIBE; 1 while a refused one is looked for
     client.fails = client.short = 0  # attempts since a link proved itself; links in a row that lived shortly
     client.error = client.broken = None  # why the last link ended, and why it did while there is no memory to tell it
+    client.cause = None  # the former in words, until the next ends
     client.stage = "dns"  # how far the last attempt came
     # the attempt that goes on; what it made. ``stream`` is a name that no umqtt.simple has: what is inherited from it
     # uses ``sock``, and so cannot get at the connection.
@@ -43,14 +44,13 @@ def prepare(
     client.suspect = None  # what was in flight when the link was cut
     client.topic = None  # of the last QoS 0 publish
     client.requests = None  # clientToken -> answer
-    client.jobs = None  # the Jobs that are driven with it
     client.find = None  # the subscription of a topic, once there are wildcards
     client.guard = None  # see background.loop; False while run() is at work
     client.busy = client.wrapped = False  # user code runs; packet ids in flight may be higher than the next
     client.tell = client.complain = None  # the callbacks of on_event, on_error
     client.queued = 0  # bytes in ``kept``
     client.scratch = BytesIO()  # payloads that are no bytes are written here first
-    client.stats = {"connects": 0, "sent": 0, "resent": 0, "received": 0, "errors": 0, "cause": None}
+    client.stats = {"connects": 0, "sent": 0, "resent": 0, "received": 0, "errors": 0}
     client.clean = clean_session
     client.window = client.limit = window  # limit: fewer, while a refused publish is looked for
     client.queue_bytes = queue_bytes

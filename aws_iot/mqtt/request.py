@@ -96,7 +96,7 @@ def _late(client, end, what):
         from ..errors import LinkError, ResponseTimeout
 
         if not client.connected:
-            raise LinkError("not connected: %s" % ("disconnect() was called" if client.off else client.stats["cause"]))
+            raise LinkError("not connected: %s" % ("disconnect() was called" if client.off else client.cause))
         raise ResponseTimeout(what)
 
 

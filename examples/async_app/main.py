@@ -36,7 +36,7 @@ async def sample():
 
 
 async def main():
-    thing.on_shadow_request(shadow_callback)
+    thing.on_delta(shadow_callback)
     asyncio.create_task(blink())
     asyncio.create_task(sample())
     await thing.run()

@@ -1,7 +1,6 @@
 """A device that does all that the tests of AWS IoT Core Device Advisor look at: see README.md."""
 
 from aws_iot import Thing
-from aws_iot.jobs import Jobs
 
 thing = Thing.from_config("thing.conf.json", clean_session=False, keepalive=30)
 name = thing.thingname
@@ -29,14 +28,13 @@ def on_event(event, value):
     if event == "ready":
         thing.publish("dt/%s/sample" % name, {"sample": 1}, qos=1)
         thing.publish("dt/%s/status" % name, "online", qos=1, retain=True)
-        thing.update_shadow({"status": "online"})
+        thing.report({"status": "online"})
 
 
 thing.on_event(on_event)
 thing.subscribe("cmd/%s/trigger" % name, on_trigger)
-thing.on_shadow_request(on_desired)
-jobs = Jobs(thing)
-jobs.handle("advisor", on_job)
+thing.on_delta(on_desired)
+thing.jobs.handle("advisor", on_job)
 
 while True:
     thing.poll(50)

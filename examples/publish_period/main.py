@@ -24,10 +24,10 @@ def on_event(event, value):
     if event in ("connected", "disconnected"):
         print(event, "" if value is None else value)
     elif event == "ready":
-        thing.update_shadow(settings)
+        thing.report(settings)
 
 
-thing.on_shadow_request(shadow_callback)
+thing.on_delta(shadow_callback)
 thing.on_event(on_event)
 
 number = 0

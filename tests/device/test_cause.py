@@ -94,7 +94,7 @@ def _told(stage, error, **options):
         peer.failing[stage] = error
         found = raises(LinkError, client.connect)
         assert found.cause is error
-        assert client.stats["cause"] == str(found)
+        assert client.cause == str(found)
         assert not client.connected
         return str(found)
 
@@ -115,7 +115,7 @@ def test_every_cause_of_a_link_that_stood():
                 client = peer.connected(ssl=peer)
                 peer.failing["read"] = error
                 client.poll()
-                assert words in client.stats["cause"], (error, client.stats["cause"])
+                assert words in client.cause, (error, client.cause)
 
 
 class _Time:
@@ -151,7 +151,7 @@ def test_a_record_that_is_none():
         client = peer.connected(ssl=peer)
         peer.failing["read"] = error
         client.poll()
-        assert client.stats["cause"] == "a TLS record was damaged on its way"
+        assert client.cause == "a TLS record was damaged on its way"
 
 
 def test_the_race_of_a_refusal():
@@ -264,4 +264,4 @@ def test_other_errors():
         client = peer.connected()
         peer.failing["read"] = OSError(5)
         client.poll()
-        assert "the connection broke" in client.stats["cause"] and "5" in client.stats["cause"]
+        assert "the connection broke" in client.cause and "5" in client.cause

@@ -41,12 +41,12 @@ def test_load_is_zerynths():
 
 def test_arguments_of_a_thing():
     assert arguments(_project(), {}) == {
-        "endpoint": _CONF["endpoint"], "mqtt_id": "thing-1", "clicert": b"C", "pkey": b"K", "thingname": None,
-        "cacert": None, "port": 8883,
+        "endpoint": _CONF["endpoint"], "client_id": "thing-1", "certificate": b"C", "key": b"K", "thingname": None,
+        "ca": None, "port": 8883,
     }  # fmt: skip
     conf = dict(_CONF, thingname="other", port=443, cacert="ca.pem")
     found = arguments(_project(conf, ca__pem="A"), {"keepalive": 30, "port": 1})
-    assert (found["thingname"], found["cacert"]) == ("other", b"A")
+    assert (found["thingname"], found["ca"]) == ("other", b"A")
     assert (found["keepalive"], found["port"]) == (30, 1)  # what the program says counts
 
 
@@ -74,9 +74,16 @@ def test_broken_json():
 
 
 def test_missing_fields():
-    for field in ("endpoint", "mqttid"):
+    for field, said in (("endpoint", "endpoint is missing"), ("mqttid", "client_id (mqttid) is missing")):
         for value in (None, "", 7, ["x"], {}):
-            assert field + " is missing" in _wrong(_project(dict(_CONF, **{field: value}))), value
+            assert said in _wrong(_project(dict(_CONF, **{field: value}))), value
         conf = dict(_CONF)
         del conf[field]
-        assert field + " is missing" in _wrong(_project(conf))
+        assert said in _wrong(_project(conf))
+
+
+def test_the_fields_have_the_names_of_things_arguments_too():
+    conf = {"endpoint": "e", "client_id": "c", "certificate": "mine.crt", "key": "mine.key", "ca": "ca.pem"}
+    found = arguments(_project(conf, mine__crt="1", mine__key="2", ca__pem="3"), {})
+    assert [found[name] for name in ("client_id", "certificate", "key", "ca")] == ["c", b"1", b"2", b"3"]
+    assert "mine.key: no such file" in _wrong(_project(conf, mine__crt="1", ca__pem="3"))

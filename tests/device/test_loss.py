@@ -16,7 +16,7 @@ def _close(peer, client):
     peer.close_link()
     client.poll()
     assert not client.connected
-    return client.stats["cause"]
+    return client.cause
 
 
 def test_closed_by_the_server():
@@ -28,7 +28,7 @@ def test_closed_by_the_server():
         client.until(lambda: False, 31000)
         peer.failing["read"] = OSError(-104)
         client.poll()
-        assert client.stats["cause"] == "closed by the server after 31 s"
+        assert client.cause == "closed by the server after 31 s"
 
 
 def test_another_device_with_this_client_id():
@@ -79,7 +79,7 @@ def test_denied_publish():
         client.publish("no", "x", qos=1)
         client.publish("also", "y", qos=1)
         client.until(lambda: len(errors) > 0, 60000)
-        assert "closed after PUBLISH to no: does the policy allow iot:Publish there?" == client.stats["cause"]
+        assert "closed after PUBLISH to no: does the policy allow iot:Publish there?" == client.cause
         assert [error.message for error in errors] == ["publish denied? no"]
         assert isinstance(errors[0], Rejected)
         # the other goes out; the denied one is kept, and tried again after a while
@@ -115,7 +115,7 @@ def test_denied_publish_at_qos_0():
             client.until(lambda: client.connected, 60000)
             client.publish("no", "x")
             client.poll()
-            assert "closed after PUBLISH to no" in client.stats["cause"]
+            assert "closed after PUBLISH to no" in client.cause
         assert [error.message for error in errors] == ["publish denied? no"]
         client.until(lambda: client.connected, 60000)
         raises(StateError, client.publish, "no", "x")
@@ -133,7 +133,7 @@ def test_denied_subscribe():
         peer.deny(SUBSCRIBE, b"no", 3)
         raises((LinkError, Rejected), client.subscribe, "no")
         assert client.until(lambda: client.ready, 60000)
-        assert "closed after SUBSCRIBE to no: does the policy allow iot:Subscribe there?" == client.stats["cause"]
+        assert "closed after SUBSCRIBE to no: does the policy allow iot:Subscribe there?" == client.cause
         assert [error.message for error in errors] == ["subscribe denied? no"]
         assert peer.connections == 4
         client.until(lambda: False, 60000)
@@ -176,7 +176,7 @@ def test_a_publish_of_long_ago_is_not_suspected():
         client.until(lambda: False, 3600000)
         for _ in range(4):
             _close(peer, client)
-            assert "old" not in client.stats["cause"]
+            assert "old" not in client.cause
             assert client.until(lambda: client.connected, 60000)
         assert not client.denied
 
@@ -225,7 +225,7 @@ def _lost_without(name):
         assert errors == [] and not client.denied and client.stats["connects"] == 2
         assert events[:3] == ["disconnected", "connecting", "connected"], events
         # by the time of the loss, not of its telling
-        assert "closed after PUBLISH to a" in client.stats["cause"] and client.short == 1
+        assert "closed after PUBLISH to a" in client.cause and client.short == 1
 
 
 def test_a_loss_that_there_is_no_memory_for_ends_the_link_and_counts_once():

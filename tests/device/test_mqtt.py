@@ -160,7 +160,7 @@ def test_copies_carry_dup_and_the_same_packet_id():
         assert [(times[1] - times[0]) & _MASK, (times[2] - times[1]) & _MASK] == [5000, 5000]
         assert [entry[2:] for entry in peer.published()] == [(1, 0x32), (1, 0x3A), (1, 0x3A)]
         client.until(lambda: not client.connected, 20000)
-        assert "no PUBACK in time" in client.stats["cause"]
+        assert "no PUBACK in time" in client.cause
         assert client.stats["resent"] == 2
         # and again on the next connection, where the session was kept
         peer.session, peer.silent = True, ()
@@ -408,7 +408,7 @@ def test_events_in_order():
         assert found[3] == ("puback", 1) or found[3][1] == 2
         assert isinstance(found[5][1], LinkError)
         assert found[6][1] is None
-        assert client.stats["cause"] == str(found[5][1])
+        assert client.cause == str(found[5][1])
 
 
 def test_event_callbacks_may_raise_and_publish():
@@ -440,11 +440,11 @@ def test_on_error_may_raise():
         assert client.stats["errors"] == 2
 
 
-def test_on_ready_comes_after_each_connect():
+def test_on_tick_comes_after_each_connect():
     with Peer() as peer:
         client = peer.client()
         found = []
-        client.on_ready(lambda ticks: found.append(client.ready) if ticks is None else None)
+        client.on_tick(lambda ticks: found.append(client.ready) if ticks is None else None)
         client.subscribe("t")
         for _ in range(3):
             assert client.until(lambda: client.ready, 200000)
@@ -458,8 +458,8 @@ def test_hooks_may_raise():
         client = peer.client()
         errors, called = [], []
         client.on_error(errors.append)
-        client.on_ready(lambda ticks: {}["missing"])
-        client.on_ready(called.append)
+        client.on_tick(lambda ticks: {}["missing"])
+        client.on_tick(called.append)
         client.connect()
         _settle(client, 6000)
         assert client.stats["connects"] == 1 and client.connected

@@ -147,7 +147,7 @@ def test_wrong_number_of_codes_is_a_protocol_error():
             peer.say(suback(1, *codes))
             _settle(client)
             assert not client.connected
-            assert "broke the protocol" in client.stats["cause"]
+            assert "broke the protocol" in client.cause
 
 
 def test_answers_to_nothing_are_ignored():

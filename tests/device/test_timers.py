@@ -17,7 +17,7 @@ def _lost(peer, client, within_ms=100000):
     """How long it takes until the link is given up, and what is told."""
     begin = peer.clock.now
     assert client.until(lambda: not client.connected, within_ms)
-    return _since(peer, begin), client.stats["cause"]
+    return _since(peer, begin), client.cause
 
 
 def test_no_ping_without_keepalive():
@@ -161,7 +161,7 @@ def test_no_suback():
         client.subscribe("t")  # on the next connection
         assert times == [1, 2, 3]
         assert 15000 < _since(peer, begin) < 20000
-        assert "no SUBACK in time" in client.stats["cause"]
+        assert "no SUBACK in time" in client.cause
         assert client.stats["connects"] == 2
 
 
@@ -206,7 +206,7 @@ def test_hooks_are_called_now_and_then():
     with Peer() as peer:
         client = peer.connected()
         times = []
-        client.on_ready(times.append)
+        client.on_tick(times.append)
         client.until(lambda: False, 60000)
         assert times.pop(0) is None  # all subscriptions stand
         gaps = [(after - before) & _MASK for before, after in zip(times, times[1:])]
@@ -222,4 +222,4 @@ def test_frequent_pings_of_ones_own_do_not_hide_a_dead_link():
         for _ in range(3):
             client.ping()
             client.until(lambda: not client.connected, 5000)
-        assert "no PINGRESP in time" in client.stats["cause"]
+        assert "no PINGRESP in time" in client.cause

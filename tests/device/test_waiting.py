@@ -27,7 +27,7 @@ def test_what_came_with_a_message_is_taken_while_its_handler_waits():
         peer.publish("t", b"2", 2)
         client.until(lambda: False, 20000)
         assert seen == [b"1", b"2"] and len(peer.packets(PUBACK)) == 2
-        assert client.stats["connects"] == 1, client.stats["cause"]
+        assert client.stats["connects"] == 1, client.cause
 
 
 def test_a_puback_that_came_with_a_message_is_taken_while_its_handler_waits():
@@ -268,7 +268,7 @@ def test_causes():
         client.subscribe("a", 1, print)
         peer.deny(UNSUBSCRIBE, b"a", 1)
         client.unsubscribe("a")
-        assert client.stats["cause"] == "closed by the server after 0 s"
+        assert client.cause == "closed by the server after 0 s"
     with Peer() as peer:
         peer.deaf = True
         client = peer.client()
@@ -296,7 +296,7 @@ def test_ctrl_c_in_an_attempt():
     with Peer() as peer:
         client = _interrupted(peer)
         client.poll(2000)
-        assert client.stats["cause"] == "the attempt was interrupted"
+        assert client.cause == "the attempt was interrupted"
         assert client.until(lambda: client.connected, 60000)
 
 
@@ -499,7 +499,7 @@ def test_a_publish_of_a_week_ago_is_not_suspected():
         _days(peer, client, 7)
         peer.close_link()
         client.poll(100)
-        assert client.stats["cause"] == "closed by the server after more than a day"
+        assert client.cause == "closed by the server after more than a day"
 
 
 def test_a_link_of_eight_days():
@@ -508,5 +508,5 @@ def test_a_link_of_eight_days():
         _days(peer, client, 8)
         peer.close_link()
         client.poll(100)
-        assert client.stats["cause"] == "closed by the server after more than a day"
+        assert client.cause == "closed by the server after more than a day"
         assert client.short == 0

@@ -211,7 +211,7 @@ class App:
                 self.run_poll()
             self.tick()  # the last order may have come within a step: the heap is still to be measured
         finally:
-            self.say("stats", stats=dict(self.client.stats), gap_ms=self.worst_gap_ms)
+            self.say("stats", stats=dict(self.client.stats), cause=self.client.cause, gap_ms=self.worst_gap_ms)
         self.attempt("disconnect", self.client.disconnect)
         self.say("end", in_time=not self.late(), heap=heap_bytes())
 

@@ -68,7 +68,7 @@ def _delivered(run):
 
 
 def _said(run):
-    """The likely cause of each loss, in words; the last one stays in the stats."""
+    """The likely cause of each loss, in words; the last one stays as the client's cause."""
     row, device = run.row, run.device
     told = texts(run)
     wanted = (row.cause,) if isinstance(row.cause, str) else row.cause
@@ -77,8 +77,8 @@ def _said(run):
     assert wanted or not told, f"the link was lost, and the row names no cause: {told}"
     vague = [text for text in told if len(text) < 20 or text.startswith("the connection broke")]
     assert not vague, f"that is no cause: {vague}"
-    cause = device.heard("stats")[-1]["stats"]["cause"]
-    assert cause == (told[-1] if told else None) or row.anew, f"stats have another cause: {cause!r}, not {told[-1:]}"
+    cause = device.heard("stats")[-1]["cause"]
+    assert cause == (told[-1] if told else None) or row.anew, f"the client's cause is {cause!r}, not {told[-1:]}"
     # connect() is called by the program that polls; run() tells of failures by events alone
     for words, event in ((row.error, "error"), (row.raises if run.driver == "poll" else None, "raised")):
         if words:

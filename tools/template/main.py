@@ -8,7 +8,7 @@ from aws_iot import Thing
 period_ms = 4000
 
 
-def on_shadow_request(requested):
+def on_delta(requested):
     """Called with what somebody wants changed; what is returned is reported back to the shadow."""
     global period_ms
     if "publish_period" not in requested:
@@ -22,10 +22,10 @@ helpers.connect_wifi()
 helpers.set_clock()
 
 thing = Thing.from_config("thing.conf.json")
-thing.on_shadow_request(on_shadow_request)
+thing.on_delta(on_delta)
 thing.on_event(lambda event, value: print(event, "" if value is None else value))
 thing.connect()
-thing.update_shadow({"publish_period": period_ms})
+thing.report({"publish_period": period_ms})
 
 last = time.ticks_ms()
 while True:

@@ -104,7 +104,7 @@ def wait(thing, done, timeout_s, what):
     start = time.ticks_ms()
     while not done():
         if time.ticks_diff(time.ticks_ms(), start) > timeout_s * 1000:
-            raise OSError("%s in %d s (%s)" % (what, timeout_s, thing.stats["cause"] or "no cause known"))
+            raise OSError("%s in %d s (%s)" % (what, timeout_s, thing.cause or "no cause known"))
         thing.poll(100)
 
 

@@ -21,6 +21,6 @@ def run(off_s):
     base.wait(thing, lambda: thing.ready and not thing.kept, 180, "it did not come back")
     base.say(
         "back", ms=time.ticks_diff(time.ticks_ms(), start), joined_ms=joined, connects=thing.stats["connects"],
-        cause=thing.stats["cause"],
+        cause=thing.cause,
     )  # fmt: skip
     thing.disconnect()

@@ -93,5 +93,5 @@ def hour(minutes, sample_ms):
             start = time.ticks_ms()
             while (left := sample_ms - time.ticks_diff(time.ticks_ms(), start)) > 0:
                 thing.poll(left)
-    base.say("over", errors=thing.stats["errors"], cause=thing.stats["cause"])
+    base.say("over", errors=thing.stats["errors"], cause=thing.cause)
     thing.disconnect()
