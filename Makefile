@@ -46,9 +46,15 @@ qemu: setup  ## Run what needs no network on an emulated Cortex-M3, built from D
 mpy: setup  ## Compile the device library to .mpy files and list them for mip (package-mpy.json).
 	@$(BIN)/python -m aws_iot_tools.mip
 
-lint: setup  ## Check style, import arrows, and the device library against MicroPython's type stubs.
+lint: setup  ## Check style, import arrows, the device library against MicroPython's type stubs, and its own stubs.
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/mypy
+	@$(BIN)/python -m aws_iot_tools.stubs --check
+	@PYTHONPATH=tests/harness/standins $(BIN)/stubtest aws_iot \
+		--mypy-config-file tests/stubs/mypy.ini --allowlist tests/stubs/allowlist.txt
 
-.PHONY: help setup demo test pythons matrix faults device-advisor bench qemu hardware aws hardware-played mpy lint
+stubs: setup  ## Bring the docstrings of aws_iot/**/*.pyi up to those of the code.
+	@$(BIN)/python -m aws_iot_tools.stubs
+
+.PHONY: help setup demo test pythons matrix faults device-advisor bench qemu hardware aws hardware-played mpy lint stubs

@@ -1,0 +1,12 @@
+"""thing.conf.json, certificate and key, as ``thing flash`` puts them on a board."""
+
+def load(path: str = "thing.conf.json") -> tuple[str, str, bytes, bytes]:
+    """(endpoint, client id, certificate, key) from ``path`` and the files beside it: Zerynth's call.
+
+    ValueError names the file, key or field that is missing or broken.
+    """
+
+def read(path: str) -> dict:
+    """The configuration as a dict. Under certificate, key and, where given, ca are the contents of the files that are
+    named there; unless named, those are certificate.pem.crt and private.pem.key.
+    """

@@ -1,0 +1,178 @@
+"""A Thing of AWS IoT: one MQTT client, its shadows, its jobs, and the seed's calls."""
+
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Any
+
+from .jobs import Jobs
+from .mqtt import MQTTClient, _Message
+from .shadow import Shadow
+
+class Thing:
+    """An AWS IoT Thing that connects to ``endpoint`` as ``client_id`` by mutual TLS.
+
+    ``certificate`` and its private ``key``: their contents, PEM or DER, bytes or str; ``ca`` likewise, None for the
+    Amazon roots. ``thingname`` is ``client_id`` unless given. ``shadow_topics`` are the response topics that a delta
+    handler subscribes to; ("update/delta",) alone is the cheapest. ``keepalive`` in seconds; ``window``,
+    ``queue_bytes``, ``packet_bytes``, ``timeout_ms``, ``clean_session`` as MQTTClient has them. ``cacert`` is
+    Zerynth's name for ``ca``. ValueError for bad arguments.
+
+    ``mqtt`` is its MQTTClient, ``shadow`` its classic shadow, ``jobs`` its Jobs, made when first named; what is not
+    said here is the client's.
+    https://docs.aws.amazon.com/iot/latest/developerguide/iot-thing-management.html
+    """
+
+    mqtt: MQTTClient
+    shadow: Shadow
+
+    def __init__(
+        self,
+        endpoint: str,
+        client_id: str | None = None,
+        certificate: str | bytes | None = None,
+        key: str | bytes | None = None,
+        thingname: str | None = None,
+        ca: str | bytes | None = None,
+        *,
+        port: int = 8883,
+        keepalive: int = 60,
+        window: int = 10,
+        shadow_topics: Iterable[str] | None = None,
+        cacert: str | bytes | None = None,
+        clean_session: bool = True,
+        queue_bytes: int = 10240,
+        packet_bytes: int = 131360,
+        timeout_ms: int = 10000,
+        ticks_ms: Callable[[], int] = ...,
+        random: Callable[[], int] | None = None,
+    ) -> None:
+        """MQTTClient's constructor. ValueError for what no broker would take.
+
+        ``window``: QoS 1 publishes in flight; with 1 (umqtt's manner) ``publish`` returns when its PUBACK is here.
+        ``queue_bytes``: QoS 1 packets kept until acknowledged, in flight and waiting. ``packet_bytes``: the largest packet
+        taken; a larger one is acknowledged, skipped and reported. ``timeout_ms``: for each stage of connecting, for
+        PINGRESP and for the blocking calls. ``ticks_ms`` and ``random`` (a function that gives any number >= 2**17) can
+        be given for tests.
+        """
+
+    @classmethod
+    def from_config(cls, path: str = "thing.conf.json", **options: Any) -> Thing:
+        """The thing that ``path`` and the certificate and key beside it describe; ``options`` are Thing's.
+
+        ValueError names what is missing.
+        """
+
+    def report(self, state: dict) -> None:
+        """Report ``state``, a dict of the thing's own keys; no answer is awaited. Offline, reports merge into one that
+        is sent on return. Zerynth calls it update_shadow. ValueError, StateError as Shadow.report.
+        """
+
+    def update_shadow(self, state: dict) -> None:
+        """Report ``state``, a dict of the thing's own keys; no answer is awaited. Offline, reports merge into one that
+        is sent on return. Zerynth calls it update_shadow. ValueError, StateError as Shadow.report.
+        """
+
+    def on_delta(self, callback: Callable[[dict], dict | None]) -> None:
+        """``callback(state)`` gets the desired members that differ from what is reported, a dict; a dict that it
+        returns is reported. Zerynth calls it on_shadow_request.
+        """
+
+    def on_shadow_request(self, callback: Callable[[dict], dict | None]) -> None:
+        """``callback(state)`` gets the desired members that differ from what is reported, a dict; a dict that it
+        returns is reported. Zerynth calls it on_shadow_request.
+        """
+
+    def publish(self, topic: str, payload: _Message = b"", *, qos: int = 0, retain: bool = False) -> int | None:
+        """Publish bytes, str, or a dict or list as JSON: at QoS 0 now or LinkError, at QoS 1 as soon as there is a
+        connection, until it is acknowledged. What is returned and raised: see MQTTClient.publish.
+        """
+
+    def subscribe(self, topic: str, handler: Callable[[str, bytes], Any], *, qos: int = 1) -> None:
+        """Have ``handler(topic, payload)`` (str, bytes) called for messages that match the filter ``topic``.
+
+        Waits for SUBACK while connected, and is restored after each reconnect; raises as MQTTClient.subscribe.
+        """
+
+    def connect(
+        self,
+        clean_session: bool | None = None,
+        timeout: float | None = None,
+        *,
+        timeout_ms: int | None = None,
+        **options: Any,
+    ) -> bool:
+        """Connect now and return whether the broker kept a session (MQTT section 3.2.2.2).
+
+        One attempt; ``timeout_ms`` bounds it, or umqtt.simple's ``timeout`` in seconds, else each stage has the
+        client's ``timeout_ms``. A failure raises LinkError with its likely cause (MemoryError when there is no room
+        to tell it); ``poll`` goes on trying, after a back-off. Other options are Zerynth's: port, aconnect_cb,
+        breconnect_cb.
+        """
+
+    def disconnect(self) -> None:
+        """Wait for the PUBACKs and reports that are due (at most ``timeout_ms``), say DISCONNECT, close. poll() does
+        not reconnect.
+        """
+
+    def poll(self, timeout_ms: int = 0) -> bool:
+        """One step: connect when due, write, read, dispatch, timers. True if something was done.
+
+        Returns within ``timeout_ms``, or as soon as something was done; only the look-up of the host name may take
+        longer. Raises nothing: failures of the link are in ``on_event`` and ``stats``, failures of callbacks in
+        ``on_error``.
+        """
+
+    def loop_forever(self) -> None:
+        """poll() until disconnect()."""
+
+    def run(self) -> Coroutine[Any, Any, None]:
+        """poll() as a task among others, until disconnect(). Only the look-up of the host name blocks the others.
+
+        Meanwhile ``subscribe`` and ``unsubscribe`` do not wait for their answers (a refusal goes to ``on_error``), nor
+        ``publish`` for room (StateError). What returns an answer (``request``, a shadow's ``get``, ``update``, ``delete``)
+        and ``disconnect`` do wait, and block the other tasks until then.
+        """
+
+    def on_event(self, callback: Callable[[str, Any], Any]) -> None:
+        """``callback(event, value)``: connecting, connected (session present), ready, disconnected (error), puback
+        (packet id), pingresp, data ((topic, payload) that no handler took), error (unless ``on_error`` is set); values are
+        None else.
+        """
+
+    def on_error(self, callback: Callable[[BaseException], Any]) -> None:
+        """``callback(error)`` for what cost one message: a callback that raised, an answer that was no JSON, a denial."""
+
+    def unsubscribe(self, topic: str | bytes | Sequence[str]) -> None:
+        """Give a filter back; its handler is not called any more. ResponseTimeout when no UNSUBACK came."""
+
+    def request(self, topic: str, document: dict | None = None, timeout_ms: int | None = None) -> dict:
+        """Publish ``document`` with a clientToken to ``topic``; return what comes on topic/accepted, a dict.
+
+        Raises Rejected for topic/rejected, ResponseTimeout after ``timeout_ms``.
+        """
+
+    def named_shadow(self, name: str, topics: Sequence[str] | None = None) -> Shadow:
+        """The shadow called ``name`` of this thing."""
+
+    @property
+    def cause(self) -> str | None:
+        """Why the last connection or attempt ended, in words; None before."""
+
+    @property
+    def connected(self) -> bool:
+        """True once the broker has accepted the connection."""
+
+    @property
+    def jobs(self) -> Jobs:
+        """Its Jobs, made when first named: a thing has one."""
+
+    @property
+    def ready(self) -> bool:
+        """True once all subscriptions are acknowledged as well."""
+
+    @property
+    def stats(self) -> dict[str, int]:
+        """Counters: connects, sent, resent, received, errors."""
+
+    @property
+    def thingname(self) -> str:
+        """The thing's name."""
