@@ -49,11 +49,6 @@ def named_shadow(client, name: str, topics: tuple | None = None):
     return Shadow(client, client.thingname, name, topics)
 
 
-def event(client, name, value=None):
-    """Tell ``on_event``, which must be set."""
-    client.call(client.tell, name, value)
-
-
 def request(client, topic: str, document: dict | None = None, timeout_ms: int | None = None) -> dict:
     """Publish ``document`` with a clientToken to ``topic``; return what comes on topic/accepted, a dict.
 
@@ -106,4 +101,4 @@ def disconnect(client):
         aws_iot.mqtt.ending.reset(client)
         client.off = True
         if client.tell:
-            event(client, "disconnected")
+            client.call(client.tell, "disconnected", None)

@@ -41,7 +41,7 @@ def answered(client, kind):
     if kind == 0xD0:
         client.pinged = None
         if client.tell:
-            aws_iot.mqtt.calls.event(client, "pingresp")
+            client.call(client.tell, "pingresp", None)
         return
     asked, codes = client.asked, client.reader.value
     mine = asked and asked[0] == client.reader.pid and (asked[2][0] == 0xA2) == (kind == 0xB0)

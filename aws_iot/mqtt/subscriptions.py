@@ -95,4 +95,4 @@ def unusual(client, topic, payload):
         client.report(StateError("no room for the message on " + topic))
     else:
         if client.tell:
-            aws_iot.mqtt.calls.event(client, "data", (topic, bytes(payload)))
+            client.call(client.tell, "data", (topic, bytes(payload)))

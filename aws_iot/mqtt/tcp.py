@@ -22,7 +22,7 @@ def attempt(client):
         client.due = ticks_add(client.ticks(), client.timeout_ms)
         if client.later and not client.busy:  # the last loss, for which there was no memory
             client.call(client.later[0][0], *client.later.pop(0)[1])
-        aws_iot.mqtt.calls.event(client, "connecting")
+        client.call(client.tell, "connecting", None)
         if client.off or client.stage != "connecting":
             yield False  # the callback has called disconnect(), or made an attempt: this one is not gone on with
         client.opening = me
