@@ -36,6 +36,8 @@ _UPWARDS = {
     ("mqtt.background", "mqtt.calls"): "a thread guards request(), which is lent anew for each call",
     ("mqtt.background", "shadow_calls"): "a thread guards what shadows offer",
     ("mqtt.outgoing", "shadow_merge"): "a report that went out twice is followed by all that was reported",
+    ("shadow_merge", "shadow_calls"): "an update beside reports awaits its answer as every request does",
+    ("shadow_merge", "shadow_sync"): "what cannot be merged exactly waits until what was merged has gone",
     ("mqtt.answers", "mqtt.request"): "a handler that stays hands each answer to the file that is lent for it",
     ("fota.slots", "fota.bundle"): "a slot of files lends what knows bundles, which tells by the slot's own header",
     ("fota.slots", "fota.partition"): "default() finds the slot that fits the board, of either kind",
