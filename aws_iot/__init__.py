@@ -89,14 +89,14 @@ def lend(package, name):
                 package.pop(name, None)
 
 
-def keep(room_bytes=_ROOM_BYTES):
+def keep(room=_ROOM_BYTES):
     """Whether there is as much free heap; if not, all that was lent is given back to it."""
-    if not BOARD or gc.mem_free() >= room_bytes:
+    if not BOARD or gc.mem_free() >= room:
         return True
     # also before a file comes for one call: the names that stay of each go to the bottom of the heap, and leave no
     # holes between what goes
     gc.collect()
-    if gc.mem_free() >= room_bytes:
+    if gc.mem_free() >= room:
         return True
     while lent:
         package, name = lent.pop()
