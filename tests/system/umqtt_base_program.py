@@ -8,7 +8,8 @@ import sys
 
 from umqtt.simple import MQTTClient as Base
 
-from aws_iot import MQTTClient, calls, zerynth
+from aws_iot import MQTTClient, zerynth
+from aws_iot.mqtt import calls
 
 _OPENS_ITS_OWN = "connect"
 
