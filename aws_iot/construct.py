@@ -1,4 +1,4 @@
-"""The constructor of Thing, and what it has when first named. Borrowed for each."""
+"""The constructor of Thing, and what it has when first named. Lent for each."""
 
 import aws_iot
 

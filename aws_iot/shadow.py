@@ -1,6 +1,6 @@
 """A device shadow: what the thing reports, what the cloud desires, and the difference.
 
-What flows all the time is here; calls that wait are in shadow_requests.py, the rest in shadow_sync.py and merge.py.
+What flows all the time is here; calls that wait are in shadow_calls.py, the rest in shadow_sync.py and shadow_merge.py.
 https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-comms-device.html
 """
 
@@ -58,7 +58,7 @@ class Shadow:
         self.last = self.client.publish(self.topic, scratch, None, 1)  # None: its PUBACK is not waited for
 
     def __getattr__(self, name):
-        """on_delta, get, update, delete, on_documents: see shadow_requests.py."""
+        """on_delta, get, update, delete, on_documents: see shadow_calls.py."""
         return method(self, aws_iot.shadow_calls, name)
 
     # -- what the engine calls

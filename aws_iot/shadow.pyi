@@ -1,6 +1,6 @@
 """A device shadow: what the thing reports, what the cloud desires, and the difference.
 
-What flows all the time is here; calls that wait are in shadow_requests.py, the rest in shadow_sync.py and merge.py.
+What flows all the time is here; calls that wait are in shadow_calls.py, the rest in shadow_sync.py and shadow_merge.py.
 https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-comms-device.html
 """
 

@@ -1,4 +1,4 @@
-"""A shadow's constructor, its handlers, and its calls that wait for answers. Borrowed by shadow.py for each.
+"""A shadow's constructor, its handlers, and its calls that wait for answers. Lent by shadow.py for each.
 
 https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-mqtt.html
 """

@@ -1,4 +1,4 @@
-"""Reports that meet: those that cannot go out now merge into one, those beside an update too. Borrowed then."""
+"""Reports that meet: those that cannot go out now merge into one, those beside an update too. Lent then."""
 
 import aws_iot
 

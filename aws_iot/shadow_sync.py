@@ -1,4 +1,4 @@
-"""What keeps a shadow in step: fetching it after a connect, sending what waited, answers that refuse. Borrowed by
+"""What keeps a shadow in step: fetching it after a connect, sending what waited, answers that refuse. Lent by
 shadow.py.
 
 https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-mqtt.html

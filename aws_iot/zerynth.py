@@ -1,4 +1,4 @@
-"""What Zerynth's MQTT client has and umqtt.simple has not. Borrowed when such a call is made.
+"""What Zerynth's MQTT client has and umqtt.simple has not. Lent when such a call is made.
 
 A program keeps its ``from mqtt import mqtt`` as ``from aws_iot import zerynth as mqtt``.
 """

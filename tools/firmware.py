@@ -117,7 +117,7 @@ def _compile(folder, paths):
 
 
 def bundle(files, version, board=None):
-    """One file of many ({name: bytes}), in the format that aws_iot/slots.py describes."""
+    """One file of many ({name: bytes}), in the format that aws_iot/fota/slots.py describes."""
     lines = [f"version {version}"] + ([f"board {board}"] if board else [])
     lines += [f"file {len(data)} {name}" for name, data in sorted(files.items())]
     data = _BUNDLE_MAGIC + "\n".join(lines).encode() + b"\n\n" + b"".join(data for _, data in sorted(files.items()))
@@ -163,7 +163,7 @@ def sign(firmware, key):
 
 
 def document(firmware, signature=None, force=False, url=None, stream=None):
-    """The job document that aws_iot/images.py reads."""
+    """The job document that aws_iot/fota/images.py reads."""
     made = {
         "operation": "fota", "version": firmware.version, "kind": firmware.kind, "size": len(firmware.data),
         "sha256": firmware.sha256,

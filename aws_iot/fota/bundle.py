@@ -1,4 +1,4 @@
-"""Bundles of files: the header, and the folder that a set of files goes into. Borrowed by FileSlot.
+"""Bundles of files: the header, and the folder that a set of files goes into. Lent by FileSlot.
 
 A bundle begins with lines of text, ended by an empty one; the contents follow in the same order, then the SHA-256:
     aws_iot bundle 1 / version 1.2.0 / board esp32 (may be missing) / file 2345 main.mpy (one line for each)

@@ -1,4 +1,4 @@
-"""The work of a firmware job. Borrowed by Fota for one; what waits is a generator, advanced from thing.poll()."""
+"""The work of a firmware job. Lent by Fota for one; what waits is a generator, advanced from thing.poll()."""
 
 import gc
 

@@ -1,4 +1,4 @@
-"""What a GetStream request holds (pure). Borrowed by StreamSource for each.
+"""What a GetStream request holds (pure). Lent by StreamSource for each.
 
 https://docs.aws.amazon.com/iot/latest/developerguide/mqtt-based-file-delivery-in-devices.html
 """

@@ -1,4 +1,4 @@
-"""What follows a download, and what is found after a restart. Borrowed by Fota; what waits is a generator."""
+"""What follows a download, and what is found after a restart. Lent by Fota; what waits is a generator."""
 
 import aws_iot
 

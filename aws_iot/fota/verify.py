@@ -1,4 +1,4 @@
-"""What comes once in a download, at its end or in trouble: verification, a fresh URL, the connection. Borrowed."""
+"""What comes once in a download, at its end or in trouble: verification, a fresh URL, the connection. Lent."""
 
 from hashlib import sha256
 

@@ -4,8 +4,8 @@ From umqtt.simple come the constructor, the names and their contracts; the codec
 versions frozen in firmware cannot be replaced and each has defects that hang or corrupt. The engine is ``poll()``: one
 bounded step of connect, write, read, dispatch and timers; all else only calls it.
 
-Here is what flows all the time. Borrowed are what is needed to set up (setup.py, tls.py), once per connection
-(opening.py and what it names), per subscription (subscriptions.py, suback.py), every few seconds (timers.py), when a
+Here is what flows all the time. Lent are what is needed to set up (prepare.py, tls.py), once per connection
+(attempt.py and what it names), per subscription (subscriptions.py, subscribe.py), every few seconds (timers.py), when a
 publish cannot go out at once (outgoing.py), when a link ends (loss.py), and the calls that are made now and then
 (calls.py).
 

@@ -1,4 +1,4 @@
-"""The engine in a thread of its own: MQTTClient.loop. Borrowed, but what thread and guards are made of stays."""
+"""The engine in a thread of its own: MQTTClient.loop. Lent, but what thread and guards are made of stays."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""What MQTTClient.connect does before and after the attempt. Borrowed for both."""
+"""What MQTTClient.connect does before and after the attempt. Lent for both."""
 
 import aws_iot
 

@@ -1,4 +1,4 @@
-"""Calls that go on while the engine works. Borrowed as long as they do: so they are apart, and few."""
+"""Calls that go on while the engine works. Lent as long as they do: so they are apart, and few."""
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 

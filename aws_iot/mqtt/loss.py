@@ -1,4 +1,4 @@
-"""When a connection ends: who is suspected. Borrowed for each loss, between cause.py and ending.py.
+"""When a connection ends: who is suspected. Lent for each loss, between cause.py and ending.py.
 
 With MQTT 3.1.1 AWS gives no reason when it closes a connection; the likely one is told from what was going on.
 https://docs.aws.amazon.com/iot/latest/developerguide/iot-connect-devices.html

@@ -1,4 +1,4 @@
-"""A publish that cannot just go out: waiting, and the second copy. Borrowed by MQTTClient.publish."""
+"""A publish that cannot just go out: waiting, and the second copy. Lent by MQTTClient.publish."""
 
 import aws_iot
 

@@ -2,7 +2,7 @@
 
 A packet out is one ``bytes``, so that it is one write and one TLS record. Packets in are read by ``Reader`` straight
 from its buffer: whatever way the input is cut, the same packets come out. What flows once per connection is in
-control.py and decode.py.
+control.py.
 http://docs.oasis-open.org/mqtt/mqtt/v3.1.1/mqtt-v3.1.1.html
 """
 
@@ -18,7 +18,7 @@ def publish(topic, payload, qos, retain, pid, size=None):
 
     With ``size`` the payload is that many bytes of a stream: so it is written into the packet without a copy between.
     """
-    # few names, used twice: a larger frame would be taken from the heap (see mqtt.py)
+    # few names, used twice: a larger frame would be taken from the heap (see the head of mqtt)
     size = len(topic) + (4 if qos else 2) + (len(payload) if size is None else size)
     data = bytearray(size + (2 if size < 128 else 3 if size < 16384 else 4))
     data[0] = 0x30 | qos << 1 | (1 if retain else 0)

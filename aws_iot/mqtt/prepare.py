@@ -1,4 +1,4 @@
-"""The constructor of MQTTClient. Borrowed for each."""
+"""The constructor of MQTTClient. Lent for each."""
 
 from .. import BytesIO, simple, ticks_ms
 from .packet import Reader

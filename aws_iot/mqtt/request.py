@@ -9,7 +9,7 @@ from .. import ticks_add, ticks_diff
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 _TURN_MS = const(50)
-_NESTED = const(16)  # as in mqtt.py
+_NESTED = const(16)  # as in the engine
 
 
 def request(client, *args):

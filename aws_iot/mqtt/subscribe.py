@@ -1,4 +1,4 @@
-"""SUBSCRIBE and UNSUBSCRIBE: one at a time, again after 5 s, and again after a reconnect. Borrowed when needed."""
+"""SUBSCRIBE and UNSUBSCRIBE: one at a time, again after 5 s, and again after a reconnect. Lent when needed."""
 
 import aws_iot
 

@@ -1,4 +1,4 @@
-"""What is subscribed to. Borrowed when that changes; suback.py asks the broker for it."""
+"""What is subscribed to. Lent when that changes; subscribe.py asks the broker for it."""
 
 import aws_iot
 

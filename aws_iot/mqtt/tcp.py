@@ -1,4 +1,4 @@
-"""A connection up to TCP; connack.py goes on. Borrowed for each connection."""
+"""A connection up to TCP; attempt.py goes on. Lent for each connection."""
 
 import aws_iot
 

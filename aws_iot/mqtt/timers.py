@@ -1,4 +1,4 @@
-"""What time alone makes happen while a link is up: keep-alive, resending, giving up. Borrowed every few seconds."""
+"""What time alone makes happen while a link is up: keep-alive, resending, giving up. Lent every few seconds."""
 
 import aws_iot
 

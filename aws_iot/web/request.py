@@ -1,4 +1,4 @@
-"""The request of a download and the head of its answer (RFC 9110). Borrowed by HttpsSource for each connection."""
+"""The request of a download and the head of its answer (RFC 9110). Lent by HttpsSource for each connection."""
 
 import aws_iot
 

@@ -48,7 +48,7 @@ deltas; delta to reported 51.8 ms; 5 records a publish, 6 a round; 2,711 bytes a
 
 What stands in the way where a goal is missed or hardly reached. Heap: two fifths of what is imported are interned names
 and umqtt.simple, the parent class; each response topic beside the deltas' takes 160 bytes once connected. What is
-needed once per connection is borrowed and given back, one stage after the other: together with 2.5 KB of MicroPython's
+needed once per connection is lent and given back, one stage after the other: together with 2.5 KB of MicroPython's
 own TLS objects it decides the smallest heap. CPU per delta round: one write in place of six halves the time in the
 kernel, and the interpreter spends that on what umqtt.simple does not do: checks, what is kept until PUBACK, deadlines.
 Connecting eight times faster than umqtt.simple: nearly all of the time is the handshake's arithmetic, also the

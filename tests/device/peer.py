@@ -86,7 +86,7 @@ class Peer:
                 self._saved.append((module, name, getattr(module, name)))
                 setattr(module, name, self)
             if _MICROPYTHON:
-                sys.modules[name] = self  # what is borrowed imports them anew
+                sys.modules[name] = self  # what is lent imports them anew
         return self
 
     def __exit__(self, *_):

@@ -9,7 +9,7 @@ STANDINS = __file__.replace("\\", "/").rsplit("/", 2)[0] + "/harness/standins"  
 
 
 def bundle(version, files, board=None):
-    """A bundle of ``files`` (name -> bytes), as aws_iot/slots.py describes it."""
+    """A bundle of ``files`` (name -> bytes), as aws_iot/fota/slots.py describes it."""
     lines = ["aws_iot bundle 1", "version " + version]
     if board:
         lines.append("board " + board)

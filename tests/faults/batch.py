@@ -8,7 +8,7 @@ from . import law
 from .row import Run
 
 GAP_MS = 100
-# What a conservative collector takes for a pointer once (a whole borrowed file may hang on it) is no leak, which would
+# What a conservative collector takes for a pointer once (a whole lent file may hang on it) is no leak, which would
 # show each time. Nothing else is ever tried again: what is lost, late, hangs, crashes or is not told one time in many
 # is what this suite looks for.
 _TRIES = 3

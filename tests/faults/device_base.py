@@ -191,7 +191,7 @@ class App:
         getattr(self, "do_" + order["do"])(order)
 
     def do_heap(self, order):
-        self.measure += 1  # on the next step: here the stack still holds what the library borrows
+        self.measure += 1  # on the next step: here the stack still holds what the library is lent
 
     def do_block(self, order):
         self.say("block", bytes=largest_block())
