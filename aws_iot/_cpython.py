@@ -257,7 +257,8 @@ def _signature(function, more=None):
             if each.kind is each.KEYWORD_ONLY and each.name not in known
         ]  # fmt: skip
         others = [each for each in others if each.kind is not each.VAR_KEYWORD] + added
-    return signature.replace(parameters=[first.replace(name="self"), *others])
+    # no * in the list: mpy-cross, which freezes this file with the package, does not know it
+    return signature.replace(parameters=[first.replace(name="self")] + others)
 
 
 def _no(owner, name, known):

@@ -29,6 +29,14 @@ _AMONG = {
 }
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _own_cache(tmp_path_factory):
+    """jedi keeps what it parsed in the user's home, where test workers would write it side by side."""
+    before, jedi.settings.cache_directory = jedi.settings.cache_directory, str(tmp_path_factory.mktemp("jedi"))
+    yield
+    jedi.settings.cache_directory = before
+
+
 def _script(code: str) -> tuple:
     lines = code.split("\n")
     script = jedi.Script(code, project=_PROJECT, environment=InterpreterEnvironment())
