@@ -26,7 +26,7 @@ faults: setup  ## Meet every fault of the catalogue on every runtime, and print 
 	@$(BIN)/python -m tests.faults
 
 device-advisor: setup  ## Run the local equivalent of AWS IoT Core Device Advisor's tests.
-	@$(BIN)/python -m tests.faults.device_advisor
+	@$(BIN)/python -m tests.faults.advise
 
 bench: setup  ## Measure heap, sizes and round trips, and print BENCHMARKS.md.
 	@$(BIN)/python -m tests.benchmarks

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from aws_iot_tools.board import Board
 
+from tests.harness import program
 from tests.harness.ministack import REGION, MiniStack
 
 from .machine import Machine
@@ -19,7 +20,7 @@ from .rows import Row
 TITLE = "thing flash of a new project"
 NOTE = "`thing new`, `thing add` in the local AWS, `thing flash --port socket://...` twice."
 _THING = Path(sys.executable).with_name("thing")
-_TLS = Path(__file__).with_name("programs") / "tls.py"  # a file of the project, since the firmware has none
+_TLS = program("qemu", "tls")  # a file of the project, since the firmware has none
 
 
 class _Tools:

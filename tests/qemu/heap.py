@@ -14,7 +14,7 @@ from pathlib import Path
 from aws_iot_tools import mpy, umqtt
 from aws_iot_tools.board import Board
 
-from tests.harness import ROOT
+from tests.harness import ROOT, program
 from tests.harness.runtimes import RUNTIMES
 
 from .machine import Machine
@@ -22,7 +22,7 @@ from .rows import within
 
 TITLE = "heap of `from aws_iot import Thing`"
 NOTE = "Goals: what the unix port, 32 bit, takes; 3 KB less than that; 7.5 KB. The heap has 112 KB."
-_PROGRAM = ROOT / "tests/benchmarks/programs/import_ours.py"
+_PROGRAM = program("benchmarks", "import_ours")
 # The budget of the library, 32 bit, and what freezing umqtt.simple saves of it: 2.3 KB, and 0.9 KB more where the names
 # then stop short of MicroPython's next block of them, each twice as long as the one before.
 _BUDGET, _UMQTT_LEAST, _UMQTT = 15360, 2048, 3072

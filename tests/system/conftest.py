@@ -13,7 +13,7 @@ from tests.harness.mosquitto import Mosquitto
 from tests.harness.observer import Observer
 from tests.harness.project import write_project
 
-from .device import Device
+from .process import Device
 
 _EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iot:*", "Resource": "*"}]}
 _NUMBERS = itertools.count(1)

@@ -10,8 +10,8 @@ from tests.harness.ministack import ACCOUNT, REGION
 from tests.harness.observer import Observer
 
 from .conftest import ministack_site, mosquitto_site
-from .device import Raised
 from .jobs_service import JobsService
+from .process import Raised
 
 _OVER = ("SUCCEEDED", "FAILED", "REJECTED", "CANCELED", "REMOVED", "TIMED_OUT")
 

@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from tests.harness import ROOT
+from tests.harness import program
 from tests.harness.observer import Observer
 from tests.harness.runtimes import Process
 
 from .conftest import ministack_site, mosquitto_site, reported
 
-_PROGRAM = ROOT / "tests" / "system" / "loop_program.py"
+_PROGRAM = program("system", "loop")
 _COUNT = 30  # as in the program
 
 

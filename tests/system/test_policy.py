@@ -8,7 +8,7 @@ from tests.harness.project import write_project
 from tests.harness.relay import Relay
 
 from .conftest import ministack_site, reported
-from .device import Raised
+from .process import Raised
 
 
 @pytest.fixture

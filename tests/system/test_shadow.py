@@ -5,7 +5,7 @@ import json
 import pytest
 
 from .conftest import document, reported
-from .device import Raised
+from .process import Raised
 
 
 @pytest.fixture

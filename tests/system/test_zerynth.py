@@ -8,14 +8,14 @@ import json
 
 import pytest
 
-from tests.harness import ROOT
+from tests.harness import program
 from tests.harness.observer import Observer
 from tests.harness.relay import Relay
 from tests.harness.runtimes import Process
 
 from .conftest import document, ministack_site, mosquitto_site, reported
 
-_FOLDER = ROOT / "tests" / "system" / "zerynth"
+_RUN = program("system", "zerynth/run")
 _IMPORT = "import iot  # was: from aws.iot import iot\n"
 
 # The code of the seed's page, block by block. "..." is the page's own, and Python's.
@@ -56,7 +56,7 @@ def start(runtime, name):
         text = text.replace("my_ep_id.iot.my_region.amazonaws.com", "localhost").replace("my_thing_id", name)
         script.write_text(text)
         process = Process(
-            runtime, _FOLDER / "run.py", script, heap="112k", extra_paths=(_FOLDER,), cwd=configuration.parent
+            runtime, _RUN, script, heap="112k", extra_paths=(_RUN.parent,), cwd=configuration.parent
         )
         running.append(process)
         return process
