@@ -14,6 +14,7 @@ from aws_iot_tools.board import Board
 from tests.harness import program
 from tests.harness.ministack import REGION, MiniStack
 
+from .firmware import Firmware
 from .machine import Machine
 from .rows import Row
 
@@ -43,7 +44,7 @@ class _Tools:
         return done.stdout
 
 
-def run(machine: Machine, folder: Path) -> list:
+def run(machine: Machine, built: Firmware, folder: Path) -> list:
     """Leaves the board with library, project, certificate and key on it. -> rows"""
     (folder / "cloud").mkdir()
     cloud = MiniStack(folder / "cloud").start()

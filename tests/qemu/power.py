@@ -18,6 +18,7 @@ from aws_iot_tools.board import Board
 
 from tests.harness import program
 
+from .firmware import Firmware
 from .heap import deploy
 from .machine import Machine
 from .rows import Row
@@ -32,7 +33,7 @@ _STARTS = 12
 _LIFE_S = 300
 
 
-def run(machine: Machine, folder: Path) -> list:
+def run(machine: Machine, built: Firmware, folder: Path) -> list:
     """machine: a board that was flashed. -> rows"""
     first, document = _prepare(machine, folder)
     _Update(machine, first).undisturbed()
