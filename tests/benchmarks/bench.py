@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import io
 import os
 import shutil
 import subprocess
@@ -12,9 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aws_iot_tools import mpy, umqtt
-from mpremote.romfs import make_romfs
 
-from ..harness import CACHE, ROOT, program
+from ..harness import CACHE, ROOT, program, romfs
 from ..harness.certificates import Authority
 from ..harness.mosquitto import Mosquitto
 from ..harness.runtimes import Process, Runtime
@@ -100,10 +98,8 @@ class Bench:
         shutil.copytree(self.board, folder)
         (folder / "of").mkdir()
         (folder / "lib").rename(folder / "of" / "lib")
-        with contextlib.redirect_stdout(io.StringIO()):
-            image = make_romfs(str(folder / "of"), mpy_cross=False)
+        (folder / "image").write_bytes(romfs.image(folder / "of"))
         shutil.rmtree(folder / "of")
-        (folder / "image").write_bytes(image)
         shutil.copyfile(program("harness", "from_rom"), folder / "from_rom.py")
         return folder
 

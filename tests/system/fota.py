@@ -9,6 +9,7 @@ from pathlib import Path
 
 from aws_iot_tools import firmware, mpy
 
+from aws_iot.jobs.job import OVER
 from tests.harness import ROOT, program
 from tests.harness.ministack import ACCOUNT, REGION
 from tests.harness.runtimes import Process
@@ -17,7 +18,6 @@ _STANDINS = ROOT / "tests" / "harness" / "standins"
 APPLICATION = program("system", "fota_app")
 _HEAPS = {"cpython": None, "mp64": "256k", "mp32": "112k"}
 _PAUSE_S = 0.2  # between two looks at the job, each of which is a call of the local AWS
-OVER = firmware.OVER
 BUCKET, ROLE = "firmware", "fota-role"
 _TRUST = {
     "Version": "2012-10-17",

@@ -11,11 +11,6 @@ from .conftest import ministack_site, reported
 from .process import Raised
 
 
-@pytest.fixture
-def cloud(ministack):
-    return ministack.client("iot-data")
-
-
 def causes(device) -> list:
     return [event["value"] for event in device.events if event["event"] == "disconnected"]
 
