@@ -25,6 +25,9 @@ faults: setup  ## Meet every fault of the catalogue on every runtime, and print 
 	@FUZZ_SECONDS=60 $(PYTEST) -q --timeout 600 tests/faults/test_fuzz_packet.py tests/faults/test_fuzz_session.py
 	@$(BIN)/python -m tests.faults
 
+power: setup  ## Cut the power and kill the commands at each of the steps of which `make test` takes some.
+	@$(PYTEST) -m power -n 6 tests
+
 device-advisor: setup  ## Run the local equivalent of AWS IoT Core Device Advisor's tests.
 	@$(BIN)/python -m tests.faults.device_advisor
 
@@ -57,4 +60,4 @@ lint: setup  ## Check style, import arrows, the device library against MicroPyth
 stubs: setup  ## Bring the docstrings of aws_iot/**/*.pyi up to those of the code.
 	@$(BIN)/python -m aws_iot_tools.stubs
 
-.PHONY: help setup demo test pythons matrix faults device-advisor bench qemu hardware aws hardware-played mpy lint stubs
+.PHONY: help setup demo test pythons matrix faults power device-advisor bench qemu hardware aws hardware-played mpy lint stubs

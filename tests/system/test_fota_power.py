@@ -1,4 +1,4 @@
-"""Power cuts during an update, at two hundred random accesses to the flash for each kind of slot.
+"""Power cuts during an update, at two hundred random accesses to the flash for each kind of slot (`make test`: fifty).
 
 Whatever was half written, the board starts the old or the new version, whole, and the job ends with the truth.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from aws_iot_tools import firmware, mpy
 
+from tests.harness import power
 from tests.harness.runtimes import RUNTIMES
 
 from .fota import image
@@ -82,7 +83,7 @@ def _live(flash: Flash, cuts: list) -> None:
     assert (flash.job["status"], final) in (("SUCCEEDED", "2.0.0"), ("FAILED", "1.0.0")), (versions, flash.job)
 
 
-@pytest.mark.parametrize("part", range(_PARTS))
+@pytest.mark.parametrize("part", power.parts(_PARTS, 2))
 @pytest.mark.parametrize("kind", ["files", "image"])
 def test_power_cut_anywhere_leaves_the_old_or_the_new_version_and_a_true_job(tmp_path, kind, part):
     whole = Flash(tmp_path / "whole", kind)
