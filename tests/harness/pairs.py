@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from aws_iot_tools import micropython
+from aws_iot_tools.dev import micropython
 
 from . import umqtt_versions
 from .runtimes import RUNTIMES, Runtime

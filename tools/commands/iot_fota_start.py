@@ -39,7 +39,7 @@ def command(context, thing, firmware, s3_bucket, s3_role, duration, key, version
     FIRMWARE goes into S3_BUCKET, from where boards fetch it with what the IAM role S3_ROLE may read. A folder's Python
     files are compiled; main.py, settings and keys stay the board's own.
     """
-    from .. import firmware as logic
+    from ..fota import firmware as logic
 
     made = logic.load(firmware, version, board)
     signature = logic.sign(made, logic.read_key(key)) if key else None

@@ -13,10 +13,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from .. import flash, micropython
-from ..board import INFO, Board
+from ..board import flash
+from ..board.board import INFO, Board
+from ..dev import micropython
+from ..dev.system import SetupError
 from ..errors import ToolError
-from ..system import SetupError
 
 _FOLDER = "/selftest"
 _MAIN, _KEPT = "/main.py", "/main.py.kept"

@@ -10,9 +10,12 @@ import time
 from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from .. import aws as aws_errors
-from .. import firmware, local_aws, mosquitto, pki, shadows, single, things
+from .. import pki
+from ..cloud import aws as aws_errors
+from ..cloud import local_aws, mosquitto
 from ..errors import ToolError
+from ..fota import firmware
+from ..things import shadows, single, things
 
 _GONE = ("NoSuchEntity", "NoSuchEntityException", "NoSuchBucket", "ResourceNotFoundException")
 _NEW_ROLE_S = 60  # a role that was just made is not known everywhere at once

@@ -15,7 +15,8 @@ https://github.com/micropython/micropython-lib/blob/master/micropython/umqtt.sim
 import os
 from pathlib import Path
 
-from aws_iot_tools import micropython, mpy, umqtt
+from aws_iot_tools.board import mpy, umqtt
+from aws_iot_tools.dev import micropython
 
 from .. import CACHE
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 _STANDINS = ROOT / "tests" / "harness" / "standins"  # for the esp32 module that a slot imports
 _INDENT = "    "
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import aws_iot
 
-from . import mpy
+from ..board import mpy
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def packages() -> dict:

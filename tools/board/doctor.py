@@ -9,10 +9,11 @@ import ssl
 
 from aws_iot import roots
 
-from . import flash, pki
-from .errors import ToolError
+from .. import pki
+from ..errors import ToolError
+from ..things.project import CONFIG
+from . import flash
 from .probe import Closed, Probe
-from .project import CONFIG
 
 PORT = 8883
 _CODES = ("", "protocol version", "client id", "server unavailable", "user name or password", "not authorised")

@@ -13,9 +13,10 @@ import uuid
 
 from botocore.exceptions import ClientError
 
-from . import aws as aws_errors
-from . import creation, pki, things
-from .errors import ToolError
+from .. import pki
+from ..cloud import aws as aws_errors
+from ..errors import ToolError
+from . import creation, things
 
 _POLL_S = 5
 _OVER = ("Completed", "Failed", "Cancelled")

@@ -2,8 +2,8 @@
 
 from botocore.exceptions import ClientError
 
-from . import bulk, setting, things, workers
-from .aws import WORKERS
+from ..cloud.aws import WORKERS
+from . import bulk, project_cloud, things, workers
 
 
 def plan(project):
@@ -43,5 +43,5 @@ def _delete(aws, project, names, advance):
 
 def tidy(project):
     """Take away what is only for things, once there are none."""
-    setting.unsettle(project)
+    project_cloud.unsettle(project)
     project.remove_resources()

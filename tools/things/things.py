@@ -6,9 +6,10 @@ import time
 
 from botocore.exceptions import ClientError
 
-from . import aws as aws_errors
-from . import pki, policy, workers
-from .errors import ToolError
+from .. import pki
+from ..cloud import aws as aws_errors
+from ..errors import ToolError
+from . import policy, workers
 
 _OWNER = "project"  # the attribute that tells our thing from another's of the same name
 _WINDOW_S = 120  # a certificate request and its retries are over by then

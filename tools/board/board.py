@@ -8,7 +8,7 @@ import io
 import itertools
 import time
 
-from .errors import ToolError
+from ..errors import ToolError
 
 _BACK_S = 30  # how long a board with USB of its own may be gone when it resets
 _TRIES = 3

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/iot/latest/developerguide/thing-policy-variables.htm
 
 import json
 
-from .errors import ToolError
+from ..errors import ToolError
 
 _THING = "${iot:Connection.Thing.ThingName}"  # resolves only when the client id is the thing's name
 _LIMIT = 2048  # characters, white space not counted

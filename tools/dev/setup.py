@@ -1,4 +1,4 @@
-"""Makes the project's environment: `python3 -m tools.setup`, with the system's Python and its standard library alone.
+"""Makes the project's environment: `python3 -m tools.dev.setup`, with Python and its standard library alone.
 
 A second run finds everything in place and returns at once.
 """
@@ -10,10 +10,11 @@ import shutil
 import sys
 from pathlib import Path
 
-from . import micropython, umqtt
+from ..board import umqtt
+from . import micropython
 from .system import SetupError, install, run, say
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
 STUBS = ROOT / ".cache" / "stubs"
 _INSTALL = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
@@ -88,7 +89,7 @@ def get_mosquitto() -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python3 -m tools.setup", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python3 -m tools.dev.setup", description=__doc__.splitlines()[0])
     words = "only what the demo needs: no broker, no type stubs, one version of MicroPython"
     parser.add_argument("--demo", action="store_true", help=words)
     arguments = parser.parse_args()

@@ -4,8 +4,8 @@ import json
 
 from botocore.exceptions import ClientError
 
-from . import aws as aws_errors
-from .errors import ToolError
+from ..cloud import aws as aws_errors
+from ..errors import ToolError
 
 
 def get(aws, thing, name=None):

@@ -12,8 +12,8 @@ import shutil
 import uuid
 from pathlib import Path
 
-from . import journal
-from .errors import ToolError
+from .. import journal
+from ..errors import ToolError
 from .record import Record
 
 CONFIG = "thing.conf.json"

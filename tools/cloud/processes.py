@@ -7,7 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from .errors import ToolError
+from ..errors import ToolError
 
 
 def start(command, log, environment=None):

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parent.parent / ".cache" / "mpy"
+FOLDER = Path(__file__).resolve().parents[2] / ".cache" / "mpy"
 _HOST_ONLY = ("_cpython.py", "py.typed")
 
 
@@ -74,7 +74,7 @@ def _compile(source: Path, target: str, embedded: str, optimisation: int) -> Non
 
 def main() -> int:
     if len(sys.argv) not in (2, 3):
-        print("usage: python -m aws_iot_tools.mpy FOLDER [TARGET]", file=sys.stderr)
+        print("usage: python -m aws_iot_tools.board.mpy FOLDER [TARGET]", file=sys.stderr)
         return 2
     source = Path(sys.argv[1]).resolve()
     target = compile_package(source, Path(sys.argv[2]) if len(sys.argv) == 3 else None)

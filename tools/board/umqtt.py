@@ -5,9 +5,9 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from .system import SetupError, run, say
+from ..dev.system import SetupError, run, say
 
-FOLDER = Path(__file__).resolve().parent.parent / ".cache" / "umqtt"
+FOLDER = Path(__file__).resolve().parents[2] / ".cache" / "umqtt"
 _RELEASE = "micropython-umqtt.simple==1.3.4"
 _SHA256 = "8555d2f654deb8eb0d724f79b0811a78cc94029d070f3d96bbd74288653d63a5"
 
@@ -32,7 +32,7 @@ def download(unearth: Path, release: str, member: str, sha256: str, target: Path
     if content is None:
         raise SetupError(f"{release} holds no {member}")
     if hashlib.sha256(content).hexdigest() != sha256:
-        raise SetupError(f"{member} of {release} is not what it was when it was looked at; see tools/umqtt.py")
+        raise SetupError(f"{member} of {release} is not what it was when it was looked at; see tools/board/umqtt.py")
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(content)
 

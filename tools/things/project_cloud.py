@@ -2,8 +2,10 @@
 
 import re
 
-from . import journal, local_aws, names, things
-from .errors import ToolError
+from .. import journal
+from ..cloud import local_aws
+from ..errors import ToolError
+from . import names, things
 
 _REGION = re.compile(r"-ats\.iot\.([a-z0-9-]+)\.amazonaws\.com")
 

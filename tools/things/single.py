@@ -8,9 +8,11 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from . import aws as aws_errors
-from . import local_aws, names, pki, shadows, things
-from .errors import ToolError
+from .. import pki
+from ..cloud import aws as aws_errors
+from ..cloud import local_aws
+from ..errors import ToolError
+from . import names, shadows, things
 from .record import Record, sweep
 
 _PORT = 8883

@@ -3,9 +3,9 @@
 import re
 import time
 
+from ..cloud.aws import WORKERS
+from ..errors import ToolError
 from . import names, things, workers
-from .aws import WORKERS
-from .errors import ToolError
 
 _NAME_LIMIT = 128
 

@@ -6,9 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from . import mpy, pki, umqtt
-from .errors import ToolError
-from .project import CONFIG
+from .. import pki
+from ..errors import ToolError
+from ..things.project import CONFIG
+from . import mpy, umqtt
 
 _CODE = (".py", ".mpy", ".json")
 _MPY_FORMAT = 6

@@ -3,10 +3,10 @@
 import shutil
 from pathlib import Path
 
-from . import journal
-from .errors import ToolError
+from .. import journal
+from ..errors import ToolError
 
-_SOURCE = Path(__file__).parent / "template"
+_SOURCE = Path(__file__).parents[1] / "template"
 
 
 def make(name, folder, endpoint, policy_name):

@@ -16,7 +16,7 @@ from pathlib import Path
 from . import debian
 from .system import SetupError, install, say
 
-FOLDER = Path(__file__).resolve().parent.parent / ".cache" / "micropython"
+FOLDER = Path(__file__).resolve().parents[2] / ".cache" / "micropython"
 VARIABLE = {64: "MICROPYTHON", 32: "MICROPYTHON32"}
 OLDEST = (1, 23)
 # Debian's architectures of the machine, and the folder and loader of each.

@@ -8,7 +8,7 @@
 
 import shutil
 
-from . import journal
+from .. import journal
 
 _GONE = ".gone-"
 

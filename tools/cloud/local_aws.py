@@ -14,8 +14,9 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
-from . import journal, mosquitto, processes
-from .errors import ToolError
+from .. import journal
+from ..errors import ToolError
+from . import mosquitto, processes
 
 CA_FILE = "cloud-ca.pem"  # its name in a project
 FOLDER = ".aws_local"  # its data's folder in a project

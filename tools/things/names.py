@@ -7,7 +7,7 @@ import re
 
 from aws_iot.names import check_name
 
-from .errors import ToolError
+from ..errors import ToolError
 
 
 def check_thing(name):

@@ -16,10 +16,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from aws_iot.fota.images import statement
 
-from . import aws as aws_errors
-from . import journal, pki
-from .errors import ToolError
-from .mpy import compile_package
+from .. import journal, pki
+from ..board.mpy import compile_package
+from ..cloud import aws as aws_errors
+from ..errors import ToolError
 
 # What belongs to the board and not to its firmware, in the top folder; no update replaces it.
 _BOARD_FILES = ("main.py", "boot.py", "main.mpy", "boot.mpy")

@@ -11,8 +11,9 @@ import os
 import shutil
 import socket
 
-from . import journal, pki, processes
-from .errors import ToolError
+from .. import journal, pki
+from ..errors import ToolError
+from . import processes
 
 _START_S = 10
 _OUT = (
