@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from aws_iot_tools.board import mpy
-from aws_iot_tools.dev import micropython
+from aws_iot_tools.selftest import interpreter
 
 from . import HANG_S, ROOT, umqtt_versions
 
@@ -39,12 +39,12 @@ class Runtime:
     @property
     def label(self) -> str:
         """The name, and what differs from what everything runs on."""
-        version = f"-{micropython.version(self._interpreter)}" if self._interpreter else ""
+        version = f"-{interpreter.version(self._interpreter)}" if self._interpreter else ""
         return self.name + version + (f"-umqtt{self._umqtt_version}" if self._umqtt_version else "")
 
     @property
     def interpreter(self) -> Path:
-        return self._interpreter or micropython.found(self.bits)
+        return self._interpreter or interpreter.found(self.bits)
 
     @property
     def umqtt_version(self) -> str:

@@ -104,7 +104,7 @@ def _package(folder, target, form):
 
 def _umqtt_folder():
     """umqtt.simple's package folder, downloaded once; it goes only to firmware that does not bring it along."""
-    if (umqtt.FOLDER / "umqtt" / "simple.py").exists():
+    if umqtt.there():
         return umqtt.FOLDER / "umqtt"
     unearth = Path(sys.executable).with_name("unearth")
     if not unearth.exists():

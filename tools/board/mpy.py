@@ -7,7 +7,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parents[2] / ".cache" / "mpy"
+from .. import cache
+
+FOLDER = cache.FOLDER / "mpy"
 _HOST_ONLY = ("_cpython.py", "py.typed")
 
 
@@ -25,7 +27,7 @@ def for_board(package: Path) -> list:
 def compile_package(source: Path, target: Path | None = None, optimisation: int = 3) -> Path:
     """Bring target up to date with the package source: each .py compiled, other files copied, what is gone removed.
 
-    The default target is .cache/mpy/<folder's name>. CalledProcessError names the file that does not compile.
+    The default target is mpy/<folder's name> in the cache. CalledProcessError names the file that does not compile.
     """
     target = target or FOLDER / source.name
     wanted = set()

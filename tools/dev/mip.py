@@ -5,13 +5,11 @@ mip knows no wildcards, so each file is named. The .mpy files of the second list
 
 import json
 import sys
-from pathlib import Path
 
 import aws_iot
 
 from ..board import mpy
-
-ROOT = Path(__file__).resolve().parents[2]
+from ..cache import ROOT
 
 
 def packages() -> dict:

@@ -7,8 +7,9 @@ import os
 import subprocess
 import sys
 
-from .setup import ROOT, make_venv
-from .system import SetupError
+from ..cache import FOLDER, ROOT
+from ..errors import ToolError
+from .setup import make_venv
 
 _MINORS = range(10, 15)
 _ABOUT = "import platform, ssl; print(platform.python_version(), 'with', ssl.OPENSSL_VERSION)"
@@ -38,7 +39,7 @@ def _about(name: str) -> str | None:
 
 
 def _test(name: str) -> int:
-    folder = ROOT / ".cache" / name
+    folder = FOLDER / name
     make_venv(folder, name)
     # The local AWS takes no Python 3.10: it runs on that of .venv.
     environment = {**os.environ, "MINISTACK_PYTHON": sys.executable}
@@ -48,5 +49,5 @@ def _test(name: str) -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except SetupError as error:
+    except ToolError as error:
         sys.exit(f"setup: {error}")

@@ -11,12 +11,13 @@ import sys
 from pathlib import Path
 
 from ..board import umqtt
+from ..cache import FOLDER, ROOT
+from ..errors import ToolError
 from . import micropython
-from .system import SetupError, install, run, say
+from .system import install, run, say
 
-ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
-STUBS = ROOT / ".cache" / "stubs"
+STUBS = FOLDER / "stubs"
 _INSTALL = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
 _PIP = [VENV / "bin/python", *_INSTALL]
 
@@ -76,9 +77,16 @@ def _create_venv(folder: Path, python: str) -> None:
     command = [python, "-m", "venv", "--clear", folder]
     try:
         run(command)
-    except SetupError:  # Debian and Ubuntu ship venv's ensurepip as a package of its own
+    except ToolError:  # Debian and Ubuntu ship venv's ensurepip as a package of its own
         install("python3-venv")
         run(command)
+
+
+def get_umqtt() -> None:
+    """Download umqtt.simple from PyPI, unless it is there."""
+    if not umqtt.there():
+        say("downloading umqtt.simple from PyPI")
+        umqtt.get(VENV / "bin/unearth")
 
 
 def get_mosquitto() -> None:
@@ -95,15 +103,15 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         if sys.version_info < (3, 11):  # the library and the command `thing` take 3.10, the local AWS does not
-            raise SetupError("Python 3.11 or newer is needed")
+            raise ToolError("Python 3.11 or newer is needed")
         make_venv()
         micropython.get()
-        umqtt.get(VENV / "bin/unearth")
+        get_umqtt()
         if not arguments.demo:
             micropython.get_beside(install_wheel)
             get_stubs()
             get_mosquitto()
-    except SetupError as error:
+    except ToolError as error:
         print(f"setup: {error}", file=sys.stderr)
         return 1
     return 0

@@ -10,7 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from ..cache import ROOT
+
 _STANDINS = ROOT / "tests" / "harness" / "standins"  # for the esp32 module that a slot imports
 _INDENT = "    "
 

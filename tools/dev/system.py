@@ -5,11 +5,9 @@ import shutil
 import subprocess
 import sys
 
+from ..errors import ToolError
+
 _PATIENCE_S = 600
-
-
-class SetupError(Exception):
-    """A step of the set-up failed; the text says which and why."""
 
 
 def say(text: str) -> None:
@@ -17,11 +15,11 @@ def say(text: str) -> None:
 
 
 def run(command: list, **options) -> str:
-    """Run a command silently and return its stdout; SetupError with its whole output when it fails."""
+    """Run a command silently and return its stdout; ToolError with its whole output when it fails."""
     command = [str(word) for word in command]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, **options)
     if done.returncode:
-        raise SetupError(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+        raise ToolError(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
     return done.stdout
 
 
@@ -32,7 +30,7 @@ def install(package: str) -> None:
         run(["brew", "install", package])
         return
     if not shutil.which("apt-get"):
-        raise SetupError(f"{package} is missing, and there is no apt-get to install it with")
+        raise ToolError(f"{package} is missing, and there is no apt-get to install it with")
     say(f"installing {package} by apt-get")
     # A machine that has just been started may be updating itself.
     apt = ["apt-get", "--yes", "--no-install-recommends", "-o", f"DPkg::Lock::Timeout={_PATIENCE_S}"]
@@ -41,6 +39,6 @@ def install(package: str) -> None:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     try:
         run([*apt, "install", package], env=environment)
-    except SetupError:  # most often package lists that are missing or out of date
+    except ToolError:  # most often package lists that are missing or out of date
         run([*apt, "update"], env=environment)
         run([*apt, "install", package], env=environment)
