@@ -11,7 +11,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from aws_iot_tools import mpy, umqtt
+from aws_iot_tools.board import mpy, umqtt
 from mpremote.romfs import make_romfs
 
 from ..harness import CACHE, ROOT

@@ -7,7 +7,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from aws_iot_tools import firmware, mpy
+from aws_iot_tools.board import mpy
+from aws_iot_tools.fota import firmware, rollout
 
 from tests.harness.ministack import ACCOUNT, REGION
 from tests.harness.runtimes import Process
@@ -16,7 +17,7 @@ HERE = Path(__file__).parent
 _STANDINS = HERE.parent / "harness" / "standins"
 _HEAPS = {"cpython": None, "mp64": "256k", "mp32": "112k"}
 _PAUSE_S = 0.2  # between two looks at the job, each of which is a call of the local AWS
-OVER = firmware.OVER
+OVER = rollout.OVER
 BUCKET, ROLE = "firmware", "fota-role"
 _TRUST = {
     "Version": "2012-10-17",
@@ -158,11 +159,11 @@ class Cloud:
     def put(self, name: str, data: bytes) -> str:
         """The URL, for a placeholder, of these bytes in the bucket."""
         self._s3.put_object(Bucket=BUCKET, Key=name, Body=data)
-        return firmware.url(self, BUCKET, name)
+        return rollout.url(self, BUCKET, name)
 
     def job(self, name: str, document: dict, **options) -> str:
         target = f"arn:aws:iot:{REGION}:{ACCOUNT}:thing/{self.thing}"
-        firmware.create_job(self, name, target, document, f"arn:aws:iam::{ACCOUNT}:role/{ROLE}", **options)
+        rollout.create_job(self, name, target, document, f"arn:aws:iam::{ACCOUNT}:role/{ROLE}", **options)
         return name
 
     def update(self, name: str, data: bytes, version="2.0.0", **more) -> str:

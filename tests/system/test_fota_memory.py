@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from aws_iot_tools import firmware
+from aws_iot_tools.fota import firmware
 
 from tests.harness.observer import Observer
 from tests.harness.runtimes import RUNTIMES, Process

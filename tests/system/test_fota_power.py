@@ -11,7 +11,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from aws_iot_tools import firmware, mpy
+from aws_iot_tools.board import mpy
+from aws_iot_tools.fota import firmware
 
 from tests.harness import power
 from tests.harness.runtimes import RUNTIMES
