@@ -29,7 +29,7 @@ power: setup  ## Cut the power and kill the commands at each of the steps of whi
 	@$(PYTEST) -m power -n 6 tests
 
 device-advisor: setup  ## Run the local equivalent of AWS IoT Core Device Advisor's tests.
-	@$(BIN)/python -m tests.faults.device_advisor
+	@$(BIN)/python -m tests.faults.advise
 
 bench: setup  ## Measure heap, sizes and round trips, and print BENCHMARKS.md.
 	@$(BIN)/python -m tests.benchmarks

@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import io
 import os
 import shutil
 import subprocess
@@ -12,15 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aws_iot_tools.board import mpy, umqtt
-from mpremote.romfs import make_romfs
 
-from ..harness import CACHE, ROOT
+from ..harness import CACHE, ROOT, program, romfs
 from ..harness.certificates import Authority
 from ..harness.mosquitto import Mosquitto
 from ..harness.runtimes import Process, Runtime
 from .peers import Peer
 
 HERE = Path(__file__).resolve().parent
+_PROGRAMS = HERE / "programs"
 FOLDER = CACHE / "bench"
 HEAP = "112k"  # an ESP32's grown heap: the collector's share is in every figure
 _ROBUST = "micropython-umqtt.robust==1.0"
@@ -62,7 +61,7 @@ class Board(Runtime):
         if self.bits:
             return {"MICROPYPATH": "lib:.frozen"}
         environment = super().environment()
-        paths = [str(HERE / "device"), str(HERE / "cpython"), environment["PYTHONPATH"]]
+        paths = [str(_PROGRAMS / "lib"), str(_PROGRAMS / "cpython"), environment["PYTHONPATH"]]
         return {**environment, "PYTHONPATH": ":".join(paths)}
 
 
@@ -99,11 +98,9 @@ class Bench:
         shutil.copytree(self.board, folder)
         (folder / "of").mkdir()
         (folder / "lib").rename(folder / "of" / "lib")
-        with contextlib.redirect_stdout(io.StringIO()):
-            image = make_romfs(str(folder / "of"), mpy_cross=False)
+        (folder / "image").write_bytes(romfs.image(folder / "of"))
         shutil.rmtree(folder / "of")
-        (folder / "image").write_bytes(image)
-        shutil.copyfile(ROOT / "tests" / "harness" / "from_rom.py", folder / "from_rom.py")
+        shutil.copyfile(program("harness", "from_rom"), folder / "from_rom.py")
         return folder
 
 
@@ -128,12 +125,12 @@ def prepare(quick: bool = False):
 def _lay_out(board: Path, authority: Authority) -> None:
     lib = board / "lib"
     lib.mkdir(parents=True)
-    mpy.compile_package(HERE / "device", lib)  # first: what is not of its source is removed from a folder
+    mpy.compile_package(_PROGRAMS / "lib", lib)  # first: what is not of its source is removed from a folder
     mpy.compile_package(ROOT / "aws_iot", lib / "aws_iot")
     (lib / "umqtt").mkdir()
     mpy.compile_package(_umqtt(), lib / "umqtt")
-    for program in (HERE / "programs").glob("*.py"):
-        shutil.copyfile(program, board / program.name)
+    for file in _PROGRAMS.glob("*.py"):
+        shutil.copyfile(file, board / file.name)
     (board / "main.py").write_text("import device\n")
     (board / "ca.pem").write_bytes(authority.pem())
     authority.issue("thing", "P-256").write(board, "thing")

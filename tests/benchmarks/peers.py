@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Peer:
-    """`key` names its module, device/peer_<key>.py or cpython/peer_<key>.py."""
+    """`key` names its module, peer_<key>.py in programs/lib or programs/cpython."""
 
     key: str
     title: str

@@ -16,8 +16,8 @@ from tests.harness.broker_jobs import JobService
 from tests.harness.broker_shadow import ShadowService
 from tests.harness.broker_wire import Relay, Wire
 
-from .device import Device
 from .pki import HOST, context, pki
+from .process import Device
 
 MAIN = Path(__file__).parents[2] / "examples" / "device_advisor" / "main.py"
 NAME = "advisee"

@@ -13,8 +13,8 @@ from tests.harness.broker_wire import Relay
 from tests.harness.runtimes import RUNTIMES
 
 from . import law
-from .device import Device
 from .pki import context, pki
+from .process import Device
 
 _HEAPS = {"cpython": None, "mp64": "224k", "mp32": "112k"}
 

@@ -208,19 +208,19 @@ ROWS = [
     ),
     Row(
         "short writes",
-        program="socket",
+        program="odd_socket",
         device={"socket": {"write": [1, 1, 2, 3, 5, None, 1, 7]}, "size": 100, "publishes": 6},
         connects=1,
     ),
     Row(
         "ENOMEM from the socket in mid-packet",
-        program="socket",
+        program="odd_socket",
         device={"socket": {"write": [5, -12]}, "size": 100, "publishes": 6},
         cause="no memory for the network",
     ),
     Row(
         "ETIMEDOUT from the socket",
-        program="socket",
+        program="odd_socket",
         device={"socket": {"read": [None, -110]}, "publishes": 6},
         cause="nothing came through in time",
     ),

@@ -7,14 +7,13 @@ process, and so a heap, of its own; on what runs beside it a file's tests share 
 
 import ast
 import subprocess
-from pathlib import Path
 
 import pytest
 
-from . import pairs
+from . import pairs, program
 from .runtimes import RUNTIMES, run_script
 
-_RUNNER = Path(__file__).with_name("device_runner.py")
+_RUNNER = program("harness", "run_tests")
 _FORMS = {"mp64": "py", "mp32": "mpy"}
 # The test file itself is compiled in it, and the largest message needs one free piece of 66 KB among what that leaves.
 _HEAPS = {"mp64": "1m", "mp32": "512k"}

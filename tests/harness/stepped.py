@@ -3,8 +3,8 @@
 What a fault does to a device is a matter of order: is the answer there before the time-out? On a busy machine real time
 gives another order than on a quiet one. So here time is a number of milliseconds that stands as long as anybody has
 something to do. A test runs by `run`, in an asyncio loop that goes by this time: its sleeps, time-outs and brokers take
-no real time. The device is a process of its own, of which tests/faults/device_time.py is the other half; it tells, on a
-loopback connection, when it waits and until when. When the loop has nothing to do either,
+no real time. The device is a process of its own, of which tests/faults/programs/stepped.py is the other half; it tells,
+on a loopback connection, when it waits and until when. When the loop has nothing to do either,
 
 1. it looks for what the device sent before it said so: that came by the same way, so it is there;
 2. it offers the device the next moment at which anything is due on either side. The device looks at its sockets again:

@@ -90,6 +90,6 @@ SUITES = (
     Suite("system", ("tests/system",)),
     Suite("tools", tuple(_BOARD), bits=(32,)),
     Suite("faults", programs=(("tests.faults",),)),
-    Suite("Device Advisor", programs=(("tests.faults.device_advisor",),)),
+    Suite("Device Advisor", programs=(("tests.faults.advise",),)),
     Suite("boards' TLS", ("tests/system",), (("tests.faults", "tls"),), board_tls=True),
 )

@@ -11,10 +11,10 @@ from aws_iot_tools.errors import ToolError
 
 from tests.harness import ROOT
 
-from . import device_tests, firmware, flashing, heap, power, report
+from . import device_tests, firmware, flashing, frozen, heap, power, report
 from .machine import Machine
 
-STAGES = {"flash": flashing, "heap": heap, "device": device_tests, "power": power}
+STAGES = {"flash": flashing, "heap": heap, "frozen": frozen, "device": device_tests, "power": power}
 _PAGE = ROOT / "docs" / "qemu.md"
 
 
@@ -33,7 +33,7 @@ def main(argv=None) -> int:
                 if name != "flash" and name not in options.stages:  # the others stand on what is flashed
                     continue
                 start = time.monotonic()
-                rows = stage.run(board, *([built.frozen] if stage is heap else []), folder)
+                rows = stage.run(board, built, folder)
                 board.kill()
                 found[stage] = rows, time.monotonic() - start
                 print(report.section(stage, *found[stage]), flush=True)

@@ -16,6 +16,7 @@ from aws_iot_tools.errors import ToolError
 
 from tests.harness import ROOT
 
+from .firmware import Firmware
 from .heap import deploy
 from .machine import Machine
 from .rows import Row
@@ -46,26 +47,30 @@ print("passed")
 _LACKING = {"_thread": "wants threads", "tls": "wants TLS", "ssl": "wants TLS"}
 
 
-def run(machine: Machine, folder: Path) -> list:
+def run(machine: Machine, built: Firmware, folder: Path) -> list:
     """machine: a board that was flashed. -> rows"""
-    rom = folder / "device-rom"
+    return examine(machine, folder / "device")
+
+
+def examine(machine: Machine, folder: Path, wanted=lambda path: True) -> list:
+    """Run the tests of the files that are wanted, with the library that is on the board. -> rows"""
+    rom = folder / "rom"
     for name in ("device", "vectors", "harness/standins"):
         shutil.copytree(ROOT / "tests" / name, rom / name, ignore=shutil.ignore_patterns("__pycache__"))
     deploy(machine.serve(), rom)
     machine.kill()
-    tests = list(_tests(rom / "device"))
-    boards = [machine.copy(folder / f"device{number}.flash") for number in range(_BOARDS)]
+    tests = [test for path in sorted((rom / "device").glob("test_*.py")) if wanted(path) for test in _tests(path)]
+    boards = [machine.copy(folder / f"{number}.flash") for number in range(_BOARDS)]
     # processes, not threads: while Board connects it redirects the one sys.stdout that threads share
     with ProcessPoolExecutor(_BOARDS) as pool:
         parts = pool.map(_work, boards, [tests[number::_BOARDS] for number in range(_BOARDS)])
         return _rows({test: result for part in parts for test, result in part.items()})
 
 
-def _tests(folder: Path):
-    for path in sorted(folder.glob("test_*.py")):
-        for function in ast.parse(path.read_text()).body:
-            if isinstance(function, ast.FunctionDef) and function.name.startswith("test_"):
-                yield path.stem, function.name
+def _tests(path: Path):
+    for function in ast.parse(path.read_text()).body:
+        if isinstance(function, ast.FunctionDef) and function.name.startswith("test_"):
+            yield path.stem, function.name
 
 
 def _work(board: Machine, tests: list) -> dict:

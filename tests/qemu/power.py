@@ -16,13 +16,15 @@ from pathlib import Path
 from aws_iot_tools.board.board import Board
 from aws_iot_tools.fota import firmware
 
+from tests.harness import program
+
+from .firmware import Firmware
 from .heap import deploy
 from .machine import Machine
 from .rows import Row
 
 TITLE = "FOTA into a FileSlot, with power cuts"
 NOTE = "The power fails once in each update: in flash accesses evenly over it, then by SIGKILL after random ones."
-_PROGRAMS = Path(__file__).with_name("programs")
 _MAIN = b"from aws_iot.boot import run\n\nrun('app')\n"
 _APP = "import cloud\n\ncloud.run(%r, __file__)\n"
 _SIZES = {"part.txt": 9000, "lib/deep.txt": 300, "lib/data/more.txt": 5000}
@@ -31,7 +33,7 @@ _STARTS = 12
 _LIFE_S = 300
 
 
-def run(machine: Machine, folder: Path) -> list:
+def run(machine: Machine, built: Firmware, folder: Path) -> list:
     """machine: a board that was flashed. -> rows"""
     first, document = _prepare(machine, folder)
     _Update(machine, first).undisturbed()
@@ -61,7 +63,7 @@ def _prepare(machine: Machine, folder: Path) -> list:
         about = {"version": version, "size": len(image), "sha256": digest, "url": "https://host/image"}
         documents.append({"operation": "fota", **about})
     (rom / "sizes.json").write_text(json.dumps(_SIZES))
-    (rom / "cloud.py").write_bytes((_PROGRAMS / "cloud.py").read_bytes())
+    (rom / "cloud.py").write_bytes(program("qemu", "cloud").read_bytes())
     port = machine.serve()
     deploy(port, rom)
     with Board(port) as board:

@@ -1,5 +1,6 @@
 """What the system tests stand on: places to connect to, and devices that end with the test."""
 
+import contextlib
 import itertools
 import json
 import time
@@ -8,12 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from aws_iot.jobs.job import OVER
 from tests.harness import HANG_S
+from tests.harness.ministack import ACCOUNT, REGION
 from tests.harness.mosquitto import Mosquitto
 from tests.harness.observer import Observer
 from tests.harness.project import write_project
+from tests.harness.runtimes import Process
 
-from .device import Device
+from .process import Device
 
 _EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iot:*", "Resource": "*"}]}
 _NUMBERS = itertools.count(1)
@@ -43,16 +47,23 @@ def name(request, runtime) -> str:
 @pytest.fixture
 def devices(runtime):
     """Makes devices on the test's runtime: devices(configuration, **options); all end with the test."""
-    running = []
+    with contextlib.ExitStack() as running:
+        yield lambda configuration, **options: running.enter_context(Device(runtime, configuration, **options))
 
-    def make(configuration, **options) -> Device:
-        device = Device(runtime, configuration, **options)
-        running.append(device)
-        return device
 
-    yield make
-    for device in running:
-        device.stop()
+@pytest.fixture
+def launch(runtime):
+    """Starts programs on the test's runtime: launch(script, *arguments, **options); all end with the test."""
+    with contextlib.ExitStack() as running:
+        yield lambda script, *arguments, **options: running.enter_context(
+            Process(runtime, script, *arguments, **options)
+        )
+
+
+@pytest.fixture
+def cloud(ministack):
+    """The shadow service, as a program in the cloud has it."""
+    return ministack.client("iot-data")
 
 
 def mosquitto_site(broker: Mosquitto, kind: str = "P-256", form: str = "PEM") -> Site:
@@ -117,9 +128,17 @@ def cloud_site(request, ministack):
     return mosquitto_site(request.getfixturevalue("bridge"))
 
 
+def _of(name: str, shadow: str | None) -> dict:
+    """The arguments of boto3 that name a thing's shadow."""
+    return {"thingName": name, **({"shadowName": shadow} if shadow else {})}
+
+
+def desire(cloud, name: str, state: dict, shadow: str | None = None) -> None:
+    cloud.update_thing_shadow(**_of(name, shadow), payload=json.dumps({"state": {"desired": state}}))
+
+
 def document(cloud, name: str, shadow: str | None = None) -> dict:
-    options = {"shadowName": shadow} if shadow else {}
-    return json.loads(cloud.get_thing_shadow(thingName=name, **options)["payload"].read())
+    return json.loads(cloud.get_thing_shadow(**_of(name, shadow))["payload"].read())
 
 
 def reported(cloud, name: str, state: dict, shadow: str | None = None, within_s: float = HANG_S) -> None:
@@ -134,3 +153,35 @@ def reported(cloud, name: str, state: dict, shadow: str | None = None, within_s:
             break
         time.sleep(0.05)
     assert found == state
+
+
+@pytest.fixture
+def iot(ministack):
+    return ministack.client("iot")
+
+
+@pytest.fixture
+def create(iot, name):
+    """Makes jobs for the thing: create(job id, document, **options)."""
+
+    def make(job_id, document, **options):
+        target = f"arn:aws:iot:{REGION}:{ACCOUNT}:thing/{name}"
+        iot.create_job(jobId=job_id, targets=[target], document=json.dumps(document), **options)
+        return job_id
+
+    return make
+
+
+@pytest.fixture
+def outcome(iot, name):
+    """The end of a job: outcome(job id) -> (status, details)."""
+
+    def wait(job_id, within_s=HANG_S):
+        deadline = time.monotonic() + within_s
+        while True:
+            found = iot.describe_job_execution(jobId=job_id, thingName=name)["execution"]
+            if found["status"] in OVER or time.monotonic() > deadline:
+                return found["status"], found.get("statusDetails", {}).get("detailsMap", {})
+            time.sleep(0.1)
+
+    return wait

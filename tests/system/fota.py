@@ -10,14 +10,15 @@ from pathlib import Path
 from aws_iot_tools.board import mpy
 from aws_iot_tools.fota import firmware, rollout
 
+from aws_iot.jobs.job import OVER
+from tests.harness import ROOT, program
 from tests.harness.ministack import ACCOUNT, REGION
 from tests.harness.runtimes import Process
 
-HERE = Path(__file__).parent
-_STANDINS = HERE.parent / "harness" / "standins"
+_STANDINS = ROOT / "tests" / "harness" / "standins"
+APPLICATION = program("system", "fota_app")
 _HEAPS = {"cpython": None, "mp64": "256k", "mp32": "112k"}
 _PAUSE_S = 0.2  # between two looks at the job, each of which is a call of the local AWS
-OVER = rollout.OVER
 BUCKET, ROLE = "firmware", "fota-role"
 _TRUST = {
     "Version": "2012-10-17",
@@ -27,7 +28,7 @@ _TRUST = {
 
 def application(version="2.0.0", behaviour="good", more=None, compiled=True) -> bytes:
     """A bundle with this version of fota_app.py, and more files."""
-    text = (HERE / "fota_app.py").read_text()
+    text = APPLICATION.read_text()
     text = re.sub(r'VERSION = ".*"', f'VERSION = "{version}"', text)
     text = re.sub(r'BEHAVIOUR = ".*"', f'BEHAVIOUR = "{behaviour}"', text)
     files = {"app.mpy": _compiled("app.py", text).read_bytes()} if compiled else {"app.py": text.encode()}
@@ -71,9 +72,9 @@ class Board:
         self.standins = _STANDINS
         if runtime.bits:  # as boards get it, and as esp32 is there: compiled
             self.standins = mpy.compile_package(_STANDINS)
-            shutil.copy(_compiled("app.py", (HERE / "fota_app.py").read_text()), folder)
+            shutil.copy(_compiled("app.py", APPLICATION.read_text()), folder)
         else:
-            shutil.copy(HERE / "fota_app.py", folder / "app.py")
+            shutil.copy(APPLICATION, folder / "app.py")
         self.heap = settings.pop("heap", _HEAPS[runtime.name])
         self.settings = {
             "kind": "files", "board": "esp32", "trial_s": 60, "attempts": 3, "https": {}, "stream": {},
@@ -90,7 +91,7 @@ class Board:
 
     def boot(self) -> Process:
         self.boots += 1
-        self.process = Process(self.runtime, HERE / "fota_board.py", self.folder, heap=self.heap)
+        self.process = Process(self.runtime, program("system", "fota_board"), self.folder, heap=self.heap)
         return self.process
 
     def power_off(self) -> None:

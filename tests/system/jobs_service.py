@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/iot/latest/developerguide/jobs-mqtt-api.html: get, s
 import json
 import time
 
-_OVER = ("SUCCEEDED", "FAILED", "REJECTED", "CANCELED")
+from aws_iot.jobs.job import OVER
 
 
 class JobsService:
@@ -40,7 +40,7 @@ class JobsService:
             return
         answer = {"clientToken": request["clientToken"], "timestamp": int(time.time())}
         if verb.endswith("/update"):
-            if self.status in _OVER:
+            if self.status in OVER:
                 self._answer(message.topic, "rejected", {**answer, "code": "InvalidStateTransition", "message": "over"})
                 return
             if int(request.get("expectedVersion", self.version)) != self.version:
@@ -53,7 +53,7 @@ class JobsService:
             if self.lost:
                 self.lost -= 1
                 return
-        elif self.status not in _OVER:
+        elif self.status not in OVER:
             answer["execution"] = self._execution()
         elif verb == f"{self.job}/get":
             self._answer(message.topic, "rejected", {**answer, "code": "TerminalStateReached", "message": "over"})

@@ -9,9 +9,8 @@ from tests.harness import ROOT
 from tests.harness.observer import Observer
 from tests.harness.project import write_project
 from tests.harness.relay import Relay
-from tests.harness.runtimes import Process
 
-from .conftest import document, ministack_site, mosquitto_site, reported
+from .conftest import desire, document, ministack_site, mosquitto_site, reported
 
 _HEAP = "112k"
 
@@ -19,27 +18,13 @@ pytestmark = pytest.mark.runtimes("mp32")
 
 
 @pytest.fixture
-def start(runtime):
+def start(launch):
     """Starts examples/<folder>/main.py in a project's folder; it ends with the test."""
-    running = []
 
-    def run(folder: str, configuration, script=None) -> Process:
-        script = script or ROOT / "examples" / folder / "main.py"
-        running.append(Process(runtime, script, heap=_HEAP, cwd=configuration.parent))
-        return running[-1]
+    def run(folder: str, configuration, script=None):
+        return launch(script or ROOT / "examples" / folder / "main.py", heap=_HEAP, cwd=configuration.parent)
 
-    yield run
-    for process in running:
-        process.stop()
-
-
-@pytest.fixture
-def cloud(ministack):
-    return ministack.client("iot-data")
-
-
-def desire(cloud, name: str, state: dict, **options) -> None:
-    cloud.update_thing_shadow(thingName=name, payload=json.dumps({"state": {"desired": state}}), **options)
+    return run
 
 
 def prints(process, beginning: str) -> str:
@@ -93,7 +78,7 @@ def test_named_shadow(ministack, start, cloud, name, tmp_path):
     first = start("named_shadow", configuration)
     prints(first, "start 1 is version 1")
     reported(cloud, name, {"starts": 1, "threshold": 20, "unit": "C"}, "config")
-    desire(cloud, name, {"threshold": 30, "unit": 5}, shadowName="config")
+    desire(cloud, name, {"threshold": 30, "unit": 5}, "config")
     prints(first, "refused: unit 5")
     reported(cloud, name, {"starts": 1, "threshold": 30, "unit": "C"}, "config")
     first.stop()

@@ -117,7 +117,7 @@ def test_command_updates_a_board(ministack, runtime, configuration, cloud, name,
     key, folder = tmp_path / "own.key", tmp_path / "application"
     assert _thing(ministack, "fota-keygen", key).wait() == 0
     folder.mkdir()
-    text = (fota.HERE / "fota_app.py").read_text()
+    text = fota.APPLICATION.read_text()
     (folder / "app.py").write_text(re.sub('VERSION = ".*"', 'VERSION = "2.0.0"', text))
     (folder / "data").mkdir()
     (folder / "data" / "table.bin").write_bytes(bytes(range(256)) * 100)

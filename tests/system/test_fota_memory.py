@@ -5,11 +5,11 @@ Jobs are MiniStack's, through Mosquitto, since MiniStack refuses what plays file
 
 import random
 import time
-from pathlib import Path
 
 import pytest
 from aws_iot_tools.fota import firmware
 
+from tests.harness import program
 from tests.harness.observer import Observer
 from tests.harness.runtimes import RUNTIMES, Process
 
@@ -18,7 +18,7 @@ from .files import Files
 from .fota import Cloud
 from .streams import Streams
 
-_DEVICE = Path(__file__).with_name("fota_small.py")
+_DEVICE = program("system", "fota_small")
 _MEGABYTE = 1 << 20
 
 

@@ -14,13 +14,13 @@ import pytest
 from aws_iot_tools.board import mpy
 from aws_iot_tools.fota import firmware
 
-from tests.harness import power
+from tests.harness import power, program
 from tests.harness.runtimes import RUNTIMES
 
 from .fota import image
 
-_PROGRAM = Path(__file__).with_name("fota_power.py")
-_FULL = Path(__file__).with_name("fota_full.py")
+_PROGRAM = program("system", "fota_power")
+_FULL = program("system", "fota_full")
 _DEVICE = Path(__file__).parent.parent / "device"
 _STANDINS = Path(__file__).parent.parent / "harness" / "standins"
 _CUTS, _PARTS = 200, 8  # in parts, which run side by side

@@ -13,6 +13,7 @@ from aws_iot_tools.fota import firmware
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from aws_iot.jobs.job import OVER
 from tests.harness.observer import Observer
 from tests.harness.relay import Relay
 
@@ -68,7 +69,7 @@ class Cloud:
         self.streams.files[name] = {0: data}
 
     def ended(self) -> bool:
-        return self.jobs.status in fota.OVER
+        return self.jobs.status in OVER
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import socket
 import pytest
 
 from .conftest import mosquitto_site
-from .device import Raised
 from .files import Files
+from .process import Raised
 
 _HEAP = {"cpyt": None, "mp64": "256k", "mp32": "128k"}  # with room for the agent and its compiler
 _SIZE = 70_001

@@ -1,56 +1,18 @@
 """AWS IoT Jobs against MiniStack, policies enforced: what a device is told, does and reports."""
 
-import json
-import time
 
 import pytest
 
-from tests.harness import HANG_S
-from tests.harness.ministack import ACCOUNT, REGION
 from tests.harness.observer import Observer
 
 from .conftest import ministack_site, mosquitto_site
-from .device import Raised
 from .jobs_service import JobsService
-
-_OVER = ("SUCCEEDED", "FAILED", "REJECTED", "CANCELED", "REMOVED", "TIMED_OUT")
+from .process import Raised
 
 
 @pytest.fixture
 def configuration(ministack, name, tmp_path):
     return ministack_site(ministack).project(tmp_path, name)
-
-
-@pytest.fixture
-def iot(ministack):
-    return ministack.client("iot")
-
-
-@pytest.fixture
-def create(iot, name):
-    """Makes jobs for the thing: create(job id, document, **options)."""
-
-    def make(job_id, document, **options):
-        target = f"arn:aws:iot:{REGION}:{ACCOUNT}:thing/{name}"
-        iot.create_job(jobId=job_id, targets=[target], document=json.dumps(document), **options)
-        return job_id
-
-    return make
-
-
-@pytest.fixture
-def outcome(iot, name):
-    """The end of a job: outcome(job id) -> (status, details)."""
-
-    def wait(job_id, within_s=HANG_S):
-        deadline = time.monotonic() + within_s
-        while True:
-            found = iot.describe_job_execution(jobId=job_id, thingName=name)["execution"]
-            if found["status"] in _OVER or time.monotonic() > deadline:
-                return found["status"], found.get("statusDetails", {}).get("detailsMap", {})
-            time.sleep(0.1)
-
-    return wait
 
 
 def _jobs(devices, configuration, **options):

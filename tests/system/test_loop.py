@@ -1,31 +1,23 @@
 """thing.mqtt.loop(): a thread that drives the thing in the background, while other threads of the program use it."""
 
+import functools
 import json
 
 import pytest
 
-from tests.harness import ROOT
+from tests.harness import program
 from tests.harness.observer import Observer
-from tests.harness.runtimes import Process
 
 from .conftest import ministack_site, mosquitto_site, reported
 
-_PROGRAM = ROOT / "tests" / "system" / "loop_program.py"
+_PROGRAM = program("system", "loop")
 _COUNT = 30  # as in the program
 
 
 @pytest.fixture
-def start(runtime):
+def start(launch):
     """Starts a scenario of the program for a thing; it ends with the test."""
-    running = []
-
-    def run(configuration, scenario: str) -> Process:
-        running.append(Process(runtime, _PROGRAM, configuration, scenario, heap="160k"))
-        return running[-1]
-
-    yield run
-    for process in running:
-        process.stop()
+    return functools.partial(launch, _PROGRAM, heap="160k")
 
 
 @pytest.fixture

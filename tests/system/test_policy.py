@@ -8,12 +8,7 @@ from tests.harness.project import write_project
 from tests.harness.relay import Relay
 
 from .conftest import ministack_site, reported
-from .device import Raised
-
-
-@pytest.fixture
-def cloud(ministack):
-    return ministack.client("iot-data")
+from .process import Raised
 
 
 def causes(device) -> list:

@@ -1,26 +1,15 @@
 """Shadows against the shadow service as MiniStack plays it: directly, and through a Mosquitto that is bridged to it."""
 
-import json
 
 import pytest
 
-from .conftest import document, reported
-from .device import Raised
+from .conftest import desire, document, reported
+from .process import Raised
 
 
 @pytest.fixture
 def device(cloud_site, devices, name, tmp_path):
     return devices(cloud_site.project(tmp_path, name))
-
-
-@pytest.fixture
-def cloud(ministack):
-    return ministack.client("iot-data")
-
-
-def desire(cloud, name: str, state: dict, shadow: str | None = None) -> None:
-    options = {"shadowName": shadow} if shadow else {}
-    cloud.update_thing_shadow(thingName=name, payload=json.dumps({"state": {"desired": state}}), **options)
 
 
 def reports(device, source: str) -> None:

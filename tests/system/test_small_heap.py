@@ -5,10 +5,11 @@ import ssl
 
 import pytest
 
+from tests.harness import program
 from tests.harness.broker import Broker
 from tests.harness.runtimes import RUNTIMES, Process
 
-_SCRIPT = __file__.replace("test_small_heap.py", "small_heap_program.py")
+_SCRIPT = program("system", "small_heap")
 _SOON_S = 60
 
 

@@ -9,7 +9,7 @@ from tests.harness.observer import Observer
 from tests.harness.relay import Relay
 
 from .conftest import Site, mosquitto_site
-from .device import Raised
+from .process import Raised
 from .streams import Streams
 
 _HEAP = {"cpyt": None, "mp64": "256k", "mp32": "128k"}  # with room for the agent and its compiler

@@ -8,12 +8,12 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from aws_iot.credentials import unwrap
-from tests.harness import ROOT
+from tests.harness import program
 from tests.harness.certificates import Authority, Identity
 from tests.harness.mosquitto import Mosquitto
 from tests.harness.runtimes import Process
 
-_PROGRAM = ROOT / "tests" / "system" / "tls_program.py"
+_PROGRAM = program("system", "tls_settings")
 # A server that refuses a certificate sends an alert and closes; whether the alert, the end of the link, or the answer
 # to bytes that came too late is seen first is the network's choice. In TLS 1.3 it all comes after the handshake.
 _REFUSED = (

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.harness import HANG_S, umqtt_versions
+from tests.harness import HANG_S, program, umqtt_versions
 from tests.harness import broker_packets as mqtt
 from tests.harness.board_tls import server_context
 from tests.harness.broker import Broker
@@ -19,7 +19,7 @@ from tests.harness.runtimes import Process, Runtime
 
 _RUNTIME = Runtime("mp32", umqtt_versions.PUBLISHED)
 _HUNG_S = 3  # of silence, once it has done what it hangs after
-_SCRIPT = __file__.replace("test_umqtt_defects.py", "umqtt_program.py")
+_SCRIPT = program("system", "umqtt_defects")
 
 
 @dataclass

@@ -1,17 +1,16 @@
 """Each umqtt.simple that firmware freezes, published or played: as it was, and as the base class of ours."""
 
 import asyncio
-from pathlib import Path
 
 import pytest
 
 from tests.harness import broker_packets as mqtt
-from tests.harness import umqtt_versions
+from tests.harness import program, umqtt_versions
 from tests.harness.broker import Broker
 from tests.harness.runtimes import Process, Runtime
 
-_PROGRAM = Path(__file__).with_name("umqtt_version_program.py")
-_ON_TOP = Path(__file__).with_name("umqtt_base_program.py")
+_PROGRAM = program("system", "umqtt_version")
+_ON_TOP = program("system", "umqtt_base")
 # the same in all of them
 _NAMES = """cb check_msg client_id connect disconnect keepalive lw_msg lw_qos lw_retain lw_topic pid ping port pswd
 publish server set_callback set_last_will sock ssl subscribe user wait_msg""".split()

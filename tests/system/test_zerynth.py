@@ -8,14 +8,13 @@ import json
 
 import pytest
 
-from tests.harness import ROOT
+from tests.harness import program
 from tests.harness.observer import Observer
 from tests.harness.relay import Relay
-from tests.harness.runtimes import Process
 
-from .conftest import document, ministack_site, mosquitto_site, reported
+from .conftest import desire, document, ministack_site, mosquitto_site, reported
 
-_FOLDER = ROOT / "tests" / "system" / "zerynth"
+_RUN = program("system", "zerynth/run")
 _IMPORT = "import iot  # was: from aws.iot import iot\n"
 
 # The code of the seed's page, block by block. "..." is the page's own, and Python's.
@@ -47,32 +46,16 @@ pytestmark = pytest.mark.runtimes("cpython", "mp32")
 
 
 @pytest.fixture
-def start(runtime, name):
+def start(launch, name):
     """Starts a program's text in the folder of a thing; it ends with the test."""
-    running = []
 
-    def run(configuration, text: str) -> Process:
+    def run(configuration, text: str):
         script = configuration.with_name("main.py")
         text = text.replace("my_ep_id.iot.my_region.amazonaws.com", "localhost").replace("my_thing_id", name)
         script.write_text(text)
-        process = Process(
-            runtime, _FOLDER / "run.py", script, heap="112k", extra_paths=(_FOLDER,), cwd=configuration.parent
-        )
-        running.append(process)
-        return process
+        return launch(_RUN, script, heap="112k", extra_paths=(_RUN.parent,), cwd=configuration.parent)
 
-    yield run
-    for process in running:
-        process.stop()
-
-
-@pytest.fixture
-def cloud(ministack):
-    return ministack.client("iot-data")
-
-
-def desire(cloud, name: str, state: dict) -> None:
-    cloud.update_thing_shadow(thingName=name, payload=json.dumps({"state": {"desired": state}}))
+    return run
 
 
 def prints(process, text: str) -> None:

@@ -1,7 +1,7 @@
 """A device with a last will."""
 
-from device_base import main
-from device_session import Session
+from base import main
+from session import Session
 
 
 class Will(Session):

@@ -4,8 +4,8 @@ Parameters besides Session's: socket, {"write" or "read": [what each call in tur
 bytes (a short write), an errno below zero, or None (nothing special).
 """
 
-from device_base import main
-from device_session import Session
+from base import main
+from session import Session
 
 
 class Socket:

@@ -3,8 +3,8 @@
 Parameters besides Session's: each, how many publishes (of `size` bytes) or filters each task has.
 """
 
-from device_base import main
-from device_session import Session
+from base import main
+from session import Session
 
 
 class Tasks(Session):

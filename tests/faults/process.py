@@ -4,16 +4,13 @@ import asyncio
 import contextlib
 import json
 import signal
-from pathlib import Path
 
-from tests.harness import stepped
+from tests.harness import program, stepped
 from tests.harness.runtimes import RUNTIMES
-
-_FOLDER = Path(__file__).parent
 
 
 class Device:
-    """Runs device_NAME.py on `runtime`, `params` in its environment, in a heap of this size (MicroPython: "56k")."""
+    """Runs programs/NAME.py on `runtime`, `params` in its environment, in a heap of this size (MicroPython: "56k")."""
 
     def __init__(self, runtime, name, params, heap=None, cwd=None):
         self.runtime, self.name, self.params, self.heap = RUNTIMES[runtime], name, params, heap
@@ -23,7 +20,7 @@ class Device:
     async def __aenter__(self):
         self._clock = asyncio.get_running_loop().clock
         self._time = stepped.Stepped(self._clock, self._hangs)
-        argv = self.runtime.command(_FOLDER / f"device_{self.name}.py", heap=self.heap)
+        argv = self.runtime.command(program("faults", self.name), heap=self.heap)
         self._process = await asyncio.create_subprocess_exec(
             *argv,
             env={**self.runtime.environment(), **self._time.environment, "DEVICE": json.dumps(self.params)},

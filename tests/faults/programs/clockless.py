@@ -4,8 +4,8 @@ which reads the date; TLS libraries read the machine's own clock, so the row's s
 import sys
 import time
 
-from device_base import MICROPYTHON, main
-from device_session import Session
+from base import MICROPYTHON, main
+from session import Session
 
 
 class Year2000:

@@ -3,7 +3,7 @@
 Parameters besides App's: report_every_ms, reports (how many), answers ("all" reports each delta, "none").
 """
 
-from device_base import App, heap_bytes, main
+from base import App, heap_bytes, main
 
 from aws_iot.shadow import Shadow
 

@@ -1,7 +1,7 @@
 """A device that holds the same short dialogue again and again, each time with a new client: connect, subscribe,
 publish, receive, ping, disconnect. Whatever cuts it, the dialogue must come to its end by reconnecting."""
 
-from device_base import App, heap_bytes, main
+from base import App, heap_bytes, main
 
 
 class Dialogue(App):

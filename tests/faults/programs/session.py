@@ -4,7 +4,7 @@ Parameters besides App's: publishes (how many), period_ms (device time between t
 PUBACK from which on it publishes no more), size (bytes of each), topic.
 """
 
-from device_base import App, main
+from base import App, main
 
 
 class Session(App):

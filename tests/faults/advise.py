@@ -1,4 +1,4 @@
-"""`python -m tests.faults.device_advisor [ids] [--runtime mp32]`: AWS IoT Core Device Advisor's tests, as a table."""
+"""`python -m tests.faults.advise [ids] [--runtime mp32]`: AWS IoT Core Device Advisor's tests, as a table."""
 
 import argparse
 import sys
@@ -12,7 +12,7 @@ _SHORT = {"pass": "pass", "pass with warnings": "warn", "fail": "FAIL"}
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m tests.faults.device_advisor", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.faults.advise", description=__doc__)
     parser.add_argument("ids", nargs="*", help="only these tests")
     parser.add_argument("--runtime", action="append", choices=RUNTIMES)
     options = parser.parse_args(argv)

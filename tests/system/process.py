@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-from tests.harness import HANG_S
+from tests.harness import HANG_S, program
 from tests.harness.runtimes import Process, Runtime
 
-_AGENT = Path(__file__).with_name("agent.py")
+_AGENT = program("system", "agent")
 _HEAPS = {"cpython": None, "mp64": "160k", "mp32": "80k"}  # the agent itself is compiled in it
 
 

@@ -1,7 +1,7 @@
 """A device that measures its heap after each attempt that failed."""
 
-from device_base import heap_bytes, main
-from device_session import Session
+from base import heap_bytes, main
+from session import Session
 
 
 class Failing(Session):

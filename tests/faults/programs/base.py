@@ -1,6 +1,6 @@
 """What every device program of the fault suite has: a client or Thing, a driver, and JSON lines out.
 
-Runs on CPython and MicroPython, in the time of device_time.py. The environment variable DEVICE is JSON (an argument of
+Runs on CPython and MicroPython, in the time of stepped.py. The environment variable DEVICE is JSON (an argument of
 over 255 bytes ends MicroPython's unix port); see App for what it may hold. The row's host side reads the lines: each
 has "e" (the event) and "ms" (the time since the program's start).
 """
@@ -10,8 +10,8 @@ import json
 import sys
 from os import getenv
 
-import device_time
-from device_time import MICROPYTHON, TIME, sleep_ms
+import stepped
+from stepped import MICROPYTHON, TIME, sleep_ms
 
 import aws_iot
 from aws_iot import ticks_add
@@ -207,7 +207,7 @@ class App:
         self.start()
         try:
             if self.params.get("driver") == "async":
-                device_time.run(self.run_async())
+                stepped.run(self.run_async())
             else:
                 self.run_poll()
             self.tick()  # the last order may have come within a step: the heap is still to be measured

@@ -4,8 +4,8 @@ Parameters besides Session's: does, the name of what it does with the first mess
 left (pieces of 256 bytes that stay free), again (what a lost link gives back is taken, too).
 """
 
-from device_base import heap_bytes, main
-from device_session import Session
+from base import heap_bytes, main
+from session import Session
 
 from aws_iot import sleep_ms
 from aws_iot.shadow import Shadow

@@ -1,7 +1,7 @@
 """A device whose certificate is renewed while it runs: the order "rotate" has the next connection use the new one."""
 
-from device_base import main, read
-from device_session import Session
+from base import main, read
+from session import Session
 
 
 class Rotated(Session):

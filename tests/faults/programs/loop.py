@@ -1,4 +1,4 @@
-"""CPython's asyncio in the stepped time of device_time.py."""
+"""CPython's asyncio in the stepped time of stepped.py."""
 
 import asyncio
 import math

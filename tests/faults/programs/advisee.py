@@ -6,7 +6,7 @@ DEVICE is JSON: main (path), seed. The working folder holds thing.conf.json, cer
 import json
 from os import getenv
 
-from device_base import Chance
+from base import Chance
 
 import aws_iot.thing as module
 

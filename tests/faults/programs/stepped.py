@@ -106,7 +106,7 @@ def run(main):
     import asyncio
 
     if not MICROPYTHON:
-        from device_loop import Loop
+        from loop import Loop
 
         return Loop(TIME, Poll()).run_until_complete(main)
     from time import ticks_ms

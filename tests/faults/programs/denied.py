@@ -1,7 +1,7 @@
 """A device that keeps publishing to a topic that the policy denies ("no"), and to one that it allows."""
 
-from device_base import main
-from device_session import Session
+from base import main
+from session import Session
 
 
 class Denied(Session):
