@@ -6,17 +6,17 @@ help:  ## Print this help.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 setup:  ## Get everything the other targets need: .venv, each MicroPython, umqtt.simple, Mosquitto.
-	@$(PYTHON) -m tools.setup
+	@$(PYTHON) -m tools.dev.setup
 
 demo:  ## Watch a 32-bit MicroPython be a Thing of a local AWS (needs no account, no board, no Mosquitto).
-	@$(PYTHON) -m tools.setup --demo
+	@$(PYTHON) -m tools.dev.setup --demo
 	@$(BIN)/python -m tests.harness.demo
 
 test: lint  ## Run everything on CPython, 64-bit and 32-bit MicroPython.
 	@$(PYTEST) -n 6 --dist load --maxschedchunk 1 tests
 
 pythons: setup  ## Run the tests of the host and of CPython with each python3.10 to 3.14 on the PATH.
-	@$(BIN)/python -m tools.pythons
+	@$(BIN)/python -m tools.dev.pythons
 
 matrix: setup  ## Run every suite on each MicroPython and umqtt.simple, and write docs/versions.md (ONLY="1.26-32").
 	@$(BIN)/python -m tests.matrix $(ONLY)
@@ -24,6 +24,9 @@ matrix: setup  ## Run every suite on each MicroPython and umqtt.simple, and writ
 faults: setup  ## Meet every fault of the catalogue on every runtime, and print the table.
 	@FUZZ_SECONDS=60 $(PYTEST) -q --timeout 600 tests/faults/test_fuzz_packet.py tests/faults/test_fuzz_session.py
 	@$(BIN)/python -m tests.faults
+
+power: setup  ## Cut the power and kill the commands at each of the steps of which `make test` takes some.
+	@$(PYTEST) -m power -n 6 tests
 
 device-advisor: setup  ## Run the local equivalent of AWS IoT Core Device Advisor's tests.
 	@$(BIN)/python -m tests.faults.advise
@@ -44,17 +47,17 @@ qemu: setup  ## Run what needs no network on an emulated Cortex-M3, built from D
 	@$(BIN)/python -m tests.qemu $(STAGES)
 
 mpy: setup  ## Compile the device library to .mpy files and list them for mip (package-mpy.json).
-	@$(BIN)/python -m aws_iot_tools.mip
+	@$(BIN)/python -m aws_iot_tools.dev.mip
 
 lint: setup  ## Check style, import arrows, the device library against MicroPython's type stubs, and its own stubs.
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/mypy
-	@$(BIN)/python -m aws_iot_tools.stubs --check
+	@$(BIN)/python -m aws_iot_tools.dev.stubs --check
 	@PYTHONPATH=tests/harness/standins $(BIN)/stubtest aws_iot \
 		--mypy-config-file tests/stubs/mypy.ini --allowlist tests/stubs/allowlist.txt
 
 stubs: setup  ## Bring the docstrings of aws_iot/**/*.pyi up to those of the code.
-	@$(BIN)/python -m aws_iot_tools.stubs
+	@$(BIN)/python -m aws_iot_tools.dev.stubs
 
-.PHONY: help setup demo test pythons matrix faults device-advisor bench qemu hardware aws hardware-played mpy lint stubs
+.PHONY: help setup demo test pythons matrix faults power device-advisor bench qemu hardware aws hardware-played mpy lint stubs

@@ -83,6 +83,32 @@ class _Context:
     def __init__(self, context):
         self._context = context
 
+    def load_verify_locations(self, data):
+        """From the content of PEM or DER (bytes)."""
+        self._context.load_verify_locations(cadata=data.decode() if b"-----BEGIN" in data else data)
+
+    def load_cert_chain(self, cert, key):
+        """From the contents of PEM or DER (bytes); CPython loads them from files only."""
+        import os
+        import tempfile
+
+        if b"-----BEGIN" not in cert:
+            cert = _ssl.DER_cert_to_PEM_cert(cert).encode()
+        problem = None
+        for candidate in _key_forms(key):
+            with tempfile.TemporaryDirectory() as folder:
+                path = os.path.join(folder, "pair.pem")
+                with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+                    file.write(cert + b"\n" + candidate)
+                try:
+                    self._context.load_cert_chain(path, password="")  # never ask at a terminal
+                    return
+                except _ssl.SSLError as error:
+                    if error.reason == "KEY_VALUES_MISMATCH":
+                        raise ValueError("key values mismatch") from None
+                    problem = problem or error
+        raise ValueError(problem)
+
     def wrap_socket(self, stream, server_hostname=None, do_handshake_on_connect=False):
         stream._sock = self._context.wrap_socket(
             stream._sock, server_hostname=server_hostname, do_handshake_on_connect=do_handshake_on_connect
@@ -122,36 +148,13 @@ def prepare(context):
     return _Context(context) if isinstance(context, _ssl.SSLContext) else context
 
 
-def context(pair, ca, verify=True):
-    """A client context from PEM or DER contents (bytes). CPython loads certificates from files only."""
-    import os
-    import tempfile
-
+def context(verify=True):
+    """A client context."""
     made = _ssl.SSLContext(_ssl.PROTOCOL_TLS_CLIENT)
     if not verify:
         made.check_hostname = False
         made.verify_mode = _ssl.CERT_NONE
-    for data in ca:
-        try:
-            made.load_verify_locations(cadata=data.decode() if b"-----BEGIN" in data else data)
-        except _ssl.SSLError as error:  # an OSError, which would look as if the network failed
-            raise ValueError("cacert: damaged or of an unknown kind (%s)" % error) from None
-    if not pair:
-        return _Context(made)
-    cert, key = pair
-    if b"-----BEGIN" not in cert:
-        cert = _ssl.DER_cert_to_PEM_cert(cert).encode()
-    for candidate in _key_forms(key):
-        with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "pair.pem")
-            with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
-                file.write(cert + b"\n" + candidate)
-            try:
-                made.load_cert_chain(path, password="")  # never ask at a terminal
-                return _Context(made)
-            except _ssl.SSLError as error:
-                problem = error
-    raise ValueError("key or certificate: %s" % problem)
+    return _Context(made)
 
 
 def _key_forms(key):

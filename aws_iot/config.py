@@ -2,6 +2,8 @@
 
 import json
 
+from . import names
+
 # The names of Thing's arguments, and Zerynth's for them in the file.
 _ZERYNTH = (("client_id", "mqttid"), ("ca", "cacert"))
 _FILES = (("certificate", "certificate.pem.crt"), ("key", "private.pem.key"), ("ca", None))  # and where else they are
@@ -17,23 +19,17 @@ def load(path: str = "thing.conf.json") -> tuple:
 
 
 def read(path: str) -> dict:
-    """The configuration as a dict. Under certificate, key and, where given, ca are the contents of the files that are
-    named there; unless named, those are certificate.pem.crt and private.pem.key.
+    """The configuration as a dict, its fields checked. Under certificate, key and, where given, ca are the contents of
+    the files that are named there; unless named, those are certificate.pem.crt and private.pem.key.
     """
     folder = path[: path.rfind("/") + 1]
-    data = _content(path)
+    conf = _json(path)
     try:
-        conf = json.loads(data)
-    except ValueError:
-        raise ValueError(path + ": not JSON")
-    if not isinstance(conf, dict):
-        raise ValueError(path + ": not a JSON object")
-    for name, zerynth in _ZERYNTH:
-        conf[name] = conf.get(name) or conf.get(zerynth)
-    for field, said in (("endpoint", "endpoint"), ("client_id", "client_id (mqttid)")):
-        value = conf.get(field)
-        if not value or not isinstance(value, str):
-            raise ValueError("%s: %s is missing" % (path, said))
+        for name, zerynth in _ZERYNTH:
+            conf[name] = _one(conf, name, zerynth)
+        _check(conf)
+    except ValueError as error:
+        raise ValueError("%s: %s" % (path, error))
     for name, default in _FILES:
         file = conf.get(name) or default
         if file:
@@ -45,16 +41,48 @@ def arguments(path, options):
     """The arguments of a Thing that ``path`` describes, ``options`` added."""
     conf = read(path)
     found = {
-        "endpoint": conf["endpoint"],
-        "client_id": conf["client_id"],
-        "certificate": conf["certificate"],
-        "key": conf["key"],
-        "thingname": conf.get("thingname"),
-        "ca": conf["ca"],
-        "port": conf.get("port", 8883),
+        name: conf.get(name) for name in ("endpoint", "client_id", "certificate", "key", "thingname", "ca", "port")
     }
     found.update(options)
     return found
+
+
+def _json(path):
+    data = _content(path)
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise ValueError(path + ": UTF-16: save it as UTF-8")
+    try:
+        # some editors of Windows put a BOM in front
+        conf = json.loads(data[3:] if data.startswith(b"\xef\xbb\xbf") else data)
+    except ValueError:
+        raise ValueError(path + ": not JSON")
+    if not isinstance(conf, dict):
+        raise ValueError(path + ": not a JSON object")
+    return conf
+
+
+def _one(conf, name, zerynth):
+    """The value under either name: null is none, both must say the same."""
+    value, other = conf.get(name), conf.get(zerynth)
+    if None not in (value, other) and value != other:
+        raise ValueError("%s and %s are two names of one field, and differ" % (name, zerynth))
+    return other if value is None else value
+
+
+def _check(conf):
+    for name, said in (("endpoint", "endpoint"), ("client_id", "client_id (mqttid)")):
+        if conf.get(name) is None:
+            raise ValueError(said + " is missing")
+    names.endpoint(conf["endpoint"])
+    for name in ("client_id", "certificate", "key", "ca"):
+        value = conf.get(name)
+        if value is not None and (not isinstance(value, str) or not 0 < len(value.encode()) <= 128):
+            raise ValueError("%s: a text of 1 to 128 bytes, not %r" % (name, value))
+    if conf.get("thingname") is not None:
+        names.check_name(conf["thingname"])
+    if conf.get("port") is None:
+        conf["port"] = 8883
+    names.port(conf["port"])
 
 
 def _content(path):

@@ -1,4 +1,4 @@
-"""Names that AWS takes, and the topics of a thing that are made of them (pure).
+"""Names that AWS takes, where it is reached, and the topics of a thing that are made of them (pure).
 
 https://docs.aws.amazon.com/iot/latest/developerguide/reserved-topics.html
 """
@@ -12,6 +12,21 @@ def check_name(name, limit=128, extra=b":_-", what="thing"):
         if not (97 <= code | 32 <= 122 or 48 <= code <= 57 or code in extra):  # a-z A-Z 0-9
             raise ValueError("%s name: %r is not allowed" % (what, chr(code)))
     return name
+
+
+def endpoint(value):
+    """``value`` if it may be the name of AWS's host: no URL, no port behind it; else ValueError."""
+    host = value.encode() if isinstance(value, str) else b""
+    if not host or [1 for code in host if not 44 < code < 123 or code in b"/:@"]:  # - . 0-9 A-Z _ a-z
+        raise ValueError("endpoint: a host name such as xxxx-ats.iot.eu-west-1.amazonaws.com, not %r" % (value,))
+    return value
+
+
+def port(value):
+    """``value`` if it may be a port; else ValueError."""
+    if not isinstance(value, int) or not 0 < value < 65536:
+        raise ValueError("port: 1 to 65535, not %r" % (value,))
+    return value
 
 
 def shadow(thing, name=None):

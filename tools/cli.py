@@ -22,7 +22,7 @@ class Context:
     @property
     def aws(self):
         if self._aws is None:
-            from .aws import Aws  # boto3 takes 0.15 s: only the commands that talk to AWS pay for it
+            from .cloud.aws import Aws  # boto3 takes 0.15 s: only the commands that talk to AWS pay for it
 
             self._aws = Aws(self.options["profile"], self.options["region"], self.options["endpoint_url"])
         return self._aws

@@ -81,7 +81,7 @@ def sentence(error):
     if isinstance(error, (ToolError, click.ClickException)):
         return str(error)
     if type(error).__module__.split(".")[0] in ("botocore", "boto3", "s3transfer"):
-        from .aws import explain
+        from .cloud.aws import explain
 
         return explain(error)
     if isinstance(error, OSError):

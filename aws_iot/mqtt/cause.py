@@ -41,10 +41,13 @@ def lost(client, error, _):
     if stage == "tcp":
         return "%s cannot be reached: %s" % (where, "refused" if abs(code) in (111, 61) else error)
     if stage == "tls":
-        return "closed in the TLS handshake: device certificate refused, or no TLS server at %s (%s)" % (where, error)
+        return (
+            "closed in the TLS handshake: device certificate refused (is the key its own?), or no TLS server"
+            " at %s (%s)" % (where, error)
+        )
     if stage == "connack" and (isinstance(error, EOFError) or abs(code) in _CLOSED):
         return (
-            "closed before CONNACK: is the certificate active, does its policy allow iot:Connect,"
+            "closed before CONNACK: is the certificate active, is the key its own, does its policy allow iot:Connect,"
             " is client id %s right?" % client.client_id
         )
     return _broken(error, abs(code))

@@ -17,31 +17,33 @@ def context(cert=None, key=None, cacert=None, verify=True):
     if sys.implementation.name != "micropython":
         from .. import _cpython
 
-        pair = cert and (read(cert, "certificate"), read(key, "private key"))
-        return _cpython.context(pair, _authorities(cacert), verify)
-    import tls
+        result = _cpython.context(verify)
+    else:
+        import tls
 
-    result = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
-    # said, not assumed: the default is another in the ssl module of the same firmware
-    result.verify_mode = tls.CERT_REQUIRED if verify else tls.CERT_NONE
-    if cert:
-        cert, key = read(cert, "certificate"), read(key, "private key")
-        load(result.load_cert_chain, "certificate or private key", cert, key)
-        cert = key = None
+        result = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
+        # said, not assumed: the default is another in the ssl module of the same firmware
+        result.verify_mode = tls.CERT_REQUIRED if verify else tls.CERT_NONE
+    if cert is not None:
+        pair = read(cert, "certificate"), read(key, "private key")
+        try:
+            load(result.load_cert_chain, *pair)
+        except (ValueError, OSError, IndexError) as error:
+            raise ValueError(aws_iot.credentials.tell(error, cert, key))
     for ca in _authorities(cacert):
-        load(result.load_verify_locations, "cacert", ca)
+        try:
+            load(result.load_verify_locations, ca)
+        except (ValueError, OSError, IndexError) as error:
+            raise ValueError(aws_iot.credentials.tell(error, ca))
     return result
 
 
-def load(method, what, *data):
+def load(method, *data):
     try:
         method(*data)
     except (ValueError, OSError):
         # ports other than the ESP32 read only DER before MicroPython 1.29 (micropython PR 19569): the first of a chain
-        try:
-            method(*[aws_iot.pkcs8.unwrap(_der(item)) for item in data])
-        except (ValueError, OSError, IndexError) as error:
-            raise ValueError("%s: damaged, encrypted or of an unknown kind (%s)" % (what, error))
+        method(*[aws_iot.credentials.unwrap(_der(item)) for item in data])
 
 
 def prepare(client):
@@ -64,7 +66,10 @@ def read(value, what):
         value = value.encode()
     elif not isinstance(value, bytes):
         raise ValueError(what + ": bytes or str expected")
+    if not value:
+        raise ValueError("%s: nothing is in it" % what)
     if b"-----BEGIN" in value:
+        value = value.replace(b"\\n", b"\n")  # from a variable of an environment or a JSON text
         try:
             return value if value.count(b"-----BEGIN CERTIFICATE") > 1 else _der(value)
         except ValueError:
@@ -83,12 +88,13 @@ def _der(data):
     from binascii import a2b_base64
 
     end = data.find(b"-----END", at)
-    return a2b_base64(memoryview(data)[data.find(b"\n", at) : end if end > 0 else len(data)])
+    start = data.find(b"-----", at + 11) + 5  # all may be on one line
+    return a2b_base64(memoryview(data)[start : end if end > 0 else len(data)])
 
 
 def _authorities(cacert):
     """A generator of the certificates to verify a server by: those of ``cacert``, or Amazon's roots."""
-    if not cacert:
+    if cacert is None:
         yield aws_iot.roots.CA1
         yield aws_iot.roots.CA3
         return

@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from aws_iot_tools import mpy, umqtt
+from aws_iot_tools.board import mpy, umqtt
 
 from ..harness import CACHE, ROOT, program, romfs
 from ..harness.certificates import Authority

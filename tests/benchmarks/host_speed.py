@@ -15,7 +15,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from aws_iot_tools import aws, pki
+from aws_iot_tools import pki
+from aws_iot_tools.cloud import aws
 
 from ..harness.certificates import Authority
 from ..harness.ministack import MiniStack
@@ -24,7 +25,8 @@ from ..host.proxy import Proxy
 _THING = [Path(sys.executable).with_name("thing")]
 _ONE_WORKER = [
     sys.executable, "-c",
-    "import sys, aws_iot_tools.creation as c; c.WORKERS = 1; from aws_iot_tools.main import main; main(sys.argv[1:])",
+    "import sys, aws_iot_tools.things.creation as c; c.WORKERS = 1; "
+    "from aws_iot_tools.main import main; main(sys.argv[1:])",
 ]  # fmt: skip
 _LATENCY_S = 0.06
 _ENTRIES = 10_000

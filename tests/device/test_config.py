@@ -73,10 +73,44 @@ def test_broken_json():
         assert "not a JSON object" in _wrong(_project(thing__conf__json=content))
 
 
+def test_text_as_windows_writes_it():
+    text = dumps(_CONF)
+    for content in ("\ufeff" + text, text.replace(", ", ",\r\n"), "\ufeff\r\n" + text + "\r\n"):
+        assert read(_project(thing__conf__json=content))["client_id"] == "thing-1"
+    path = _project()
+    for mark, order in ((b"\xff\xfe", (1, 0)), (b"\xfe\xff", (0, 1))):
+        with open(path, "wb") as file:
+            file.write(mark + b"".join([bytes([ord(each) * part for part in order]) for each in text]))
+        assert "UTF-16: save it as UTF-8" in _wrong(path)
+
+
+def test_fields_are_of_their_type_range_and_form():
+    wrong = {
+        "endpoint": ("", 7, ["x"], {}, "https://x", "x:8883", "x y", "mqtts://x", "arn:aws:iot", "x\n", "\u00fc"),
+        "mqttid": ("", 7, ["x"], {}, True, 129 * "x"),
+        "thingname": ("", 7, [], "a b", "a/b", 129 * "x"),
+        "port": ("8883", 0, -1, 65536, [], 1.5),
+        "certificate": ("", 7, ["x"]),
+        "key": ("", 7, ["x"]),
+        "cacert": ("", 7, ["x"]),
+        "ca": ("", False),
+    }
+    said = {"mqttid": "client_id (mqttid)", "thingname": "thing name", "cacert": "ca"}
+    for field in wrong:
+        for value in wrong[field]:
+            text = _wrong(_project(dict(_CONF, **{field: value})))
+            assert "thing.conf.json: " + said.get(field, field)[:9] in text, (field, value, text)
+    assert read(_project(dict(_CONF, port=None, ca=None, thingname=None)))["port"] == 8883  # null is none
+
+
+def test_two_names_of_one_field():
+    assert read(_project(dict(_CONF, client_id="thing-1")))["client_id"] == "thing-1"
+    assert "client_id and mqttid are two names" in _wrong(_project(dict(_CONF, client_id="another")))
+
+
 def test_missing_fields():
     for field, said in (("endpoint", "endpoint is missing"), ("mqttid", "client_id (mqttid) is missing")):
-        for value in (None, "", 7, ["x"], {}):
-            assert said in _wrong(_project(dict(_CONF, **{field: value}))), value
+        assert said in _wrong(_project(dict(_CONF, **{field: None})))
         conf = dict(_CONF)
         del conf[field]
         assert said in _wrong(_project(conf))

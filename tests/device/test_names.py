@@ -2,7 +2,7 @@
 
 from samples import refusal
 
-from aws_iot.names import check_name, jobs, shadow, stream
+from aws_iot.names import check_name, endpoint, jobs, port, shadow, stream
 
 
 def test_names():
@@ -15,6 +15,16 @@ def test_names():
         text = refusal(check_name, "a" + letter)
         assert "thing name" in text and (letter > "~" or repr(letter) in text), text
     assert "job name: 1 to 3" in refusal(check_name, "abcd", 3, b"", "job")
+
+
+def test_endpoint_and_port():
+    for right in ("x-ats.iot.eu-west-1.amazonaws.com", "127.0.0.1", "Broker_1"):
+        assert endpoint(right) == right
+    for wrong in ("", None, b"host", 7, "a b", "https://a", "a:8883", "me@a", "a\n", "a,b", "\u00fc"):
+        assert "endpoint: a host name such as" in refusal(endpoint, wrong)
+    assert (port(1), port(65535)) == (1, 65535)
+    for wrong in (0, -1, 65536, "8883", None, 1.5):
+        assert "port: 1 to 65535" in refusal(port, wrong)
 
 
 def test_prefixes():

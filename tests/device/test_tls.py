@@ -10,7 +10,7 @@ from samples import raises
 import aws_iot
 import aws_iot.mqtt.tls as tls
 from aws_iot import MQTTClient, Shadow, Thing
-from aws_iot.pkcs8 import unwrap
+from aws_iot.credentials import unwrap
 
 # A P-256 key made for this test, as PKCS#8 and as SEC1, and its certificate: they open nothing.
 _CERTIFICATE = (
@@ -73,8 +73,10 @@ def test_certificate_forms():
 
 def test_key_forms():
     sec1 = _pem("EC PRIVATE KEY", _SEC1)
+    one_line = _pem("EC PRIVATE KEY", _SEC1).replace("\n", " ")
+    letters = _key().replace("\n", "\\n")  # as a value in JSON or of an environment's variable
     parameters = _pem("EC PARAMETERS", "BggqhkjOPQMBBw==")  # openssl ecparam -genkey puts them in front
-    keys = _forms(sec1, _SEC1) + _forms(_key(), _PKCS8) + [parameters + sec1]
+    keys = _forms(sec1, _SEC1) + _forms(_key(), _PKCS8) + [parameters + sec1, one_line, letters]
     for key in keys:
         tls.context(_certificate(), key)
 
@@ -119,6 +121,65 @@ def test_what_is_wrong_is_named():
         assert "key" in wrong(certificate, damaged)
 
 
+# Of the same key: the public one, the private one with a password (PBES2), a request.
+_PUBLIC = (
+    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAELIQbkkV9SR/f4MOHPT2DJnYuLLpLCsy/TahtxIWjmz6ngI2yV+fVX+LeJlZson4uHK3zJHe9nFpH"
+    "b3k51HKiSA=="
+)
+_ENCRYPTED = (
+    "MIH0MF8GCSqGSIb3DQEFDTBSMDEGCSqGSIb3DQEFDDAkBBD8aw9YSaV7PGuULZtuC6dRAgIIADAMBggqhkiG9w0CCQUAMB0GCWCGSAFlAwQBKgQQ"
+    "NwCgBC2who5o0wbHu950aASBkP/9GbPs4Gonm5iss3uL2tff13AlWft0AE2/vSoYeV9H+nxhVdjKoJimJhMgcwbVsXwftZOepaQIEHZCplNRB838"
+    "kUzVL3+1GRSKPhIbiCwP9Yt4GWyxoUqwZNL9qpkIWNTAzE/+wX0QxE4Bmy5ADlvzyfJUNHkzeEmZXbPdeBY4rlqCO9WdKTKXtV6hRuYyig=="
+)
+_REQUEST = (
+    "MIHFMG4CAQAwDDEKMAgGA1UEAwwBeDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABCyEG5JFfUkf3+DDhz09gyZ2Liy6SwrMv02obcSFo5s+p4CN"
+    "slfn1V/i3iZWbKJ+Lhyt8yR3vZxaR295OdRyokigADAKBggqhkjOPQQDAgNHADBEAiBQM3ls7b9VuYIBHFoULA3+UAXsSenmq+FYQqyQwQQZtQIg"
+    "MACgWepFbprSL6lU3bNZ2n1j7bplr2Q8Jn1EcDWk+l4="
+)
+_OTHER = (
+    "MHcCAQEEIPwnsfan+j5gOEz62V9mXoxfHpFp++0KWyVt2qHqXgGgoAoGCCqGSM49AwEHoUQDQgAEQtr6anrkpMwXiWCtwgyEIziBc1QqE/sD4nJt"
+    "PVwAs4E/1SCXmP4UYSusMMxpDUvccPm38lRmILY1n0JjEN7e0w=="
+)  # another key
+
+
+def test_each_wrong_file_is_told_by_what_it_says_of_itself():
+    def wrong(certificate, key, *more):
+        return str(raises(ValueError, tls.context, certificate, key, *more))
+
+    files = {
+        "a private key": (("PRIVATE KEY", _PKCS8), ("EC PRIVATE KEY", _SEC1)),
+        "a public key": (("PUBLIC KEY", _PUBLIC),),
+        "a private key with a password": (("ENCRYPTED PRIVATE KEY", _ENCRYPTED),),
+        "a request for a certificate": (("CERTIFICATE REQUEST", _REQUEST),),
+        "a certificate": (("CERTIFICATE", _CERTIFICATE),),
+    }
+    for said in files:
+        for label, body in files[said]:
+            for file in (_pem(label, body), a2b_base64(body)):
+                if said != "a certificate":
+                    assert wrong(file, _key()).startswith("certificate: it is " + said), (label, wrong(file, _key()))
+                    assert wrong(None, None, file).startswith("cacert: it is " + said), label
+                if said != "a private key":
+                    assert wrong(_certificate(), file).startswith("private key: it is " + said), label
+    for pair in ((_key(), _certificate()), (a2b_base64(_SEC1), a2b_base64(_CERTIFICATE))):
+        assert wrong(*pair) == "certificate and private key are swapped"
+    old = _pem("EC PRIVATE KEY", "AAAA").replace("KEY-----\n", "KEY-----\nProc-Type: 4,ENCRYPTED\n\n", 1)
+    assert "with a password" in wrong(_certificate(), old)
+    assert "a key of ssh" in wrong(_certificate(), _pem("OPENSSH PRIVATE KEY", "b3BlbnNzaC1rZXk="))
+    assert "PKCS#12" in wrong(b"\x30\x82\4\0\2\1\3\x30\x82\3\0" + bytes(20), _key())
+    if not _MICROPYTHON:
+        assert "not of one pair" in wrong(_certificate(), _pem("EC PRIVATE KEY", _OTHER))
+
+
+def test_what_is_empty_is_no_absence():
+    for empty in ("", b""):
+        assert str(raises(ValueError, tls.context, None, None, empty)) == "cacert: nothing is in it"
+        assert "certificate: nothing is in it" in str(raises(ValueError, tls.context, empty, _key()))
+        for name in ("ca", "cacert", "thingname", "client_id", "certificate", "key", "endpoint"):
+            given = {"endpoint": "host", "client_id": "c", "certificate": _certificate(), "key": _key(), name: empty}
+            raises(ValueError, lambda given=given: Thing(**given))
+
+
 def test_roots():
     # the fingerprints that https://www.amazontrust.com/repository/ tells
     for root, digest in (
@@ -152,7 +213,7 @@ class _Port:
 
 def test_ports_that_read_only_der():
     port = _Port()
-    tls.load(port.load, "certificate or private key", _certificate().encode(), _key().encode())
+    tls.load(port.load, _certificate().encode(), _key().encode())
     assert port.taken == [(a2b_base64(_CERTIFICATE), a2b_base64(_SEC1))]
 
 
@@ -175,7 +236,7 @@ def test_keys_that_micropython_1_23_takes():
         return  # the same keys are taken by CPython: see tests/system/test_tls.py
     context = __import__("tls").SSLContext(0)
     for form in _forms(_key(), _PKCS8):
-        tls.load(_Older(context).load_cert_chain, "key", a2b_base64(_CERTIFICATE), tls.read(form, "private key"))
+        tls.load(_Older(context).load_cert_chain, a2b_base64(_CERTIFICATE), tls.read(form, "private key"))
 
 
 def test_out_of_pkcs8():

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/iot/latest/developerguide/device-advisor-tests.html
 import asyncio
 import json
 
-from aws_iot_tools.policy import least_privilege
+from aws_iot_tools.things.policy import least_privilege
 
 from tests.harness import broker_packets as mqtt
 from tests.harness.broker_faults import CloseAfter, Silence, Withhold

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import boto3
-from aws_iot_tools.policy import least_privilege
+from aws_iot_tools.things.policy import least_privilege
 from botocore.config import Config
 
 from .certificates import Authority

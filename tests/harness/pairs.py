@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from aws_iot_tools import micropython
+from aws_iot_tools.dev import micropython
+from aws_iot_tools.selftest import interpreter
 
 from . import umqtt_versions
 from .runtimes import RUNTIMES, Runtime
@@ -34,7 +35,7 @@ class Pair:
     def run_on(self) -> str:
         """The interpreter's version, and what else is to be said of it."""
         marks = {"third party": self.third_party, "played": self.played, "given": self.given}
-        return ", ".join([micropython.version(self.interpreter), *(mark for mark, holds in marks.items() if holds)])
+        return ", ".join([interpreter.version(self.interpreter), *(mark for mark, holds in marks.items() if holds)])
 
     @property
     def runtime(self) -> Runtime:
@@ -42,24 +43,24 @@ class Pair:
 
     def environment(self) -> dict:
         """Of a process that runs tests on this pair as what everything runs on."""
-        return {**os.environ, "UMQTT": self.umqtt, micropython.VARIABLE[self.bits]: str(self.interpreter)}
+        return {**os.environ, "UMQTT": self.umqtt, interpreter.VARIABLE[self.bits]: str(self.interpreter)}
 
 
 def alone() -> bool:
     """Whether the user names an interpreter or a umqtt.simple: then nothing runs beside it."""
-    return micropython.given() or bool(os.environ.get("UMQTT"))
+    return interpreter.given() or bool(os.environ.get("UMQTT"))
 
 
 @functools.cache
 def pairs() -> tuple:
     """All of them, oldest first; when the user names interpreters, those."""
-    return tuple(_given() if micropython.given() else _all())
+    return tuple(_given() if interpreter.given() else _all())
 
 
 def _given() -> Iterator[Pair]:
-    for bits, variable in micropython.VARIABLE.items():
+    for bits, variable in interpreter.VARIABLE.items():
         if os.environ.get(variable):
-            path = micropython.found(bits)
+            path = interpreter.found(bits)
             release = ".".join(map(str, _release(path)))
             yield Pair(release, bits, umqtt_versions.chosen(bits), path, given=True)
 
@@ -69,7 +70,7 @@ def _all() -> Iterator[Pair]:
     merged = {}
     for release in umqtt_versions.OF_FIRMWARE:
         for bits in (64, 32):
-            if release >= micropython.OLDEST:
+            if release >= interpreter.OLDEST:
                 key = bits, umqtt_versions.OF_FIRMWARE[release], *_interpreter(release, bits)
                 merged.setdefault(key, []).append(".".join(map(str, release)))
     for key, releases in merged.items():
@@ -78,7 +79,7 @@ def _all() -> Iterator[Pair]:
 
 def _interpreter(release: tuple, bits: int) -> tuple:
     """The nearest one, whether it is of another release, whether it is a third party's."""
-    third_party = {micropython.found(bits): False}
+    third_party = {interpreter.found(bits): False}
     for source in micropython.BESIDE:
         if bits in source.bits and not source.absence():
             third_party[source.path(bits)] = source.third_party
@@ -87,7 +88,7 @@ def _interpreter(release: tuple, bits: int) -> tuple:
 
 
 def _release(path: Path) -> tuple:
-    return tuple(map(int, micropython.version(path).split(".")[:2]))
+    return tuple(map(int, interpreter.version(path).split(".")[:2]))
 
 
 @functools.cache
@@ -118,5 +119,5 @@ def described() -> list:
 
 def _words(runtime: Runtime) -> str:
     third_party = any(runtime.interpreter == source.path(64) for source in micropython.BESIDE if source.third_party)
-    version = micropython.version(runtime.interpreter) + (" (a third party's build)" if third_party else "")
+    version = interpreter.version(runtime.interpreter) + (" (a third party's build)" if third_party else "")
     return f"MicroPython {version}, {runtime.bits} bit, umqtt.simple {runtime.umqtt_version}"

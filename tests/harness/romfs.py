@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from aws_iot_tools import mpy
+from aws_iot_tools.board import mpy
 from mpremote.romfs import make_romfs
 
 from . import ROOT, program, umqtt_versions

@@ -13,7 +13,8 @@ import threading
 import time
 from pathlib import Path
 
-from aws_iot_tools import micropython, mpy
+from aws_iot_tools.board import mpy
+from aws_iot_tools.selftest import interpreter
 
 from . import HANG_S, ROOT, umqtt_versions
 
@@ -38,12 +39,12 @@ class Runtime:
     @property
     def label(self) -> str:
         """The name, and what differs from what everything runs on."""
-        version = f"-{micropython.version(self._interpreter)}" if self._interpreter else ""
+        version = f"-{interpreter.version(self._interpreter)}" if self._interpreter else ""
         return self.name + version + (f"-umqtt{self._umqtt_version}" if self._umqtt_version else "")
 
     @property
     def interpreter(self) -> Path:
-        return self._interpreter or micropython.found(self.bits)
+        return self._interpreter or interpreter.found(self.bits)
 
     @property
     def umqtt_version(self) -> str:

@@ -118,8 +118,9 @@ def run(step, full, typed, **command) -> dict:
     return {"code": code, "stdout": stdout, "stderr": stderr, "steps": int(taken or 0)}
 
 
-for module in pkgutil.iter_modules(aws_iot_tools.__path__):
-    importlib.import_module(f"aws_iot_tools.{module.name}")
+for module in pkgutil.walk_packages(aws_iot_tools.__path__, "aws_iot_tools."):
+    if not module.name.startswith(("aws_iot_tools.commands.", "aws_iot_tools.dev.", "aws_iot_tools.selftest.")):
+        importlib.import_module(module.name)
 for module, *_ in COMMANDS.values():
     importlib.import_module(f"aws_iot_tools.commands.{module}")
 botocore.session.create_loader = functools.cache(botocore.session.create_loader)  # what it reads here, no fork reads

@@ -6,7 +6,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from aws_iot_tools import aws, pki
+from aws_iot_tools import pki
+from aws_iot_tools.cloud import aws
 
 
 def _names(project) -> list:

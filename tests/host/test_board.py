@@ -73,7 +73,7 @@ def test_a_crash_is_not_hidden(board):
 @pytest.mark.parametrize("after_ms", range(0, 40, 8))
 def test_ctrl_c_at_any_moment_of_a_start(tmp_path, after_ms):
     """On the stand-in Ctrl-C is a signal, which must not end an interpreter that has not come up yet."""
-    from aws_iot_tools.board import Board as Line
+    from aws_iot_tools.board.board import Board as Line
 
     with Board(tmp_path / "flash") as board:
         time.sleep(after_ms / 1000)

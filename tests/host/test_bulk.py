@@ -5,10 +5,11 @@ import json
 from pathlib import Path
 
 import pytest
-from aws_iot_tools import bulk, creation, pki, things
-from aws_iot_tools.aws import Aws
+from aws_iot_tools import pki
+from aws_iot_tools.cloud.aws import Aws
 from aws_iot_tools.errors import ToolError
-from aws_iot_tools.project import Project
+from aws_iot_tools.things import bulk, creation, things
+from aws_iot_tools.things.project import Project
 from botocore.stub import ANY, Stubber
 
 _ROLE = "arn:aws:iam::123456789012:role/registration"

@@ -9,8 +9,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from aws_iot_tools import mosquitto, processes
-from aws_iot_tools.probe import Probe
+from aws_iot_tools.board.probe import Probe
+from aws_iot_tools.cloud import mosquitto, processes
 from cryptography import x509
 
 from ..harness.ports import free_port

@@ -8,9 +8,9 @@ import ssl
 import threading
 
 import pytest
-from aws_iot_tools import doctor, doctor_board
-from aws_iot_tools.probe import Probe
-from aws_iot_tools.project import CERTIFICATE, KEY
+from aws_iot_tools.board import doctor, doctor_board
+from aws_iot_tools.board.probe import Probe
+from aws_iot_tools.things.project import CERTIFICATE, KEY
 
 from ..harness.board import Board
 from ..harness.certificates import Authority
@@ -271,7 +271,7 @@ class _Answers:
     ],
 )
 def test_what_ails_a_real_board(ready, stage, answer, words):
-    from aws_iot_tools.project import Project
+    from aws_iot_tools.things.project import Project
 
     patient = doctor_board._Patient(_Answers(answer), Project.open(ready))
     with pytest.raises(doctor.Sick, match=words.replace("?", r"\?")):

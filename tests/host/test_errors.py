@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from aws_iot_tools import aws
+from aws_iot_tools.cloud import aws
 from botocore.exceptions import ClientError
 
 from . import golden

@@ -97,7 +97,7 @@ def test_library_as_source_and_back(thing, ready, board):
 
 
 def test_umqtt_of_the_firmware_is_used(thing, ready, tmp_path):
-    from aws_iot_tools import umqtt
+    from aws_iot_tools.board import umqtt
 
     firmware = tmp_path / "firmware"
     shutil.copytree(umqtt.FOLDER / "umqtt", firmware / "umqtt")
@@ -279,7 +279,7 @@ def test_a_board_that_loses_its_connection(thing, ready, board):
 
 def test_a_full_board(thing, ready, board, tmp_path):
     """What the board has to spare is asked before anything is written; VfsPosix tells the host's free space."""
-    from aws_iot_tools import flash
+    from aws_iot_tools.board import flash
     from aws_iot_tools.errors import ToolError
 
     class Small:

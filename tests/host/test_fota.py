@@ -8,8 +8,8 @@ import subprocess
 import sys
 
 import pytest
-from aws_iot_tools import firmware
 from aws_iot_tools.errors import ToolError
+from aws_iot_tools.fota import firmware
 
 from tests.system.fota import image
 

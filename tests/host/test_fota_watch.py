@@ -5,8 +5,10 @@ import json
 import time
 
 import pytest
-from aws_iot_tools import firmware
-from aws_iot_tools.aws import Aws
+from aws_iot_tools.cloud.aws import Aws
+from aws_iot_tools.fota import rollout
+
+from aws_iot.jobs import job
 
 from .conftest import REGION
 
@@ -131,7 +133,7 @@ def test_it_goes_on_while_executions_are_still_to_come(crowd, aws):
         elif len(looks) == 3:  # all that there are have ended for two looks
             aws.iot.cancel_job(jobId="slow")
 
-    seen = list(firmware.watch(aws, _slow_job(crowd), sleep=between_two_looks))
+    seen = list(rollout.watch(aws, _slow_job(crowd), sleep=between_two_looks))
     assert [row[:2] for row in seen] == [("lamp", "QUEUED"), ("lamp", "SUCCEEDED")]
     assert len(looks) == 3
 
@@ -147,5 +149,9 @@ def test_canceled_job_is_watched_until_its_boards_have_ended(crowd, aws):
         elif len(looks) == 3:
             board.report("SUCCEEDED")
 
-    seen = list(firmware.watch(aws, _slow_job(crowd), sleep=between_two_looks))
+    seen = list(rollout.watch(aws, _slow_job(crowd), sleep=between_two_looks))
     assert [row[1] for row in seen] == ["QUEUED", "IN_PROGRESS", "SUCCEEDED"]
+
+
+def test_an_execution_is_over_for_the_tools_when_it_is_for_the_board():
+    assert rollout.OVER == job.OVER

@@ -1,4 +1,5 @@
-"""kill -9 at every step of a creation, an activation and a clean-up: the next command finds all that there is.
+"""kill -9 at every step of a creation, an activation and a clean-up (`make test`: at every fourth): the next command
+finds all that there is.
 
 The steps are real (forks.py): files on the disk, calls to the local AWS, answers that were never read.
 """
@@ -7,6 +8,8 @@ import shutil
 
 import pytest
 from aws_iot_tools import pki
+
+from tests.harness import power
 
 _PARTS = 4  # of the steps, side by side: less for each test to do in its time
 
@@ -42,7 +45,7 @@ def _assert_whole(project, account, number: int) -> None:
     pki.check_pair((project / "certificate.pem.crt").read_bytes(), (project / "private.pem.key").read_bytes())
 
 
-@pytest.mark.parametrize("part", range(_PARTS))
+@pytest.mark.parametrize("part", power.parts(_PARTS))
 @pytest.mark.parametrize("key", ["ec", "rsa"])
 def test_creation_killed_at_each_step(thing, project, account, key, part):
     words = ["add", "demo", *(["--rsa"] if key == "rsa" else [])]
@@ -64,7 +67,7 @@ def test_creation_killed_at_each_step(thing, project, account, key, part):
         assert left == [], f"step {step}: {left}"
 
 
-@pytest.mark.parametrize("part", range(_PARTS))
+@pytest.mark.parametrize("part", power.parts(_PARTS))
 def test_cleanup_killed_at_each_step(thing, project, account, part):
     clean = project.with_name("clean")
     shutil.copytree(project, clean)

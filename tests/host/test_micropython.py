@@ -5,22 +5,24 @@ import sys
 from pathlib import Path
 
 import pytest
-from aws_iot_tools import micropython
-from aws_iot_tools.system import SetupError
+from aws_iot_tools.dev import micropython
+from aws_iot_tools.errors import ToolError
+from aws_iot_tools.selftest import interpreter
 
 
 @pytest.fixture
 def machine(monkeypatch, tmp_path):
     """Makes this another machine, on which nothing is there yet: machine(platform, processor)."""
-    for variable in micropython.VARIABLE.values():
+    for variable in interpreter.VARIABLE.values():
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr(micropython, "FOLDER", tmp_path)
+    monkeypatch.setattr(interpreter, "PRIMARY", tmp_path / "trixie")
     monkeypatch.setattr(micropython.shutil, "which", {"apt-get": "/usr/bin/apt-get"}.get)
     unpacked = []
 
     def unpack(package, suite, architectures, folder):
         unpacked.append((suite, architectures))
-        raise SetupError("unpacked")
+        raise ToolError("unpacked")
 
     monkeypatch.setattr(micropython.debian, "unpack", unpack)
 
@@ -43,7 +45,7 @@ def test_a_machine_that_the_wheel_is_not_for_goes_on_without_it(machine, capsys,
 
 def test_an_arm_has_debians_of_its_own(machine):
     unpacked = machine("linux", "aarch64")
-    with pytest.raises(SetupError, match="unpacked"):
+    with pytest.raises(ToolError, match="unpacked"):
         micropython.get_beside(None)
     assert unpacked == [("forky", ["arm64", "armhf"])]
 
@@ -58,7 +60,7 @@ def test_a_mac_goes_on_without_the_others(machine, capsys):
 
 def test_a_processor_without_any_is_told_the_cure(machine):
     machine("linux", "riscv64")
-    with pytest.raises(SetupError, match="Debian 13 has none for riscv64; set MICROPYTHON and MICROPYTHON32"):
+    with pytest.raises(ToolError, match="Debian 13 has none for riscv64; set MICROPYTHON and MICROPYTHON32"):
         micropython.get()
 
 
@@ -71,20 +73,20 @@ def test_nothing_is_got_beside_an_interpreter_that_the_user_names(machine, monke
 
 @pytest.mark.parametrize(("version", "said"), [("1.26.1", False), ("1.28.0", True)])
 def test_another_version_than_the_tables_is_said(monkeypatch, capsys, version, said):
-    monkeypatch.setattr(micropython, "version", lambda path: version)
+    monkeypatch.setattr(interpreter, "version", lambda path: version)
     micropython._compare(micropython.BESIDE[0])
     words = f"Debian testing carries MicroPython {version} by now, not 1.26: the tests run on it all the same"
     assert (words in capsys.readouterr().out) == said
 
 
 def test_a_named_interpreter_that_does_not_fit_is_refused(monkeypatch):
-    monkeypatch.setenv("MICROPYTHON32", str(micropython.found(64)))
-    with pytest.raises(SetupError, match="is no 32-bit MicroPython 1.23 or newer"):
-        micropython.find(32)
+    monkeypatch.setenv("MICROPYTHON32", str(interpreter.found(64)))
+    with pytest.raises(ToolError, match="is no 32-bit MicroPython 1.23 or newer"):
+        interpreter.find(32)
 
 
 def test_a_relative_path_holds_from_any_folder(monkeypatch, tmp_path):
-    path = micropython.found(32)
+    path = interpreter.found(32)
     monkeypatch.setenv("MICROPYTHON32", os.path.relpath(path))
-    assert micropython.find(32).is_absolute()
-    assert Path(os.path.normpath(micropython.find(32))) == path
+    assert interpreter.find(32).is_absolute()
+    assert Path(os.path.normpath(interpreter.find(32))) == path

@@ -4,7 +4,7 @@ import socket
 import subprocess
 import sys
 
-from aws_iot_tools import processes
+from aws_iot_tools.cloud import processes
 
 from ..harness import ROOT
 from ..harness.ports import ephemeral, free_port

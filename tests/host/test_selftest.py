@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from aws_iot_tools.aws import Aws
+from aws_iot_tools.cloud.aws import Aws
 from aws_iot_tools.errors import ToolError
 from aws_iot_tools.selftest import run as run_module
 from aws_iot_tools.selftest import stages

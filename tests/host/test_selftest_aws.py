@@ -11,8 +11,8 @@ from types import SimpleNamespace
 
 import boto3
 import pytest
-from aws_iot_tools import firmware
 from aws_iot_tools.errors import ToolError
+from aws_iot_tools.fota import firmware, rollout
 from aws_iot_tools.selftest import advisor, cost, lab, ledger
 from botocore.stub import ANY, Stubber
 
@@ -165,8 +165,8 @@ def test_there_is_no_device_advisor_in_this_region(aws):
 def test_firmware_by_stream(aws, made, monkeypatch):
     """The job names a stream of the run's bucket, which its role may read; both are made on first use."""
     update = firmware.Firmware(b"data", "4.0.0", "files")
-    monkeypatch.setattr(firmware, "job_name", lambda target, firm: "fota-1")
-    monkeypatch.setattr(firmware, "upload", lambda aws, bucket, key, data, progress: None)
+    monkeypatch.setattr(rollout, "job_name", lambda target, firm: "fota-1")
+    monkeypatch.setattr(rollout, "upload", lambda aws, bucket, key, data, progress: None)
     place = {"CreateBucketConfiguration": {"LocationConstraint": _REGION}}
     aws.expect("s3", "create_bucket", {}, {"Bucket": made.name, **place})
     role = _expect_role(aws, made.name, "iot.amazonaws.com")

@@ -21,12 +21,12 @@ _LAYERS = (
     ("shadow", "shadow_calls", "shadow_merge", "shadow_sync"),
     ("mqtt",),
     ("boot", "boot_trial", "record"),
-    ("cbor", "cbor_decode", "chance", "errors", "names", "pkcs8", "reserved", "roots", "topics"),
+    ("cbor", "cbor_decode", "chance", "errors", "names", "credentials", "reserved", "roots", "topics"),
     ("_cpython", ""),
 )
 _PURE = (
     "cbor", "cbor_decode", "errors", "fota.signature", "mqtt.control", "mqtt.malformed",
-    "mqtt.oversize", "mqtt.packet", "mqtt.wildcards", "names", "pkcs8", "reserved", "roots",
+    "mqtt.oversize", "mqtt.packet", "mqtt.wildcards", "names", "credentials", "reserved", "roots",
     "topics",
 )  # fmt: skip
 # Arrows that point upwards or close a circle, each with its reason.

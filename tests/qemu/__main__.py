@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from aws_iot_tools.system import SetupError
+from aws_iot_tools.errors import ToolError
 
 from tests.harness import ROOT
 
@@ -22,7 +22,7 @@ def main(argv=None) -> int:
     options = _options(argv)
     try:
         built = firmware.get(options.suite)
-    except SetupError as error:
+    except ToolError as error:
         print(f"qemu: {error}", file=sys.stderr)
         return 1
     found = {}

@@ -11,7 +11,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from aws_iot_tools.board import Board
+from aws_iot_tools.board.board import Board
 from aws_iot_tools.errors import ToolError
 
 from tests.harness import ROOT

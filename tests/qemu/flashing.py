@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from aws_iot_tools.board import Board
+from aws_iot_tools.board.board import Board
 
 from tests.harness import program
 from tests.harness.ministack import REGION, MiniStack

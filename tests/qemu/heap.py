@@ -11,8 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from aws_iot_tools import mpy, umqtt
-from aws_iot_tools.board import Board
+from aws_iot_tools.board import mpy, umqtt
+from aws_iot_tools.board.board import Board
 
 from tests.harness import ROOT, program
 from tests.harness.runtimes import RUNTIMES

@@ -13,8 +13,8 @@ import threading
 import time
 from pathlib import Path
 
-from aws_iot_tools import firmware
-from aws_iot_tools.board import Board
+from aws_iot_tools.board.board import Board
+from aws_iot_tools.fota import firmware
 
 from tests.harness import program
 

@@ -7,7 +7,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from aws_iot_tools import firmware, mpy
+from aws_iot_tools.board import mpy
+from aws_iot_tools.fota import firmware, rollout
 
 from aws_iot.jobs.job import OVER
 from tests.harness import ROOT, program
@@ -159,11 +160,11 @@ class Rollouts:
     def put(self, name: str, data: bytes) -> str:
         """The URL, for a placeholder, of these bytes in the bucket."""
         self._s3.put_object(Bucket=BUCKET, Key=name, Body=data)
-        return firmware.url(self, BUCKET, name)
+        return rollout.url(self, BUCKET, name)
 
     def job(self, name: str, document: dict, **options) -> str:
         target = f"arn:aws:iot:{REGION}:{ACCOUNT}:thing/{self.thing}"
-        firmware.create_job(self, name, target, document, f"arn:aws:iam::{ACCOUNT}:role/{ROLE}", **options)
+        rollout.create_job(self, name, target, document, f"arn:aws:iam::{ACCOUNT}:role/{ROLE}", **options)
         return name
 
     def update(self, name: str, data: bytes, version="2.0.0", **more) -> str:

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from aws_iot_tools import firmware
+from aws_iot_tools.fota import firmware
 
 from tests.harness.ministack import REGION
 

@@ -6,7 +6,7 @@ import random
 import time
 
 import pytest
-from aws_iot_tools import firmware
+from aws_iot_tools.fota import firmware
 
 from tests.harness.observer import Observer
 from tests.harness.relay import Relay

@@ -1,4 +1,4 @@
-"""Power cuts during an update, at two hundred random accesses to the flash for each kind of slot.
+"""Power cuts during an update, at two hundred random accesses to the flash for each kind of slot (`make test`: fifty).
 
 Whatever was half written, the board starts the old or the new version, whole, and the job ends with the truth.
 """
@@ -11,9 +11,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from aws_iot_tools import firmware, mpy
+from aws_iot_tools.board import mpy
+from aws_iot_tools.fota import firmware
 
-from tests.harness import program
+from tests.harness import power, program
 from tests.harness.runtimes import RUNTIMES
 
 from .fota import image
@@ -83,7 +84,7 @@ def _live(flash: Flash, cuts: list) -> None:
     assert (flash.job["status"], final) in (("SUCCEEDED", "2.0.0"), ("FAILED", "1.0.0")), (versions, flash.job)
 
 
-@pytest.mark.parametrize("part", range(_PARTS))
+@pytest.mark.parametrize("part", power.parts(_PARTS, 2))
 @pytest.mark.parametrize("kind", ["files", "image"])
 def test_power_cut_anywhere_leaves_the_old_or_the_new_version_and_a_true_job(tmp_path, kind, part):
     whole = Flash(tmp_path / "whole", kind)

@@ -9,7 +9,7 @@ import threading
 import time
 
 import pytest
-from aws_iot_tools import firmware
+from aws_iot_tools.fota import firmware
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 

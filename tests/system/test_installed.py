@@ -6,14 +6,19 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import venv
 import zipfile
 
 import pytest
+from aws_iot_tools.board import umqtt
 
 from aws_iot import _cpython
 from tests.harness import ROOT
+from tests.harness.board import Board
+from tests.harness.certificates import Authority
 from tests.harness.observer import Observer
+from tests.harness.project import write_project
 
 from .conftest import mosquitto_site
 
@@ -47,6 +52,14 @@ print(sorted(heard, key=str))
 thing.mqtt.stream.close()  # without DISCONNECT: the will is published
 """
 
+_EACH_MODULE = """
+import importlib, pkgutil
+import aws_iot_tools
+for module in pkgutil.walk_packages(aws_iot_tools.__path__, "aws_iot_tools."):
+    importlib.import_module(module.name)
+print(aws_iot_tools.__file__)
+"""
+
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
@@ -59,6 +72,15 @@ def wheel(tmp_path_factory):
             shutil.copyfile(ROOT / name, source / name)
     _pip("wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", source / "made", source)
     return next((source / "made").glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def environment(wheel, tmp_path_factory):
+    """The wheel installed, and nothing else."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder, with_pip=False, symlinks=True)
+    _pip("--python", folder / "bin" / "python", "install", "--quiet", "--no-deps", "--no-index", wheel)
+    return folder
 
 
 def _pip(*words) -> None:
@@ -74,10 +96,41 @@ def test_the_wheel_has_all_of_the_library_and_its_stubs(wheel):
     assert {"aws_iot/py.typed", "aws_iot/thing.pyi", "aws_iot/mqtt/__init__.pyi"} < held
 
 
-def test_a_thing_connects_in_an_empty_environment(wheel, mosquitto, name, tmp_path):
-    venv.create(tmp_path / "env", with_pip=False, symlinks=True)
-    python = tmp_path / "env" / ("Scripts" if os.name == "nt" else "bin") / "python"
-    _pip("--python", python, "install", "--quiet", "--no-deps", "--no-index", wheel)
+def test_the_wheel_has_all_of_the_tools_but_what_only_this_repository_needs(wheel):
+    held = {name.split("/", 1)[1] for name in zipfile.ZipFile(wheel).namelist() if name.startswith("aws_iot_tools/")}
+    files = {path.relative_to(ROOT / "tools") for path in (ROOT / "tools").rglob("*") if path.is_file()}
+    ours = {path.as_posix() for path in files if path.suffix != ".pyc" and path.parts[0] != "dev"}
+    assert held == ours
+    assert {"main.py", "template/main.py", "template/.gitignore", "selftest/programs/app.py"} < held
+
+
+def test_the_command_works_from_the_wheel(environment, tmp_path):
+    """In an environment that sees what the tools depend on, and not this checkout."""
+    variables = {
+        **{key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "THING_"))},
+        "PYTHONPATH": sysconfig.get_path("purelib"),  # without what its .pth files add: the checkout
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+    }
+
+    def run(command, *words):
+        command = [environment / "bin" / command, *words]
+        done = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True, timeout=600)
+        assert not done.returncode, done.stdout + done.stderr
+        return done.stdout
+
+    assert run("python", "-c", _EACH_MODULE).strip().startswith(str(environment))
+    run("thing", "new", "demo")
+    identity = Authority().issue("demo_0")
+    write_project(tmp_path / "demo", "demo_0", 8883, identity.certificate_pem(), identity.key_pem(), "")
+    with Board(tmp_path / "flash", firmware=umqtt.FOLDER) as board:
+        flashed = json.loads(run("thing", "flash", "demo", "--port", board.port, "--lines", "0", "--json"))
+    assert {"/main.py", "/lib/aws_iot/thing.mpy", "/lib/aws_iot/mqtt/__init__.mpy"} <= set(flashed["written"])
+    compiled = list((tmp_path / "cache").rglob("thing.mpy"))
+    assert [path.read_bytes() for path in compiled] == [(tmp_path / "flash/lib/aws_iot/thing.mpy").read_bytes()]
+
+
+def test_a_thing_connects_in_an_empty_environment(environment, mosquitto, name, tmp_path):
+    python = environment / "bin" / "python"
     project = mosquitto_site(mosquitto).project(tmp_path, name)
     # Isolated: neither this checkout nor what PYTHONPATH names is seen.
     command = [str(python), "-I", "-c", _PROGRAM, name]

@@ -10,7 +10,8 @@ import sys
 import threading
 
 import pytest
-from aws_iot_tools import mip, mpy
+from aws_iot_tools.board import mpy
+from aws_iot_tools.dev import mip
 
 from tests.harness import ROOT, umqtt_versions
 from tests.harness.board import Board

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from aws_iot.pkcs8 import unwrap
+from aws_iot.credentials import unwrap
 from tests.harness import program
 from tests.harness.certificates import Authority, Identity
 from tests.harness.mosquitto import Mosquitto

@@ -32,10 +32,10 @@ def command(context, path, things_number, base, rsa, rate, bulk, s3_bucket, role
     Numbers go on from the highest under the base name. Keys are P-256 and made on this computer: only a certificate
     request leaves it. The first thing becomes the active one. A run that was stopped is resumed by the same command.
     """
-    from .. import creation
     from ..main import sentence
-    from ..project import Project
-    from ..setting import settle
+    from ..things import creation
+    from ..things.project import Project
+    from ..things.project_cloud import settle
 
     if bulk and not (s3_bucket and role_arn):
         raise click.UsageError("--bulk needs --s3-bucket and --role-arn")
@@ -52,7 +52,7 @@ def command(context, path, things_number, base, rsa, rate, bulk, s3_bucket, role
             context.out.say(f"an earlier run left {report.dropped} things unmade; they are no longer planned")
         policy = settle(context.aws, project, context.out.say)
         if bulk:
-            from ..bulk import add
+            from ..things.bulk import add
 
             report = add(context.aws, project, report, policy, s3_bucket, role_arn, context.out.say)
         else:

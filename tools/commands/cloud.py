@@ -25,7 +25,7 @@ def command():
 @pass_context
 def up(context, folder, port, mqtt_port, mosquitto):
     """Start it in the background; when it runs already, only tell where."""
-    from .. import local_aws
+    from ..cloud import local_aws
 
     region = context.options["region"] or "us-east-1"
     cloud = local_aws.up(folder / local_aws.FOLDER, region, port, mqtt_port, mosquitto)
@@ -43,7 +43,7 @@ def env(context, folder, off):
     """Print the variables to export, for `eval "$(thing cloud env)"`."""
     import shlex
 
-    from .. import local_aws
+    from ..cloud import local_aws
     from ..errors import ToolError
 
     cloud = local_aws.Cloud.load(folder / local_aws.FOLDER)
@@ -63,7 +63,7 @@ def env(context, folder, off):
 @pass_context
 def down(context, folder):
     """Stop it; its data stays for the next `up`."""
-    from .. import local_aws
+    from ..cloud import local_aws
 
     stopped = local_aws.down(folder / local_aws.FOLDER)
     context.out.data({"stopped": stopped}, "stopped; its data is kept" if stopped else "it was not running")

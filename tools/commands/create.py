@@ -14,7 +14,7 @@ def command(context, name, rsa):
 
     The private key is shown this once and kept nowhere: store the output safely.
     """
-    from .. import single
+    from ..things import single
 
     document, record = single.create(context.aws, name, "rsa" if rsa else "ec")
     context.out.data(document)

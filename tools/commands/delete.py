@@ -12,7 +12,7 @@ from ..errors import Partly
 @pass_context
 def command(context, name, yes):
     """Delete the thing, the certificates that only it has, its own policy and its shadows."""
-    from .. import single
+    from ..things import single
 
     if not yes and not click.confirm(f"Delete the thing {name} with its certificates and shadows?", err=True):
         raise Partly("nothing was deleted")

@@ -17,8 +17,8 @@ def command(context, path, port):
     that fails ends it, with the likely cause and the cure. It connects as the thing, so a board that is connected as it
     is cut off for a moment.
     """
-    from .. import doctor
-    from ..project import Project
+    from ..board import doctor
+    from ..things.project import Project
 
     project = Project.open(path)
     out = context.out
@@ -30,8 +30,8 @@ def command(context, path, port):
 
     well = doctor.examine(project, report, lambda: doctor.aws_causes(context.aws, project.config()))
     if well and port:
-        from .. import doctor_board
-        from ..board import Board
+        from ..board import doctor_board
+        from ..board.board import Board
 
         with Board(port) as board:
             well = doctor_board.examine(board, project, report)

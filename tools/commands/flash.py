@@ -27,9 +27,9 @@ def command(context, path, port, mpy, lines, seconds):
     Files that are the same already are skipped; what is written is read back. The board's clock is set, and the first
     lines that the program prints are shown. From the project go .py, .mpy and .json files.
     """
-    from .. import flash
-    from ..board import Board, find_port
-    from ..project import Project
+    from ..board import flash
+    from ..board.board import Board, find_port
+    from ..things.project import Project
 
     out = context.out
     project = Project.open(path)

@@ -13,7 +13,7 @@ def command(context, path):
 
     Who has PATH can put firmware on every board that trusts PATH.pub: keep it out of the project and the repository.
     """
-    from .. import firmware
+    from ..fota import firmware
 
     private, public = firmware.new_key(path)
     text = f"{private}: sign with it (thing iot-fota-start --sign), and keep it safe\n{public}: put it on the boards"

@@ -17,9 +17,9 @@ def command(context, path, yes, dry_run):
     A thing's folder goes only when AWS has nothing of the thing any more; what fails is kept for another run. A policy
     that another certificate still uses stays.
     """
-    from .. import cleanup
     from ..main import sentence
-    from ..project import Project
+    from ..things import cleanup
+    from ..things.project import Project
 
     project = Project.open(path)
     plan = cleanup.plan(project)

@@ -39,29 +39,30 @@ def command(context, thing, firmware, s3_bucket, s3_role, duration, key, version
     FIRMWARE goes into S3_BUCKET, from where boards fetch it with what the IAM role S3_ROLE may read. A folder's Python
     files are compiled; main.py, settings and keys stay the board's own.
     """
-    from .. import firmware as logic
+    from ..fota import firmware as images
+    from ..fota import rollout
 
-    made = logic.load(firmware, version, board)
-    signature = logic.sign(made, logic.read_key(key)) if key else None
+    made = images.load(firmware, version, board)
+    signature = images.sign(made, images.read_key(key)) if key else None
     out, aws = context.out, context.aws
-    target = logic.target_arn(aws, thing, group)
-    role = logic.role_arn(aws, s3_role)
-    name = logic.job_name(thing, made)
-    logic.upload(aws, s3_bucket, name, made.data, lambda total: out.progress(total, "uploading"))
+    target = rollout.target_arn(aws, thing, group)
+    role = rollout.role_arn(aws, s3_role)
+    name = rollout.job_name(thing, made)
+    rollout.upload(aws, s3_bucket, name, made.data, lambda total: out.progress(total, "uploading"))
     if stream:
-        logic.create_stream(aws, name, s3_bucket, name, role)
-        document = logic.document(made, signature, force, stream=name)
-        logic.create_job(aws, name, target, document)
+        rollout.create_stream(aws, name, s3_bucket, name, role)
+        document = images.document(made, signature, force, stream=name)
+        rollout.create_job(aws, name, target, document)
     else:
-        document = logic.document(made, signature, force, url=logic.url(aws, s3_bucket, name))
-        logic.create_job(aws, name, target, document, role, duration)
+        document = images.document(made, signature, force, url=rollout.url(aws, s3_bucket, name))
+        rollout.create_job(aws, name, target, document, role, duration)
     result = {"job": name, "target": target, "version": made.version, "size": len(made.data), "sha256": made.sha256}
     text = f"job {name}: version {made.version}, {len(made.data)} bytes, {'signed' if signature else 'not signed'}"
     if not watch:
         out.data(result, text)
         return
     out.say(text)
-    ended = _follow(out, logic, aws, name)
+    ended = _follow(out, aws, name)
     if out.json:
         out.data({**result, "executions": {each: status for each, (status, _) in ended.items()}})
     if not ended:
@@ -71,10 +72,12 @@ def command(context, thing, firmware, s3_bucket, s3_role, duration, key, version
         raise Partly(f"{len(failed)} of {len(ended)} boards did not take it: {', '.join(sorted(failed)[:10])}")
 
 
-def _follow(out, logic, aws, job):
+def _follow(out, aws, job):
     """Say each change; -> {thing: (status, details)} at the end."""
+    from ..fota import rollout
+
     ended = {}
-    for name, status, details in logic.watch(aws, job):
+    for name, status, details in rollout.watch(aws, job):
         ended[name] = status, details
         words = [f"{details['progress']}%"] if "progress" in details and status == "IN_PROGRESS" else []
         words += [details[key] for key in ("reason", "version") if key in details]

@@ -74,7 +74,7 @@ def _examine(test, out):
 
 
 def _board(port, out):
-    from ..board import find_port
+    from ..board.board import find_port
     from ..selftest.device import SerialDevice
 
     return SerialDevice(port or find_port(), lambda total: out.progress(total, "writing"))
@@ -97,7 +97,7 @@ def _wifi(path):
 
 def _plan(test):
     """What is about to happen, and what it costs."""
-    from .. import local_aws
+    from ..cloud import local_aws
     from ..selftest import cost
 
     info = test.info

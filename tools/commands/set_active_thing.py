@@ -19,8 +19,8 @@ def command(context, path, thing_id, name):
     Its certificate and key are copied to the top of the project and its entries into thing.conf.json: all three files
     change together, or none does.
     """
-    from ..creation import base_name
-    from ..project import Project
+    from ..things.creation import base_name
+    from ..things.project import Project
 
     if thing_id is not None and name:
         raise click.UsageError("give either --thing-id or --thing")

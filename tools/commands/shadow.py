@@ -21,7 +21,7 @@ def command():
 @pass_context
 def get(context, thing, name):
     """Print the shadow: desired and reported state, their difference, version."""
-    from .. import shadows
+    from ..things import shadows
 
     _check(thing, name)
     document = shadows.get(context.aws, thing, name)
@@ -38,7 +38,7 @@ def get(context, thing, name):
 @pass_context
 def set_(context, thing, state, name):
     """Write STATE, a JSON object, as desired; a null deletes a member."""
-    from .. import shadows
+    from ..things import shadows
 
     _check(thing, name)
     accepted = shadows.set_desired(context.aws, thing, shadows.parse_state(state), name)
@@ -59,7 +59,7 @@ def watch(context, thing, name, interval, count):
     import itertools
     import time
 
-    from .. import shadows
+    from ..things import shadows
 
     _check(thing, name)
     last = shadows.get(context.aws, thing, name)
@@ -74,7 +74,7 @@ def watch(context, thing, name, interval, count):
 
 
 def _show(out, old, new):
-    from .. import shadows
+    from ..things import shadows
 
     if new is None:
         out.say("no shadow yet; waiting for it")
@@ -93,7 +93,7 @@ def _value(value):
 
 
 def _check(thing, name):
-    from .. import names
+    from ..things import names
 
     names.check_thing(thing)
     if name:

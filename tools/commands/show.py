@@ -10,6 +10,6 @@ from ..cli import Command, pass_context
 @pass_context
 def command(context, name):
     """Print the thing as JSON; deviceState is read from its shadow: reported, overlaid by desired."""
-    from .. import single
+    from ..things import single
 
     context.out.data(single.show(context.aws, name))

@@ -13,7 +13,7 @@ from ..cli import Command, pass_context
 @pass_context
 def command(context, name, path, endpoint, policy):
     """Make the project NAME in the folder PATH: main.py, helpers.py, readme.md, thing.conf.json, .gitignore."""
-    from .. import names, scaffold
+    from ..things import names, scaffold
 
     names.check_project(name)
     policy = names.check_policy(policy or f"{name}-policy")
@@ -30,8 +30,8 @@ def _ask(context, folder):
     """Fill in the account's endpoint when credentials are there and AWS answers; without it the project is fine too."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    from ..project import Project
-    from ..setting import endpoint_settings
+    from ..things.project import Project
+    from ..things.project_cloud import endpoint_settings
 
     project = Project.open(folder)
     try:

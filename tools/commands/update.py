@@ -11,6 +11,6 @@ from ..cli import Command, pass_context
 @pass_context
 def command(context, name, state):
     """Write STATE, a JSON object, as the desired state of the thing, and print the thing."""
-    from .. import shadows, single
+    from ..things import shadows, single
 
     context.out.data(single.update(context.aws, name, shadows.parse_state(state)))

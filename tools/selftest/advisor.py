@@ -7,8 +7,8 @@ import time
 
 from botocore.exceptions import ClientError
 
-from .. import aws as aws_errors
-from .. import local_aws
+from ..cloud import aws as aws_errors
+from ..cloud import local_aws
 from ..errors import ToolError
 from .lab import trusts
 from .stages import LeftOut

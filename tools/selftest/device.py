@@ -13,10 +13,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from .. import flash, micropython
-from ..board import INFO, Board
+from ..board import flash
+from ..board.board import INFO, Board
 from ..errors import ToolError
-from ..system import SetupError
+from . import interpreter
 
 _FOLDER = "/selftest"
 _MAIN, _KEPT = "/main.py", "/main.py.kept"
@@ -192,13 +192,7 @@ class LocalDevice:
     place = "here"
 
     def __init__(self, heap="512k"):
-        try:
-            interpreter = micropython.find(64)
-        except SetupError as error:
-            raise ToolError(str(error)) from error
-        if not interpreter:
-            raise ToolError("there is no MicroPython here: `make setup` in a checkout brings it, or set MICROPYTHON")
-        self._command = [str(interpreter), "-X", f"heapsize={heap}"]
+        self._command = [str(interpreter.found(64)), "-X", f"heapsize={heap}"]
         self._process = None
         self._booting = False
         self.error = None

@@ -10,9 +10,12 @@ import time
 from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from .. import aws as aws_errors
-from .. import firmware, local_aws, mosquitto, pki, shadows, single, things
+from .. import pki
+from ..cloud import aws as aws_errors
+from ..cloud import local_aws, mosquitto
 from ..errors import ToolError
+from ..fota import firmware, rollout
+from ..things import shadows, single, things
 
 _GONE = ("NoSuchEntity", "NoSuchEntityException", "NoSuchBucket", "ResourceNotFoundException")
 _NEW_ROLE_S = 60  # a role that was just made is not known everywhere at once
@@ -72,15 +75,15 @@ class Lab:
         """Create a job for the thing; -> its id."""
         self._jobs += 1
         name = self.ledger.note("job", f"{self.name}-{self._jobs}")
-        self._patiently(lambda: firmware.create_job(self.aws, name, self.thing_arn, document, role))
+        self._patiently(lambda: rollout.create_job(self.aws, name, self.thing_arn, document, role))
         return name
 
     def outcome(self, job, within_s, drive):
         """(status, details) of the job's end; drive(seconds) is called between two looks."""
         deadline = time.monotonic() + within_s
         while True:
-            status, details = firmware.executions(self.aws, job).get(self.name, ("QUEUED", {}))
-            if status in firmware.OVER:
+            status, details = rollout.executions(self.aws, job).get(self.name, ("QUEUED", {}))
+            if status in rollout.OVER:
                 return status, details
             if time.monotonic() > deadline:
                 raise ToolError(f"the job is still {status} after {within_s:.0f} s {details or ''}")
@@ -98,14 +101,14 @@ class Lab:
                 yield self.job({**firmware.document(made, signature), "url": url})
             return
         bucket, role = self.bucket(), self.role()
-        key = firmware.job_name(self.name, made)
-        firmware.upload(self.aws, bucket, key, made.data, _silent)
+        key = rollout.job_name(self.name, made)
+        rollout.upload(self.aws, bucket, key, made.data, _silent)
         if stream:
             self.ledger.note("stream", key)
-            self._patiently(lambda: firmware.create_stream(self.aws, key, bucket, key, role))
+            self._patiently(lambda: rollout.create_stream(self.aws, key, bucket, key, role))
             yield self.job(firmware.document(made, signature, stream=key))
         else:
-            yield self.job(firmware.document(made, signature, url=firmware.url(self.aws, bucket, key)), role)
+            yield self.job(firmware.document(made, signature, url=rollout.url(self.aws, bucket, key)), role)
 
     def bucket(self):
         """The run's bucket, made on first use."""

@@ -6,8 +6,9 @@ import tempfile
 import time
 from pathlib import Path, PurePosixPath
 
-from .. import firmware, flash
-from ..mpy import compile_package
+from ..board import flash
+from ..board.mpy import compile_package
+from ..fota import firmware
 
 _PROGRAMS = Path(__file__).parent / "programs"
 

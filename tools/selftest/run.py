@@ -3,9 +3,9 @@
 import contextlib
 import time
 
-from .. import single
 from ..errors import ToolError
 from ..main import sentence
+from ..things import single
 from . import ledger, payload, stages
 from .lab import Lab, removers
 

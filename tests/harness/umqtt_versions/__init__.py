@@ -15,7 +15,8 @@ https://github.com/micropython/micropython-lib/blob/master/micropython/umqtt.sim
 import os
 from pathlib import Path
 
-from aws_iot_tools import micropython, mpy, umqtt
+from aws_iot_tools.board import mpy, umqtt
+from aws_iot_tools.selftest import interpreter
 
 from .. import CACHE
 
@@ -44,7 +45,7 @@ def of(version: str) -> str:
 
 def chosen(bits: int = 64) -> str:
     """The version that the tests run with: that of the variable UMQTT, else that of the interpreter's firmware."""
-    version = os.environ.get("UMQTT") or of(micropython.version(micropython.found(bits)))
+    version = os.environ.get("UMQTT") or of(interpreter.version(interpreter.found(bits)))
     if version not in VERSIONS:
         raise ValueError(f"UMQTT={version}: one of {', '.join(VERSIONS)} expected")
     return version

@@ -1,0 +1,1 @@
+"""A board: what belongs on it, bringing it there, and why it does not connect."""

@@ -1,0 +1,327 @@
+"""A board on a serial line, spoken to through mpremote's library (the one module that knows it; pinned below 2)."""
+
+import ast
+import base64
+import contextlib
+import hashlib
+import io
+import itertools
+import time
+
+from ..errors import ToolError
+
+_BACK_S = 30  # how long a board with USB of its own may be gone when it resets
+_TRIES = 3
+_CHUNK = 1024  # bytes per write: the board holds them and their base 64 while it compiles that one line
+
+INFO = """
+import os, sys
+i = sys.implementation
+lib = [p for p in sys.path if p.endswith('/lib') and not p.startswith('/rom')]  # ROMFS takes no files
+s = os.statvfs('/')
+try:
+    import umqtt.simple as m
+    u = getattr(m, '__file__', 'frozen')
+except ImportError:
+    u = None
+m = getattr(i, '_machine', sys.platform)
+print(repr({'version': i.version[:3], 'machine': m, 'mpy': getattr(i, '_mpy', 0) & 255,
+    'lib': lib[0] if lib else '/lib', 'free': s[0] * s[3], 'umqtt': u,
+    'rom': '/rom/lib' in sys.path and 'aws_iot' in os.listdir('/rom/lib')}))
+"""
+_HASHES = """
+import hashlib, binascii
+b = bytearray(512)
+v = memoryview(b)
+for p in %r:
+    try:
+        f = open(p, 'rb')
+    except OSError:
+        continue
+    h = hashlib.sha256()
+    while True:
+        n = f.readinto(b)
+        if not n:
+            break
+        h.update(v[:n])
+    f.close()
+    print(repr((p, binascii.hexlify(h.digest()).decode())))
+"""
+_FILES = """
+import os
+def walk(d):
+    for e in os.ilistdir(d):
+        p = d + '/' + e[0]
+        if e[1] & 0x4000:
+            walk(p)
+        else:
+            print(repr(p))
+try:
+    walk(%r)
+except OSError:
+    pass
+"""
+_PARENTS = """
+import os
+for d in %r:
+    try:
+        os.mkdir(d)
+    except OSError:
+        pass
+"""
+_OPEN = """
+from binascii import a2b_base64 as a
+f = open(%r, 'wb')
+w = f.write
+"""
+_REMOVE = """
+import os
+for p in %r:
+    os.remove(p)
+    try:
+        while True:
+            p = p[:p.rindex('/')]
+            os.rmdir(p)
+    except (OSError, ValueError):  # something else is in it
+        pass
+"""
+_RENAME = """
+import os
+for p in %r:
+    try:
+        os.rename(p + '.new', p)
+    except OSError:  # FAT does not rename over a file
+        os.remove(p)
+        os.rename(p + '.new', p)
+"""
+_REMOVE_FOLDER = """
+import os
+def remove(d):
+    for e in os.ilistdir(d):
+        p = d + '/' + e[0]
+        if e[1] & 0x4000:
+            remove(p)
+        else:
+            os.remove(p)
+    os.rmdir(d)
+try:
+    os.stat(%r)
+    found = True
+except OSError:
+    found = False
+if found:
+    remove(%r)
+"""
+_CLOCK = """
+import time
+try:
+    from machine import RTC
+    RTC().datetime(%r)
+except ImportError:
+    pass
+print(repr(tuple(time.gmtime()[:6])))
+"""
+
+
+def find_port():
+    """The serial port of the one board that is plugged in; ToolError when there is none, or more than one."""
+    from serial.tools import list_ports
+
+    ports = [port.device for port in list_ports.comports() if port.vid is not None]
+    if not ports:
+        raise ToolError("no board found: is it plugged in (with a data cable)? Or name its port with --port")
+    if len(ports) > 1:
+        raise ToolError(f"there are {len(ports)} boards: choose one with --port {' or '.join(sorted(ports))}")
+    return ports[0]
+
+
+class Board:
+    """One board, stopped and in its raw REPL; a context manager that leaves it at its prompt."""
+
+    def __init__(self, port):
+        self.port = port
+        self._serial = None
+
+    def __enter__(self):
+        from mpremote.transport import TransportError
+        from mpremote.transport_serial import SerialTransport
+
+        with self._words():
+            self._serial = SerialTransport(self.port, baudrate=115200)
+            try:
+                with contextlib.redirect_stdout(io.StringIO()):  # mpremote prints what it does not understand
+                    self._serial.enter_raw_repl(soft_reset=True)
+            except TransportError:
+                self._serial.close()
+                raise
+        return self
+
+    def __exit__(self, *_):
+        with contextlib.suppress(OSError):  # a cable that was pulled
+            if self._serial.in_raw_repl:
+                self._serial.exit_raw_repl()
+            self._serial.close()
+
+    def info(self):
+        """Firmware version and machine, .mpy format, library folder, free bytes, where umqtt.simple is (or None), and
+        whether the library is in ROMFS as well."""
+        return ast.literal_eval(self.run(INFO))
+
+    def run(self, code, timeout_s=30, consume=None):
+        """Run code on the board; -> what it printed. An exception there is a ToolError with its last line.
+
+        timeout_s: longest silence. consume(bytes) gets the output as it comes, one byte at a time.
+        """
+        from mpremote.transport import TransportExecError
+
+        with self._words():
+            printed, error = self._serial.exec_raw(code, timeout=timeout_s, data_consumer=consume)
+            if error:
+                raise TransportExecError(printed, error.decode(errors="replace"))
+        return printed.decode(errors="replace").strip()
+
+    def hashes(self, paths):
+        """The SHA-256 (hex) of each of these files that the board has."""
+        lines = self.run(_HASHES % (list(paths),)).splitlines()
+        return dict(ast.literal_eval(line) for line in lines)
+
+    def files(self, folder):
+        """The paths of all files under a folder."""
+        return [ast.literal_eval(line) for line in self.run(_FILES % (folder,)).splitlines()]
+
+    def write(self, files, advance):
+        """Replace files ({path: bytes}); advance() is called after each.
+
+        All of them are written beside the old ones and read back first, and only then renamed: a cable that is pulled
+        on the way leaves the old set.
+        """
+        parents = {path[:index] for path in files for index in range(1, len(path)) if path[index] == "/"}
+        self.run(_PARENTS % (sorted(parents),))
+        for path, content in files.items():
+            self._write_one(f"{path}.new", content)
+            advance()
+        there = self.hashes([f"{path}.new" for path in files])
+        for path, content in files.items():
+            if there.get(f"{path}.new") != hashlib.sha256(content).hexdigest():
+                raise ToolError(f"{path} did not arrive whole (a bad cable, worn flash?); nothing was replaced")
+        self.run(_RENAME % (list(files),))
+
+    def _write_one(self, path, content):
+        """One call over the line per chunk; base 64 is shorter there than repr() of binary data."""
+        code = _OPEN % path
+        for start in range(0, len(content), _CHUNK):
+            code += f"w(a({base64.b64encode(content[start : start + _CHUNK])}))\n"
+            if start + _CHUNK < len(content):
+                self.run(code)
+                code = ""
+        self.run(code + "f.close()")
+
+    def remove(self, paths):
+        """Remove files, and the folders that are empty then: MicroPython takes an empty folder for a package."""
+        self.run(_REMOVE % (list(paths),))
+
+    def remove_folder(self, path):
+        """Remove a folder, if it is there, with all that is in it."""
+        self.run(_REMOVE_FOLDER % (path, path))
+
+    def set_clock(self):
+        """Set the board's clock to UTC; -> how many seconds it is off afterwards."""
+        now = time.gmtime()
+        stamp = (now.tm_year, now.tm_mon, now.tm_mday, now.tm_wday, now.tm_hour, now.tm_min, now.tm_sec, 0)
+        told = ast.literal_eval(self.run(_CLOCK % (stamp,)))
+        return abs(time.mktime((*told, 0, 0, 0)) - time.mktime((*time.gmtime()[:6], 0, 0, 0)))
+
+    def restart(self, show, lines, seconds):
+        """Restart the board as switched on; show(line) gets the first lines that it prints, for some seconds."""
+        with self._words():
+            self._serial.exit_raw_repl()
+            self._serial.read_until(1, b">>> ", timeout=1)
+            self._serial.serial.write(b"\x04")
+            for line in itertools.islice(self._printed(time.monotonic() + seconds), lines):
+                show(line)
+
+    def _printed(self, deadline):
+        """The lines that a program prints, until it has ended (the prompt has no line's end) or the time is over."""
+        text = b""
+        while not text.startswith(b">>>") and time.monotonic() < deadline:
+            waiting = self._serial.serial.inWaiting()
+            if not waiting:
+                time.sleep(0.01)
+            *whole, text = (text + self._serial.serial.read(waiting)).split(b"\n")
+            for line in whole:
+                words = line.decode(errors="replace").strip()
+                if words and words != "MPY: soft reboot":
+                    yield words
+
+    def fresh(self):
+        """Stop what runs, and restart the interpreter without main.py; its first seconds may be deaf to Ctrl-C."""
+        from mpremote.transport import TransportError
+
+        for left in range(_TRIES - 1, -1, -1):
+            try:
+                with self._words(), contextlib.redirect_stdout(io.StringIO()):
+                    self._serial.enter_raw_repl(soft_reset=True)
+                return
+            except ToolError as error:
+                if not left:
+                    raise
+                if not isinstance(error.__cause__, TransportError):
+                    self._reopen()
+
+    def start(self, code):
+        """Start code in a fresh interpreter; read() gives what it prints, as the raw REPL frames it."""
+        with self._words():
+            self._serial.exec_raw_no_follow(code)
+
+    def read(self, timeout_s):
+        """The bytes that have come, waited for at most timeout_s; b"" when none have."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            try:
+                waiting = self._serial.serial.inWaiting()
+                if waiting:
+                    return self._serial.serial.read(waiting)
+            except OSError:
+                self._reopen()
+            if time.monotonic() >= deadline:
+                return b""
+            time.sleep(0.01)
+
+    def _reopen(self):
+        """Open the port again: that of a board with USB of its own goes away when the board resets."""
+        from mpremote.transport import TransportError
+        from mpremote.transport_serial import SerialTransport
+
+        deadline = time.monotonic() + _BACK_S
+        with contextlib.suppress(OSError):
+            self._serial.close()
+        while True:
+            try:
+                with self._words():
+                    self._serial = SerialTransport(self.port, baudrate=115200)
+                return
+            except ToolError as error:
+                if not isinstance(error.__cause__, TransportError) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.5)
+
+    @contextlib.contextmanager
+    def _words(self):
+        """Turn mpremote's and pyserial's errors into sentences."""
+        from mpremote.transport import TransportError, TransportExecError
+
+        try:
+            yield
+        except TransportExecError as error:
+            last = (error.error_output.strip().splitlines() or ["no message"])[-1]
+            if "ENOSPC" in last or "OSError: 28" in last:
+                raise ToolError("the board's file system is full: remove what it does not need, then go on") from error
+            raise ToolError(f"the board says: {last}") from error
+        except TransportError as error:
+            if "failed to access" in str(error):
+                reason = "is it plugged in, and does no other program (Thonny, a serial monitor) use the port?"
+                raise ToolError(f"no board at {self.port}: {reason}") from error
+            reason = "is it running MicroPython? Press its reset button and try again"
+            raise ToolError(f"the board at {self.port} does not answer ({error}): {reason}") from error
+        except OSError as error:
+            raise ToolError(f"the connection to the board at {self.port} broke: {error}") from error

@@ -1,0 +1,1 @@
+"""AWS, and the local AWS in its place."""

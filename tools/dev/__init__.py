@@ -1,0 +1,1 @@
+"""What only this repository needs; no user gets it."""

@@ -1,0 +1,1 @@
+"""Firmware over the air, the host's half of aws_iot.fota."""

@@ -1,0 +1,173 @@
+"""Firmware for the air: an image, or a folder made into a bundle; signed, and the job document that tells of it."""
+
+import base64
+import hashlib
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+
+from aws_iot.fota.images import statement
+
+from .. import journal, pki
+from ..board.mpy import compile_package
+from ..errors import ToolError
+
+# What belongs to the board and not to its firmware, in the top folder; no update replaces it.
+_BOARD_FILES = ("main.py", "boot.py", "main.mpy", "boot.mpy")
+_KEY_MARK = b"PRIVATE KEY-----"
+_IMAGE_MAGIC = 0xE9
+_BUNDLE_MAGIC = b"aws_iot bundle 1\n"
+
+
+@dataclass
+class Firmware:
+    """What is to be installed: the bytes, version, kind ("files" or "image") and, if only one will do, the board."""
+
+    data: bytes
+    version: str
+    kind: str
+    board: str | None = None
+
+    @property
+    def sha256(self):
+        return hashlib.sha256(self.data).hexdigest()
+
+
+def load(path, version=None, board=None):
+    """The firmware in path: a folder with an application, a bundle of one, or an ESP32 application image."""
+    path = Path(path)
+    if path.is_dir():
+        version = version or _version_in(path)
+        return Firmware(bundle(_folder_files(path), version, board), version, "files", board)
+    data = path.read_bytes()
+    if data.startswith(_BUNDLE_MAGIC):
+        lines = data.split(b"\n\n", 1)[0].decode().splitlines()[1:]
+        claims = dict(line.split(" ", 1) for line in lines if not line.startswith("file "))
+        _same(version, claims["version"], "version")
+        _same(board, claims.get("board"), "board")
+        return Firmware(data, claims["version"], "files", claims.get("board"))
+    if data[:1] != bytes((_IMAGE_MAGIC,)):
+        raise ToolError(f"{path}: neither a folder, nor a bundle, nor an ESP32 application image (.app-bin)")
+    if data[0x1000:0x1001] == bytes((_IMAGE_MAGIC,)) or data[23] != 1:
+        raise ToolError(f"{path} is not an application image with its SHA-256: MicroPython's is the file .app-bin")
+    if not version:
+        raise ToolError("the image does not tell its version: pass --version, higher than the one on the board")
+    return Firmware(data, version, "image", board or "esp32")
+
+
+def _same(wanted, found, what):
+    if wanted and wanted != found:
+        raise ToolError(f"the bundle is of {what} {found}, not {wanted}")
+
+
+def _version_in(folder):
+    """The VERSION = "..." that the application says of itself."""
+    for path in sorted(folder.glob("*.py")):
+        found = re.search(r"""^VERSION\s*=\s*["']([^"']+)["']""", path.read_text(encoding="utf-8"), re.MULTILINE)
+        if found:
+            return found.group(1)
+    raise ToolError(f'{folder} does not tell its version: write VERSION = "1.2.3" in its code, or pass --version')
+
+
+def _folder_files(folder):
+    """The application's files, compiled: {name: bytes}. Code from the top folder, everything from those below."""
+    chosen = []
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        if not path.is_file() or any(part.startswith((".", "__pycache__")) for part in parts):
+            continue
+        if len(parts) > 1 or (path.suffix in (".py", ".mpy") and path.name not in _BOARD_FILES):
+            chosen.append(path)
+    if not chosen:
+        raise ToolError(f"{folder} holds no application: Python files besides main.py, which stays on the board")
+    for path in chosen:
+        if _KEY_MARK in path.read_bytes():
+            raise ToolError(f"{path} holds a private key: firmware is the same for all boards and lies in S3")
+    return _compile(folder, chosen)
+
+
+def _compile(folder, paths):
+    """The files by name, each .py as .mpy, with the line numbers that tracebacks show."""
+    with tempfile.TemporaryDirectory() as scratch:
+        source = Path(scratch) / "app"
+        for path in paths:
+            copy = source / path.relative_to(folder)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(path.read_bytes())
+        try:
+            target = compile_package(source, Path(scratch) / "mpy", optimisation=0)
+        except Exception as error:
+            text = getattr(error, "stderr", None) or str(error)
+            raise ToolError(f"mpy-cross: {text.strip().splitlines()[-1]}") from error
+        files = {path.relative_to(target).as_posix(): path.read_bytes() for path in target.rglob("*") if path.is_file()}
+    return files
+
+
+def bundle(files, version, board=None):
+    """One file of many ({name: bytes}), in the format that aws_iot/fota/slots.py describes."""
+    lines = [f"version {version}"] + ([f"board {board}"] if board else [])
+    lines += [f"file {len(data)} {name}" for name, data in sorted(files.items())]
+    data = _BUNDLE_MAGIC + "\n".join(lines).encode() + b"\n\n" + b"".join(data for _, data in sorted(files.items()))
+    return data + hashlib.sha256(data).digest()
+
+
+# -- signing
+
+
+def new_key(path):
+    """Make an ECDSA P-256 key, the private half in path (0600), the public in path + ".pub"; -> both paths."""
+    private, public = Path(path), Path(f"{path}.pub")
+    for file in (private, public):
+        if file.exists():
+            raise ToolError(f"{file} exists: boards may trust it, so it is not replaced")
+    text = pki.new_key()
+    journal.write(private, text, journal.SECRET)
+    journal.write(public, pki.public_pem(text))
+    return private, public
+
+
+def read_key(path):
+    """The private key in a PEM file: ECDSA P-256, or RSA of 2048 bits or more."""
+    try:
+        key = serialization.load_pem_private_key(Path(path).read_bytes(), None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise ToolError(f"{path} is no private key in PEM form without a password: {error}") from error
+    if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1):
+        return key
+    if isinstance(key, rsa.RSAPrivateKey) and 2048 <= key.key_size <= 4096:
+        return key
+    raise ToolError(f"{path}: boards verify ECDSA P-256 and RSA of 2048 to 4096 bits only")
+
+
+def sign(firmware, key):
+    """The signature over version, board, size and SHA-256, so that none of them can be exchanged; base64."""
+    text = statement(firmware.version, firmware.board, len(firmware.data), firmware.sha256).encode()
+    if isinstance(key, rsa.RSAPrivateKey):
+        made = key.sign(text, padding.PKCS1v15(), hashes.SHA256())
+    else:
+        made = key.sign(text, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
+    return base64.b64encode(made).decode()
+
+
+def document(firmware, signature=None, force=False, url=None, stream=None):
+    """The job document that aws_iot/fota/images.py reads."""
+    made = {
+        "operation": "fota", "version": firmware.version, "kind": firmware.kind, "size": len(firmware.data),
+        "sha256": firmware.sha256,
+    }  # fmt: skip
+    if firmware.board:
+        made["board"] = firmware.board
+    if signature:
+        made["signature"] = signature
+    if force:
+        made["force"] = True
+    if stream:
+        made.update(stream=stream, file=0)
+    if url:
+        made["url"] = f"${{aws:iot:s3-presigned-url:{url}}}"
+    return made

@@ -1,0 +1,135 @@
+"""Firmware on its way: uploaded to S3, and the job that takes it to a thing or to a group, watched to its end."""
+
+import json
+import re
+import time
+
+from botocore.exceptions import ClientError
+
+from ..cloud import aws as aws_errors
+from ..errors import ToolError
+
+_PART_BYTES = 8 * 1024 * 1024
+OVER = ("SUCCEEDED", "FAILED", "TIMED_OUT", "REJECTED", "REMOVED", "CANCELED")
+_JOB_OVER = ("COMPLETED", "CANCELED", "DELETION_IN_PROGRESS")
+
+
+def role_arn(aws, role):
+    """The role that AWS IoT takes to read the bucket; ToolError unless AWS IoT may take it."""
+    name = role.rsplit("/", 1)[-1]
+    try:
+        found = aws.client("iam").get_role(RoleName=name)["Role"]
+    except ClientError as error:
+        if aws_errors.code(error) in ("NoSuchEntity", "NoSuchEntityException"):
+            raise ToolError(f"there is no IAM role {name}: docs/fota.md tells how to make it") from error
+        raise
+    if "iot.amazonaws.com" not in json.dumps(found.get("AssumeRolePolicyDocument", "")):
+        raise ToolError(f"role {name} does not let AWS IoT take it: its trust policy must name iot.amazonaws.com")
+    return found["Arn"]
+
+
+def target_arn(aws, name, group=False):
+    """The ARN of a thing, or of a thing group, which must have things: the job is for those that are in it now."""
+    try:
+        if group:
+            arn = aws.iot.describe_thing_group(thingGroupName=name)["thingGroupArn"]
+            if not any(_members(aws, name)):
+                raise ToolError(f"thing group {name} has no things: nothing would be updated")
+            return arn
+        return aws.iot.describe_thing(thingName=name)["thingArn"]
+    except ClientError as error:
+        if aws_errors.missing(error):
+            raise ToolError(f"there is no thing{' group' if group else ''} {name} in {aws.region}") from error
+        raise
+
+
+def _members(aws, group):
+    """The things of a group and of those below it; AWS may give an empty page before one that is not."""
+    return aws_errors.pages(aws.iot.list_things_in_thing_group, "things", thingGroupName=group, recursive=True)
+
+
+def upload(aws, bucket, key, data, progress):
+    """Put the firmware into the bucket; progress(total) is a context manager to call once per 64 KB."""
+    import io
+
+    from boto3.s3.transfer import TransferConfig
+
+    step = 65536
+    with progress(-(-len(data) // step)) as advance:
+        state = {"sent": 0}
+
+        def sent(count):
+            before, state["sent"] = state["sent"] // step, state["sent"] + count
+            for _ in range(state["sent"] // step - before):
+                advance()
+
+        config = TransferConfig(multipart_threshold=_PART_BYTES, use_threads=False, io_chunksize=step)
+        try:
+            aws.client("s3").upload_fileobj(io.BytesIO(data), bucket, key, Callback=sent, Config=config)
+        except Exception as error:
+            if "NoSuchBucket" in str(error):
+                raise ToolError(f"there is no bucket {bucket} in this account") from error
+            raise
+        if len(data) % step:
+            advance()
+
+
+def job_name(target, firmware):
+    """A name for job, object and stream that tells what is in it and is used once."""
+    words = f"fota-{target}-{firmware.version}-{int(time.time())}"
+    return re.sub(r"[^a-zA-Z0-9_-]", "-", words)[-64:]
+
+
+def url(aws, bucket, key):
+    """The object's URL as AWS IoT takes it in a placeholder."""
+    return f"https://s3.{aws.region}.amazonaws.com/{bucket}/{key}"
+
+
+def create_stream(aws, name, bucket, key, role):
+    """A stream of the one file; -> its id."""
+    place = {"bucket": bucket, "key": key}
+    aws.iot.create_stream(streamId=name, files=[{"fileId": 0, "s3Location": place}], roleArn=role)
+    return name
+
+
+def create_job(aws, job_id, target, job_document, role=None, duration_s=3600):
+    """Create the job; with a role its presigned URLs live for duration_s once a board has asked."""
+    options = {"presignedUrlConfig": {"roleArn": role, "expiresInSec": duration_s}} if role else {}
+    aws.iot.create_job(
+        jobId=job_id, targets=[target], document=json.dumps(job_document), targetSelection="SNAPSHOT", **options
+    )
+
+
+def executions(aws, job_id):
+    """The job's executions: {thing: (status, details)}."""
+    found = {}
+    for summary in aws_errors.pages(aws.iot.list_job_executions_for_job, "executionSummaries", jobId=job_id):
+        name = summary["thingArn"].rsplit("/", 1)[-1]
+        try:
+            details = aws.iot.describe_job_execution(jobId=job_id, thingName=name)["execution"]
+        except ClientError as error:
+            if not aws_errors.missing(error):
+                raise
+            continue  # its thing was deleted meanwhile
+        found[name] = (details["status"], details.get("statusDetails", {}).get("detailsMap", {}))
+    return found
+
+
+def watch(aws, job_id, interval_s=2.0, sleep=time.sleep):
+    """Each change of the job's executions as (thing, status, details), until all have ended and none can come.
+
+    AWS makes them little by little: that all there are have ended tells nothing before the job is over, too. And a job
+    that was canceled may have boards that go on with it.
+    """
+    seen = {}
+    while True:
+        # Asked for first: the executions then are all that there will be.
+        over = aws.iot.describe_job(jobId=job_id)["job"]["status"] in _JOB_OVER
+        now = executions(aws, job_id)
+        for name, state in now.items():
+            if seen.get(name) != state:
+                yield name, *state
+        seen = now
+        if over and all(status in OVER for status, _ in now.values()):
+            return
+        sleep(interval_s)

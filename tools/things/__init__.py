@@ -1,0 +1,1 @@
+"""Things in AWS, and the project's folder that keeps them."""

@@ -1,0 +1,47 @@
+"""iot-cleanup: what a project made, deleted; a local record goes only after its remote is gone."""
+
+from botocore.exceptions import ClientError
+
+from ..cloud.aws import WORKERS
+from . import bulk, project_cloud, things, workers
+
+
+def plan(project):
+    """What there is to delete: the things' names and the policy that was made here, if any."""
+    return {"things": project.things(), "policy": project.state().get("policy")}
+
+
+def run(aws, project, progress):
+    """Delete it all; -> workers.Outcome, whose failures keep their records."""
+    bulk.abandon(aws, project)
+    names = project.things()
+    with progress(len(names)) as advance:
+        outcome = _delete(aws, project, [name for name in names if project.record(name).get("done")], advance)
+        half_made = [name for name in project.things() if not project.record(name).get("done")]
+        # Last: what they lack is written down first, and a disk that was full has room by now.
+        things.recover(aws, map(project.record, half_made))
+        outcome.add(_delete(aws, project, half_made, advance))
+    if project.active() and project.active() not in project.things():
+        project.deactivate()
+    if outcome.failures:
+        return outcome
+    project.change_state(plan=None)
+    name = project.state().get("policy")
+    if name:
+        try:
+            outcome.policy_kept = not things.delete_policy(aws, name)
+        except ClientError as error:
+            outcome.failures.append((name, error))
+            return outcome
+    tidy(project)
+    return outcome
+
+
+def _delete(aws, project, names, advance):
+    return workers.run(names, lambda name: things.delete(aws, project.record(name)), WORKERS, advance)
+
+
+def tidy(project):
+    """Take away what is only for things, once there are none."""
+    project_cloud.unsettle(project)
+    project.remove_resources()

@@ -1,0 +1,43 @@
+"""AWS's patterns for names, checked before any call is made.
+
+https://docs.aws.amazon.com/iot/latest/apireference/API_CreateThing.html (and CreatePolicy)
+"""
+
+import re
+
+from aws_iot.names import check_name
+
+from ..errors import ToolError
+
+
+def check_thing(name):
+    """Return the thing name; ToolError when AWS would refuse it."""
+    return _by_library(check_name, name)
+
+
+def check_shadow(name):
+    """Return the shadow name; ToolError when AWS would refuse it."""
+    return _by_library(check_name, name, 64, b"$:_-", "shadow")
+
+
+def check_policy(name):
+    """Return the policy name; ToolError when AWS would refuse it."""
+    return _by_pattern("policy name", name, r"[\w+=,.@-]{1,128}", "1 to 128 of a-z A-Z 0-9 _ + = , . @ -")
+
+
+def check_project(name):
+    """Return the project name; ToolError when it is no name for a folder and, with "-policy", for a policy."""
+    return _by_pattern("project name", name, r"[a-zA-Z0-9_-][a-zA-Z0-9_.-]{0,63}", "1 to 64 of a-z A-Z 0-9 _ . -")
+
+
+def _by_library(check, name, *limits):
+    try:
+        return check(name, *limits)
+    except ValueError as error:
+        raise ToolError(f"{name!r} is not allowed as a name in AWS IoT: {error}") from error
+
+
+def _by_pattern(kind, name, pattern, words):
+    if not re.fullmatch(pattern, name, re.ASCII):
+        raise ToolError(f"{name!r} is no {kind}: {words}")
+    return name

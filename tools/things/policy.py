@@ -1,0 +1,39 @@
+"""The least that a thing needs: its own shadows, jobs, file streams and Defender reports, and one topic tree each way.
+
+https://docs.aws.amazon.com/iot/latest/developerguide/thing-policy-variables.html
+"""
+
+import json
+
+from ..errors import ToolError
+
+_THING = "${iot:Connection.Thing.ThingName}"  # resolves only when the client id is the thing's name
+_LIMIT = 2048  # characters, white space not counted
+
+# The request topics one by one: `shadow/*` would let a thing forge the service's answers to itself.
+_REQUESTS = (
+    "shadow/get", "shadow/update", "shadow/delete",
+    "shadow/name/*/get", "shadow/name/*/update", "shadow/name/*/delete",
+    "jobs/*", "streams/*", "defender/metrics/*",
+)  # fmt: skip
+
+
+def least_privilege(arn_prefix):
+    """The policy document (text) for arn_prefix, for example "arn:aws:iot:eu-west-1:123456789012"."""
+
+    def topics(kind, *names):
+        return [f"{arn_prefix}:{kind}/{name}" for name in names]
+
+    own = f"$aws/things/{_THING}/"
+    attached = {"Bool": {"iot:Connection.Thing.IsAttached": "true"}}
+    statements = [
+        {"Action": "iot:Connect", "Resource": topics("client", _THING), "Condition": attached},
+        {"Action": "iot:Publish", "Resource": topics("topic", *(own + name for name in _REQUESTS), f"dt/{_THING}/*")},
+        {"Action": "iot:Subscribe", "Resource": topics("topicfilter", f"{own}*", f"cmd/{_THING}/*")},
+        {"Action": "iot:Receive", "Resource": topics("topic", f"{own}*", f"cmd/{_THING}/*")},
+    ]
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **part} for part in statements]}
+    text = json.dumps(document, separators=(",", ":"))
+    if len(text) > _LIMIT:
+        raise ToolError(f"the policy has {len(text)} characters, AWS takes {_LIMIT}")
+    return text

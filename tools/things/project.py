@@ -1,0 +1,147 @@
+"""A project's folder: what is in it, and the one thing that is active.
+
+project/
+  thing.conf.json              endpoint and policy, and the active thing's id, name and certificate ARN
+  certificate.pem.crt          of the active thing
+  private.pem.key              of the active thing
+  .aws_things_resources/       journal.json, and a folder per thing: see record.py
+"""
+
+import re
+import shutil
+import uuid
+from pathlib import Path
+
+from .. import journal
+from ..errors import ToolError
+from .record import Record
+
+CONFIG = "thing.conf.json"
+CERTIFICATE = "certificate.pem.crt"
+KEY = "private.pem.key"
+RESOURCES = ".aws_things_resources"
+_ACTIVE_KEYS = ("mqttid", "thingname", "cert_arn")
+_TEMPLATE_KEYS = ("endpoint", "policy_name")
+_SAME = (("client_id", "mqttid"), ("ca", "cacert"))  # names that the library takes too, and what is written here
+_FILES = (("certificate", CERTIFICATE), ("key", KEY))  # fields that may name other files, and which files else
+_SWITCH = ".switch"  # a complete set of the three files on its way to the top: see activate()
+
+
+class Project:
+    """One project on disk; open() it, so that an interrupted switch of the active thing is finished first."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.resources = folder / RESOURCES
+        self._journal = self.resources / "journal.json"
+        self._switch = self.resources / _SWITCH
+
+    @classmethod
+    def open(cls, path):
+        """The project in a folder; ToolError when there is none, or when its configuration is broken."""
+        project = cls(Path(path))
+        if not project.folder.is_dir():
+            raise ToolError(f"there is no folder {path}")
+        project._finish_switch()
+        if not (project.folder / CONFIG).is_file():
+            raise ToolError(f"{path} is no thing project (it has no {CONFIG}): make one with `thing new NAME PATH`")
+        project.config()
+        return project
+
+    def config(self):
+        """thing.conf.json as a dict; ToolError when it is broken or a value is not of its type."""
+        document = journal.read_json(self.folder / CONFIG)
+        for name, written in _SAME:
+            if name in document:
+                document[written] = document.pop(name)
+        for key in ("endpoint", "policy_name", "cacert", *_ACTIVE_KEYS, *dict(_FILES)):
+            if not isinstance(document.get(key), (str, type(None))):
+                raise ToolError(f'{self.folder / CONFIG}: "{key}" must be a string or null; mend it and run this again')
+        port = document.get("port")
+        if not (port is None or (type(port) is int and 0 < port < 65536)):
+            raise ToolError(f'{self.folder / CONFIG}: "port" must be a number from 1 to 65535')
+        return document
+
+    def files(self):
+        """The names of the active thing's certificate and key, as the library looks for them."""
+        config = self.config()
+        return [config.get(field) or default for field, default in _FILES]
+
+    def change_config(self, **values):
+        """Set values in thing.conf.json; a None takes its key out, or nulls one of the template's. The rest stays."""
+        document = {**self.config(), **values}
+        kept = {key: value for key, value in document.items() if value is not None or key in _TEMPLATE_KEYS}
+        journal.write_json(self.folder / CONFIG, kept)
+
+    def state(self):
+        """What the tools remember of this project: its id, last base name, unfinished plan, the policy it made."""
+        return journal.read_json(self._journal) if self._journal.exists() else {"project": uuid.uuid4().hex}
+
+    def change_state(self, **values):
+        document = {**self.state(), **values}
+        self.resources.mkdir(mode=0o700, exist_ok=True)
+        journal.write_json(self._journal, document)
+        return document
+
+    def lock(self):
+        """A context manager: this command alone changes the project's things."""
+        return journal.lock(self.resources / ".lock")
+
+    def record(self, name):
+        return Record(self.resources / name)
+
+    def things(self):
+        """The names of the project's things in numeric order, half-made ones included."""
+        if not self.resources.is_dir():
+            return []
+        names = [entry.name for entry in self.resources.iterdir() if entry.is_dir() and not entry.name.startswith(".")]
+        return sorted(names, key=_split)
+
+    def next_number(self, base):
+        """The number after the highest that a thing of this base name has here."""
+        return max((number for name, number in map(_split, self.things()) if name == base), default=-1) + 1
+
+    def active(self):
+        """The active thing's name, or None."""
+        return self.config().get("thingname")
+
+    def activate(self, record):
+        """Make a thing the active one: its three files take the place of the old ones all together or not at all.
+
+        A complete new set is gathered in .switch.new; renaming that to .switch decides, and open() finishes the moves
+        of a decided switch, so a kill leaves the old set or the new one.
+        """
+        scratch = self._switch.with_name(f"{_SWITCH}.new")
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(mode=0o700)
+        active = {key: value for key, value in record.config().items() if key in _ACTIVE_KEYS}
+        kept = {key: value for key, value in self.config().items() if key not in dict(_FILES)}
+        journal.write_json(scratch / CONFIG, {**kept, **active})
+        journal.write(scratch / CERTIFICATE, record.certificate_path.read_bytes())
+        journal.write(scratch / KEY, record.key_path.read_bytes(), journal.SECRET)
+        scratch.rename(self._switch)
+        self._finish_switch()
+
+    def _finish_switch(self):
+        if self._switch.is_dir():
+            for name in (KEY, CERTIFICATE, CONFIG):
+                if (self._switch / name).exists():
+                    (self._switch / name).replace(self.folder / name)
+            self._switch.rmdir()
+
+    def deactivate(self):
+        """Take the active thing's copies and entries away from the top of the project."""
+        for name in (KEY, CERTIFICATE):
+            (self.folder / name).unlink(missing_ok=True)
+        self.change_config(**dict.fromkeys(_ACTIVE_KEYS))
+
+    def remove_resources(self):
+        """Remove the folder of the things once it holds none."""
+        if not self.things():
+            shutil.rmtree(self.resources, ignore_errors=True)
+
+
+def _split(name):
+    """("base", 12) of "base_12": the order and the numbering of things."""
+    match = re.fullmatch(r"(.*)_(\d+)", name)
+    return (match[1], int(match[2])) if match else (name, -1)

@@ -1,0 +1,59 @@
+"""A thing's shadow through the data plane's HTTPS API, as dicts."""
+
+import json
+
+from botocore.exceptions import ClientError
+
+from ..cloud import aws as aws_errors
+from ..errors import ToolError
+
+
+def get(aws, thing, name=None):
+    """The shadow document {"state", "metadata", "version", "timestamp"}, or None where there is none yet."""
+    try:
+        answer = aws.data.get_thing_shadow(thingName=thing, **_named(name))
+    except ClientError as error:
+        if aws_errors.missing(error):
+            return None
+        raise
+    return json.loads(answer["payload"].read())
+
+
+def set_desired(aws, thing, desired, name=None):
+    """Write the desired state (a null deletes a member); -> the accepted document."""
+    payload = json.dumps({"state": {"desired": desired}})
+    return json.loads(aws.data.update_thing_shadow(thingName=thing, payload=payload, **_named(name))["payload"].read())
+
+
+def parse_state(text):
+    """The JSON object in an argument; ToolError when it is none."""
+    try:
+        state = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ToolError(
+            f'the state is no valid JSON ({error.msg} at column {error.colno}); for example: \'{{"led": "on"}}\''
+        ) from error
+    if not isinstance(state, dict):
+        raise ToolError('the state must be a JSON object, for example: \'{"led": "on"}\'')
+    return state
+
+
+def changes(old, new):
+    """What differs between two states: [(dotted path, old value, new value)], None for what is absent."""
+    found = []
+
+    def walk(path, before, after):
+        members = (before or after) and all(isinstance(state, (dict, type(None))) for state in (before, after))
+        if members:
+            before, after = before or {}, after or {}
+            for key in dict.fromkeys((*before, *after)):
+                walk([*path, key], before.get(key), after.get(key))
+        elif before != after:
+            found.append((".".join(path), before, after))
+
+    walk([], old, new)
+    return found
+
+
+def _named(name):
+    return {"shadowName": name} if name else {}
