@@ -11,18 +11,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from aws_iot_tools.fota import firmware
 
 from tests.harness.ministack import REGION
 
 from . import fota
 from .conftest import ministack_site
-from .fota import Board, Rollouts, image
-
-
-@pytest.fixture(scope="session")
-def key(tmp_path_factory):
-    return firmware.new_key(tmp_path_factory.mktemp("keys") / "firmware.key")[0]
+from .fota import Board, image
 
 
 @pytest.fixture
@@ -31,28 +25,9 @@ def configuration(ministack, name, tmp_path):
 
 
 @pytest.fixture
-def rollouts(ministack, name, key):
-    return Rollouts(ministack, name, key)
-
-
-@pytest.fixture
-def board(runtime, configuration, key, tmp_path):
+def board(boards, configuration):
     """Makes the board: board(**settings)."""
-    made = []
-
-    def make(**settings):
-        made.append(Board(runtime, tmp_path / "flash", configuration, key, **settings))
-        return made[0]
-
-    yield make
-    for each in made:
-        each.power_off()
-
-
-@pytest.fixture
-def application(runtime):
-    """Makes bundles of the application, compiled for MicroPython."""
-    return functools.partial(fota.application, compiled=bool(runtime.bits))
+    return functools.partial(boards, configuration)
 
 
 def test_application_is_updated(board, rollouts, name, application):

@@ -11,41 +11,16 @@ from aws_iot_tools.fota import firmware
 from tests.harness.observer import Observer
 from tests.harness.relay import Relay
 
-from . import fota
 from .conftest import ministack_site, mosquitto_site
 from .files import Files
-from .fota import Board, Rollouts, image
+from .fota import image
 from .jobs_service import MosquittoJobs
 
 
-@pytest.fixture(scope="session")
-def key(tmp_path_factory):
-    return firmware.new_key(tmp_path_factory.mktemp("keys") / "firmware.key")[0]
-
-
 @pytest.fixture
-def rollouts(ministack, name, key):
-    return Rollouts(ministack, name, key)
-
-
-@pytest.fixture
-def application(runtime):
-    return functools.partial(fota.application, compiled=bool(runtime.bits))
-
-
-@pytest.fixture
-def board(runtime, ministack, name, key, tmp_path):
+def board(boards, ministack, name, tmp_path):
     """Makes the board: board(port=..., **settings)."""
-    made = []
-
-    def make(port=None, **settings):
-        configuration = ministack_site(ministack, port).project(tmp_path, name)
-        made.append(Board(runtime, tmp_path / "flash", configuration, key, **settings))
-        return made[0]
-
-    yield make
-    for each in made:
-        each.power_off()
+    return lambda port=None, **settings: boards(ministack_site(ministack, port).project(tmp_path, name), **settings)
 
 
 @pytest.fixture
@@ -153,18 +128,9 @@ def service(mosquitto, name):
 
 
 @pytest.fixture
-def plain_board(runtime, mosquitto, name, key, tmp_path):
+def plain_board(boards, mosquitto, name, tmp_path):
     """Makes the board, with Mosquitto in place of MiniStack."""
-    made = []
-
-    def make(**settings):
-        configuration = mosquitto_site(mosquitto).project(tmp_path, name)
-        made.append(Board(runtime, tmp_path / "flash", configuration, key, **settings))
-        return made[0]
-
-    yield make
-    for each in made:
-        each.power_off()
+    return functools.partial(boards, mosquitto_site(mosquitto).project(tmp_path, name))
 
 
 def test_url_that_expires_on_the_way_is_asked_for_again(plain_board, rollouts, application, files, service):

@@ -17,9 +17,7 @@ from aws_iot.jobs.job import OVER
 from tests.harness.observer import Observer
 from tests.harness.relay import Relay
 
-from . import fota
 from .conftest import mosquitto_site
-from .fota import Board
 from .jobs_service import MosquittoJobs
 from .streams import Streams
 
@@ -29,15 +27,10 @@ _BLOCKS = {"block_bytes": 1024}  # four for a request
 _AT = 20  # the request at which something happens, of some forty
 
 
-@pytest.fixture(scope="session")
-def key(tmp_path_factory):
-    return firmware.new_key(tmp_path_factory.mktemp("keys") / "firmware.key")[0]
-
-
 @pytest.fixture
-def data(runtime):
+def data(application):
     """A new version that takes some forty requests."""
-    return fota.application(more={"data.bin": bytes(range(256)) * 640}, compiled=bool(runtime.bits))
+    return application(more={"data.bin": bytes(range(256)) * 640})
 
 
 @pytest.fixture
@@ -80,19 +73,15 @@ def start_update(mosquitto, name):
 
 
 @pytest.fixture
-def board(runtime, mosquitto, name, key, tmp_path):
+def board(boards, mosquitto, name, tmp_path):
     """Makes the board: board(port=..., **settings)."""
-    made = []
 
     def make(port=None, **settings):
         site = mosquitto_site(mosquitto)
         site.port = port or site.port
-        made.append(Board(runtime, tmp_path / "flash", site.project(tmp_path, name), key, stream=_BLOCKS, **settings))
-        return made[0]
+        return boards(site.project(tmp_path, name), stream=_BLOCKS, **settings)
 
-    yield make
-    for each in made:
-        each.power_off()
+    return make
 
 
 @pytest.mark.parametrize("place", [0.01, 0.5, 0.99])

@@ -6,11 +6,12 @@ import time
 
 from botocore.exceptions import ClientError
 
+from aws_iot.jobs.job import OVER
+
 from ..cloud import aws as aws_errors
 from ..errors import ToolError
 
 _PART_BYTES = 8 * 1024 * 1024
-OVER = ("SUCCEEDED", "FAILED", "TIMED_OUT", "REJECTED", "REMOVED", "CANCELED")
 _JOB_OVER = ("COMPLETED", "CANCELED", "DELETION_IN_PROGRESS")
 
 
