@@ -205,38 +205,33 @@ def test_mqtt_link_that_is_cut_during_the_download_only_delays(board, rollouts, 
         assert device.run(lambda: rollouts.outcome(job), 180) == ("SUCCEEDED", {"version": "2.0.0"})
 
 
-def test_cancellation_in_the_middle_leaves_the_old_version(board, rollouts, name, application):
-    data = application(more={"data.bin": bytes(300_000)})
-    with Files() as files:
-        files.content["/firmware"] = data
-        files.cuts, files.stall_s = [100_000], 60
-        document = rollouts.document(data)
-        document["url"] = files.url("/firmware")
-        device = board(pause_mqtt=False)
-        job = rollouts.job(f"{name}-1", document)
-        device.run(lambda: device.told("progress"))
-        rollouts.iot.cancel_job(jobId=job, force=True)
-        device.run(lambda: device.told("error"))
-        assert device.told("error") == ["canceled"]
-        assert rollouts.state(job)[0] == "CANCELED"
-        assert not any((device.folder / "fota/a").iterdir())
-        assert device.versions() == ["1.0.0"]
+@pytest.fixture
+def canceled(rollouts, name, application, files):
+    """Cancels the job while the download stands still for a while: canceled(device, stall_s) -> the job."""
 
-
-def test_cancellation_while_mqtt_is_closed_is_seen_before_the_switch(board, rollouts, name, application):
-    data = application(more={"data.bin": bytes(300_000)})
-    with Files() as files:
+    def cancel(device, stall_s):
+        data = application(more={"data.bin": bytes(300_000)})
         files.content["/firmware"] = data
-        files.cuts, files.stall_s = [100_000], 6
-        document = rollouts.document(data)
-        document["url"] = files.url("/firmware")
-        device = board(pause_mqtt=True)
-        job = rollouts.job(f"{name}-1", document)
+        files.cuts, files.stall_s = [100_000], stall_s
+        job = rollouts.job(f"{name}-1", {**rollouts.document(data), "url": files.url("/firmware")})
         device.run(lambda: device.told("progress"))
         rollouts.iot.cancel_job(jobId=job, force=True)
         device.run(lambda: device.told("error"))
         assert device.told("error") == ["canceled"]
         assert device.versions() == ["1.0.0"]
+        return job
+
+    return cancel
+
+
+def test_cancellation_in_the_middle_leaves_the_old_version(board, rollouts, canceled):
+    device = board(pause_mqtt=False)
+    assert rollouts.state(canceled(device, 60))[0] == "CANCELED"
+    assert not any((device.folder / "fota/a").iterdir())
+
+
+def test_cancellation_while_mqtt_is_closed_is_seen_before_the_switch(board, canceled):
+    canceled(board(pause_mqtt=True), 6)
 
 
 @pytest.mark.parametrize("behaviour", ["raise", "silent", "deaf"])
