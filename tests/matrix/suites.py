@@ -87,7 +87,7 @@ SUITES = (
     Suite("device", ("tests/device",)),
     Suite("system", ("tests/system",)),
     Suite("tools", tuple(_BOARD), bits=(32,)),
-    Suite("faults", programs=(("tests.faults",),)),
+    Suite("faults", programs=(("tests.faults", "--quick"),)),
     Suite("Device Advisor", programs=(("tests.faults.advise",),)),
-    Suite("boards' TLS", ("tests/system",), (("tests.faults", "tls"),), board_tls=True),
+    Suite("boards' TLS", ("tests/system",), (("tests.faults", "tls", "--quick"),), board_tls=True),
 )

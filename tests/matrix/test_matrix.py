@@ -119,7 +119,7 @@ def test_a_suite_counts_what_pytest_and_programs_say(monkeypatch, tmp_path):
     monkeypatch.setattr(suites, "_WORKERS", "1")
     pair = pairs.Pair("1.25", 32, "1.6.0", _PAIR.interpreter)
     small = suites.Suite("small", ("tests/device/test_names.py",), (("tests.faults", "FIN in the handshake"),))
-    assert small.run(pair) == suites.Result(2 + 2, 0)
+    assert small.run(pair) == suites.Result(3 + 2, 0)
     assert "2 passed" in small.log(pair).read_text()
     assert suites.Suite("none", ("tests/device/test_no_such_file.py",)).run(pair) == suites.Result(0, 1)
     assert suites.Suite("broken", (), (("tests.no_such_program",),)).run(pair) == suites.Result(0, 1)
