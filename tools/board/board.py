@@ -25,9 +25,13 @@ try:
 except ImportError:
     u = None
 m = getattr(i, '_machine', sys.platform)
+try:
+    r = '/rom/lib' in sys.path and 'aws_iot' in os.listdir('/rom/lib')
+except OSError:  # it has no lib
+    r = False
 print(repr({'version': i.version[:3], 'machine': m, 'mpy': getattr(i, '_mpy', 0) & 255,
     'lib': lib[0] if lib else '/lib', 'free': s[0] * s[3], 'umqtt': u,
-    'rom': '/rom/lib' in sys.path and 'aws_iot' in os.listdir('/rom/lib')}))
+    'rom': r}))
 """
 _HASHES = """
 import hashlib, binascii

@@ -1,27 +1,42 @@
 """thing flash: what belongs on the board, and bringing the board up to that."""
 
+import ast
 import hashlib
 import importlib.util
 import subprocess
 import sys
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
 from .. import pki
 from ..errors import ToolError
 from ..things.project import CONFIG
-from . import mpy, umqtt
+from . import mpy, romfs, umqtt
 
 _CODE = (".py", ".mpy", ".json")
 _MPY_FORMAT = 6
+_ROM = f"{romfs.ROOT}/lib"
+_WHERE = """
+import os
+try:
+    import aws_iot
+    w = getattr(aws_iot, '__file__', 'frozen')
+except ImportError:
+    w = None
+print(repr((w, 'aws_iot' in os.listdir(''))))
+"""
 
 
+@dataclass
 class Result:
     """What one flashing came to: paths written, removed, and how many were the same already."""
 
-    def __init__(self):
-        self.written = []
-        self.removed = []
-        self.same = 0
+    written: list
+    removed: list
+    same: int
+
+    def __add__(self, other):
+        return Result(self.written + other.written, self.removed + other.removed, self.same + other.same)
 
 
 def check(project):
@@ -74,10 +89,8 @@ def library(folder, bring_umqtt, form="mpy"):
 
 def bring_up(board, wanted, folder, progress):
     """Make the board's files what they shall be; -> Result. folder: one in which nothing else may be."""
-    result = Result()
     there = board.hashes(wanted)
     todo = {path: data for path, data in wanted.items() if there.get(path) != hashlib.sha256(data).hexdigest()}
-    result.same = len(wanted) - len(todo)
     free, needed = board.info()["free"], sum(map(len, todo.values()))
     if needed > free:
         raise ToolError(
@@ -85,11 +98,64 @@ def bring_up(board, wanted, folder, progress):
         )
     with progress(len(todo)) as advance:
         board.write(todo, advance)
-    result.written = list(todo)
     # Old modules, and a .py that would be imported before its .mpy.
-    result.removed = [path for path in board.files(folder) if path not in wanted]
-    board.remove(result.removed)
-    return result
+    old = [path for path in board.files(folder) if path not in wanted]
+    board.remove(old)
+    return Result(list(todo), old, len(wanted) - len(todo))
+
+
+def into_romfs(board, info, progress):
+    """Bring the library into the board's ROMFS, and out of its file system; -> Result.
+
+    On sys.path the ROMFS comes after the root folder and what is frozen, and before /lib: an aws_iot there is out of
+    reach as long as nobody changes the order, and goes once the other is in place.
+    """
+    partition = romfs.find(board)
+    check_format(info)
+    _refuse_hiding(board, (info["lib"], _ROM))
+    bring_umqtt, old = _out_of_lib(board, info)
+    wanted = library(_ROM, bring_umqtt)
+    others = [path for path in romfs.files(board) if not path.startswith(f"{_ROM}/aws_iot/") and path not in wanted]
+    if others:
+        raise ToolError(
+            f"an image of the library would replace other files in the board's ROMFS ({', '.join(others[:3])}): put "
+            "aws_iot into lib/ of the folder that they come from, and `mpremote romfs deploy` that"
+        )
+    image = romfs.image({path.removeprefix(f"{romfs.ROOT}/"): data for path, data in wanted.items()})
+    board.fresh()
+    written = romfs.deploy(board, partition, image, progress)
+    board.fresh()
+    if not board.info()["rom"]:
+        raise ToolError(f"the board does not mount its ROMFS, though it has what was written; {info['lib']} was left")
+    board.remove(old)
+    board.run("import aws_iot")
+    _refuse_hiding(board, (_ROM,))
+    return Result(list(wanted) if written else [], old, 0 if written else len(wanted))
+
+
+def _out_of_lib(board, info):
+    """Whether umqtt.simple goes into ROMFS with the library, and what is not needed in the file system then.
+
+    With umqtt.robust, or whatever else somebody put beside it, it stays: MicroPython looks into one folder umqtt only.
+    """
+    lib, where = info["lib"], info["umqtt"] or _ROM
+    there = board.files(f"{lib}/umqtt")
+    bring = where.startswith((lib, _ROM)) and all(PurePosixPath(path).stem in ("simple", "__init__") for path in there)
+    return bring, board.files(f"{lib}/aws_iot") + there * bring
+
+
+def _refuse_hiding(board, folders):
+    """ToolError when the board imports aws_iot, if it has one, from elsewhere than these folders."""
+    where, in_root = ast.literal_eval(board.run(_WHERE))
+    if where is None or where.startswith(tuple(folders)):
+        return
+    if in_root:
+        cure = "take that out of its root folder: mpremote rm -r :aws_iot"
+    elif where.startswith("/"):
+        cure = "a boot.py that changes sys.path puts it there"
+    else:
+        cure = "it is frozen into the firmware, and needs no ROMFS"
+    raise ToolError(f"the board imports aws_iot from {where}, before its ROMFS: {cure}")
 
 
 def _package(folder, target, form):
