@@ -5,12 +5,19 @@ here: the image's head is written last, once all else was read back, so that a c
 ROMFS rather than half of one. https://docs.micropython.org/en/latest/reference/romfs.html
 """
 
+from __future__ import annotations
+
 import ast
 import base64
 import hashlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ToolError
+from ..shapes import Json, Progress
+
+if TYPE_CHECKING:
+    from .board import Board
 
 ROOT = "/rom"  # where MicroPython mounts it
 _CHUNK = 4096  # bytes to write at once, as mpremote does; less where a block of a device is
@@ -81,7 +88,7 @@ class Partition:
     device: bool
 
 
-def find(board) -> Partition:
+def find(board: Board) -> Partition:
     """The board's; ToolError when it has none."""
     found = ast.literal_eval(board.run(_QUERY))
     if not found:
@@ -89,12 +96,12 @@ def find(board) -> Partition:
     return Partition(*found)
 
 
-def files(board) -> list:
+def files(board: Board) -> list[str]:
     """The paths of all that is in it now, if it is mounted."""
     return [ast.literal_eval(line) for line in board.run(_LIST % {"root": ROOT}).splitlines()]
 
 
-def image(contents: dict) -> bytes:
+def image(contents: dict[str, bytes]) -> bytes:
     """The image of files ({path below the root: bytes})."""
     from mpremote.romfs import VfsRomWriter
 
@@ -103,8 +110,8 @@ def image(contents: dict) -> bytes:
     return bytes(writer.finalise())
 
 
-def _add(writer, contents: dict) -> None:
-    tree = {}
+def _add(writer: Any, contents: Json) -> None:
+    tree: Json = {}
     for path, data in contents.items():
         first, _, rest = path.partition("/")
         if rest:
@@ -120,7 +127,7 @@ def _add(writer, contents: dict) -> None:
             writer.closedir()
 
 
-def deploy(board, partition: Partition, data: bytes, progress) -> bool:
+def deploy(board: Board, partition: Partition, data: bytes, progress: Progress) -> bool:
     """Make this image the board's, to be mounted when it starts next; -> False when it was so already.
 
     For a board just started: what was imported from ROMFS has its names there, which are about to be erased.
@@ -151,12 +158,12 @@ def deploy(board, partition: Partition, data: bytes, progress) -> bool:
     return True
 
 
-def _is_there(board, data: bytes, start: int) -> bool:
+def _is_there(board: Board, data: bytes, start: int) -> bool:
     """Whether the board reads, where VfsRom does, what is in the image from start on."""
     return board.run(_HASH % (start, len(data), len(data))) == hashlib.sha256(data[start:]).hexdigest()
 
 
-def _erase(board, partition: Partition, size: int) -> int:
+def _erase(board: Board, partition: Partition, size: int) -> int:
     """Make room for an image of this size; -> the least that is to be written at once."""
     block = partition.block
     blocks = -(-size // block)
@@ -171,7 +178,7 @@ def _erase(board, partition: Partition, size: int) -> int:
     )
 
 
-def _prepare(board, words: str) -> int:
+def _prepare(board: Board, words: str) -> int:
     """-> the least that can be written at once, a power of two."""
     found = int(board.run(f"print(vfs.rom_ioctl(3, 0, {words}))"))
     if found < 0:
@@ -179,14 +186,14 @@ def _prepare(board, words: str) -> int:
     return found
 
 
-def _write(board, partition: Partition, start: int, chunk: bytes) -> None:
+def _write(board: Board, partition: Partition, start: int, chunk: bytes) -> None:
     text = base64.b64encode(chunk)
     if partition.device:
-        board.run(f"d.writeblocks({start // partition.block}, a({text}), {start % partition.block})")
+        board.run(f"d.writeblocks({start // partition.block}, a({text!r}), {start % partition.block})")
     else:
-        board.run(f"vfs.rom_ioctl(4, 0, {start}, a({text}))")
+        board.run(f"vfs.rom_ioctl(4, 0, {start}, a({text!r}))")
 
 
-def _complete(board, partition: Partition) -> None:
+def _complete(board: Board, partition: Partition) -> None:
     if not partition.device:
         board.run("vfs.rom_ioctl(5, 0)")

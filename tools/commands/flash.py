@@ -1,8 +1,15 @@
 """thing flash: put library, project, certificate and key on a board."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import click
 
 from ..cli import Command, pass_context
+
+if TYPE_CHECKING:
+    from ..cli import Context
 
 
 @click.command(cls=Command)
@@ -22,7 +29,7 @@ from ..cli import Command, pass_context
     "--seconds", type=click.FloatRange(min=0), default=15, metavar="S", help="Wait S s for them. [default: 15]"
 )
 @pass_context
-def command(context, path, port, mpy, romfs, lines, seconds):
+def command(context: Context, path: str, port: str | None, mpy: bool, romfs: bool, lines: int, seconds: float) -> None:
     """Put the project in PATH on a board, with the library and the active thing's certificate and key, and start it.
 
     Files that are the same already are skipped; what is written is read back. The board's clock is set, and the first
@@ -61,7 +68,7 @@ def command(context, path, port, mpy, romfs, lines, seconds):
         out.say(f"{len(result.written)} files written, {result.same} were the same, {len(result.removed)} removed")
         printed = []
 
-        def show(line):
+        def show(line: str) -> None:
             printed.append(line)
             out.say(f"  {line}")
 
