@@ -4,14 +4,14 @@ collector off: a QoS 1 delta received and acknowledged, a QoS 1 report of one nu
 """
 
 from . import peers
-from .cloud import Cloud
+from .counterpart import Counterpart
 from .measurement import Column, Measurement
 
 
 def sample(bench, runtime, peer):
     count = 50
     with (
-        Cloud(bench.broker.plain_port) as cloud,
+        Counterpart(bench.broker.plain_port) as cloud,
         bench.run(runtime, "allocated", peer, count, heap="4m") as device,
     ):
         device.expect("ready", 30)

@@ -88,17 +88,17 @@ class Bench:
     def program(self, runtime: str, name: str, *arguments, heap: str | None, rom: bool = False) -> Process:
         """Start a whole program of programs/; `rom`: with the library in a ROMFS image."""
         if rom:
-            return Process(Board(runtime), "from_rom.py", "image", name, *arguments, heap=heap, cwd=self.rom)
+            return Process(Board(runtime), "from_rom.py", "data", name + ".py", *arguments, heap=heap, cwd=self.rom)
         return Process(Board(runtime), name + ".py", *arguments, heap=heap, cwd=self.board)
 
     @functools.cached_property
     def rom(self) -> Path:
-        """A board's folder like the other, where all of lib is in the file `image`."""
+        """A board's folder like the other, where all of lib is in the image `data`, a name that the library has."""
         folder = self.board.with_name("rom")
         shutil.copytree(self.board, folder)
         (folder / "of").mkdir()
         (folder / "lib").rename(folder / "of" / "lib")
-        (folder / "image").write_bytes(romfs.image(folder / "of"))
+        (folder / "data").write_bytes(romfs.image(folder / "of"))
         shutil.rmtree(folder / "of")
         shutil.copyfile(program("harness", "from_rom"), folder / "from_rom.py")
         return folder

@@ -4,14 +4,14 @@ without a connection. Then the largest piece of heap that a program gets, and ho
 """
 
 from . import peers
-from .cloud import Cloud
+from .counterpart import Counterpart
 from .measurement import Column, Measurement
 
 
 def sample(bench, runtime, peer):
     count = 1000
     with (
-        Cloud(bench.broker.plain_port, peer is peers.DEFAULT) as cloud,
+        Counterpart(bench.broker.plain_port, peer is peers.DEFAULT) as cloud,
         bench.run(runtime, "files", peer, count) as device,
     ):
         for _ in range(2):

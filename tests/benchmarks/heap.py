@@ -6,7 +6,7 @@ no shadow: its program subscribes to the deltas.
 """
 
 from . import peers
-from .cloud import Cloud
+from .counterpart import Counterpart
 from .measurement import Column, Measurement
 
 _PROGRAMS = {
@@ -34,7 +34,7 @@ def sample(bench, runtime, peer):
     with program(bench, runtime, peer, "import", heap="256k") as device:
         figures = _figures(device, "imported")
     with (
-        Cloud(bench.broker.plain_port),
+        Counterpart(bench.broker.plain_port),
         program(bench, runtime, peer, "connect", bench.broker.port, heap="256k") as device,
     ):
         connected = _figures(device, "connected")

@@ -3,7 +3,7 @@ default of 60 s (one after 45 s of silence). TCP/IP headers add 80 bytes a ping.
 """
 
 from . import peers
-from .cloud import Cloud
+from .counterpart import Counterpart
 from .measurement import Column, Measurement
 from .records import Meter
 
@@ -15,7 +15,7 @@ _SHARE = 0.75  # of the keep-alive time, after which this library pings
 def sample(bench, runtime, peer):
     with (
         Meter(bench.broker.port) as meter,
-        Cloud(bench.broker.plain_port),
+        Counterpart(bench.broker.plain_port),
         bench.run(runtime, "keepalive", peer, _SECONDS, port=meter.port) as device,
     ):
         device.expect("ready", 30)

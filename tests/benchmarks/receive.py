@@ -3,14 +3,14 @@ here, counts them in its callback.
 """
 
 from . import peers
-from .cloud import Cloud
+from .counterpart import Counterpart
 from .measurement import MANY, Column, Measurement
 
 
 def sample(bench, runtime, peer):
     warm, count = 500, bench.count(10000)
     with (
-        Cloud(bench.broker.plain_port) as cloud,
+        Counterpart(bench.broker.plain_port) as cloud,
         bench.run(runtime, "receive", peer, warm, count, apart=True) as device,
     ):
         device.expect("ready", 30)

@@ -8,7 +8,7 @@ import time
 
 from ..harness.relay import Relay
 from . import peers
-from .cloud import Cloud
+from .counterpart import Counterpart
 from .measurement import Column, Measurement
 
 _OUTAGE_S = 0.3
@@ -17,7 +17,7 @@ _OUTAGE_S = 0.3
 def sample(bench, runtime, peer):
     with (
         Relay(bench.broker.port) as relay,
-        Cloud(bench.broker.plain_port) as cloud,
+        Counterpart(bench.broker.plain_port) as cloud,
         bench.run(runtime, "recovery", peer, port=relay.port) as device,
     ):
         device.expect("ready", 30)

@@ -7,7 +7,7 @@ update/accepted, as AWS does: one message more.
 from statistics import median
 
 from . import peers
-from .cloud import Cloud
+from .counterpart import Counterpart
 from .measurement import MANY, Column, Measurement
 
 _STALLING = (*peers.STALLING, peers.AIOMQTT, peers.SDK2, peers.SDK1)
@@ -16,7 +16,10 @@ _STALLING = (*peers.STALLING, peers.AIOMQTT, peers.SDK2, peers.SDK1)
 def sample(bench, runtime, peer):
     warm, count = 20, bench.count(1000, peer in _STALLING)
     accepting = peer is peers.DEFAULT
-    with Cloud(bench.broker.plain_port, accepting) as cloud, bench.run(runtime, "rounds", peer, warm, count) as device:
+    with (
+        Counterpart(bench.broker.plain_port, accepting) as cloud,
+        bench.run(runtime, "rounds", peer, warm, count) as device,
+    ):
         device.expect("ready", 30)
         cloud.rounds(warm)
         times = sorted(cloud.rounds(count))

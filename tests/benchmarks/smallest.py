@@ -3,7 +3,7 @@ answers 200 deltas. TLS has its memory elsewhere, on this port as on an ESP32.
 """
 
 from . import heap, peers
-from .cloud import Cloud
+from .counterpart import Counterpart
 from .measurement import Column, Measurement
 
 _LIMIT_KB = 64
@@ -18,7 +18,7 @@ def _imports(bench, runtime, peer, heap_size) -> bool:
 
 def _answers(bench, runtime, peer, heap_size) -> bool:
     with (
-        Cloud(bench.broker.plain_port, heap.accepts(peer)) as cloud,
+        Counterpart(bench.broker.plain_port, heap.accepts(peer)) as cloud,
         heap.program(bench, runtime, peer, "app", bench.broker.port, _ROUNDS, heap=heap_size) as device,
     ):
         try:

@@ -6,7 +6,7 @@ TCP_NODELAY the kernel may put several into one segment, and waits.
 import time
 
 from . import peers
-from .cloud import Cloud
+from .counterpart import Counterpart
 from .measurement import Column, Measurement
 from .records import Meter
 
@@ -17,7 +17,7 @@ def sample(bench, runtime, peer):
     figures, count = {}, bench.count(100, peer in peers.STALLING)
     with (
         Meter(bench.broker.port) as meter,
-        Cloud(bench.broker.plain_port) as cloud,
+        Counterpart(bench.broker.plain_port) as cloud,
         bench.run(runtime, "wire", peer, count, port=meter.port) as device,
     ):
         for name in ("publish0", "publish1", "rounds"):

@@ -1,4 +1,7 @@
-"""A stand-in for AWS's Device Shadow service behind a Peer: one classic shadow.
+"""A stand-in for AWS's Device Shadow service, one classic shadow: its documents, and the messages about them.
+
+On every runtime and every stand-in for a broker: behind a Peer here, behind the scripted broker of the fault suite in
+tests/harness/broker_shadow.py.
 
 https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-document.html
 https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-mqtt.html
@@ -41,17 +44,18 @@ def difference(desired, reported):
     return result
 
 
-class Cloud:
-    """``requests``: (operation, document) of each; ``refuse``: operation -> (code, message), for the next one."""
+class ShadowService:
+    """``requests``: (operation, document) of each; ``refuse``: operation -> (code, message), for the next one.
 
-    def __init__(self, peer, thing="me"):
-        self.peer = peer
+    ``say(name, document)``, of who has a broker: a message on the response topic of this name.
+    """
+
+    def __init__(self, thing):
         self.prefix = "$aws/things/%s/shadow/" % thing
         self.desired, self.reported = {}, {}
         self.exists, self.version, self.time = False, 0, 1000
         self.requests = []
         self.refuse = {}
-        peer.service = self.take
 
     def take(self, topic, payload):
         """A message from the device."""
@@ -65,7 +69,7 @@ class Cloud:
             answer["clientToken"] = document["clientToken"]
         problem = self.refuse.pop(operation, None)
         if not problem and operation != "update" and not self.exists:
-            problem = (404, "No shadow exists with name: 'me'")
+            problem = (404, "No shadow exists with name: '%s'" % self.prefix.split("/")[2])
         if not problem and document.get("version", self.version) != self.version:
             problem = (409, "Version conflict")
         if problem:
@@ -77,14 +81,6 @@ class Cloud:
     def desire(self, state):
         """The cloud's side updates desired."""
         self._update({"state": {"desired": state}}, {"timestamp": self.time})
-
-    def say(self, name, document):
-        """A message on a response topic, if the client subscribes to it."""
-        topic = self.prefix + name
-        for names in self.peer.filters():
-            if topic in names:
-                self.peer.publish(topic, document, 9)
-                return
 
     def _get(self, document, answer):
         state = {"desired": self.desired, "reported": self.reported}
@@ -113,3 +109,20 @@ class Cloud:
             self.say("update/delta", {"state": delta, "version": self.version, "timestamp": self.time})
         after = {"state": {"desired": self.desired, "reported": self.reported}, "version": self.version}
         self.say("update/documents", {"previous": before, "current": after, "timestamp": self.time})
+
+
+class Cloud(ShadowService):
+    """The service behind a Peer."""
+
+    def __init__(self, peer, thing="me"):
+        super().__init__(thing)
+        self.peer = peer
+        peer.service = self.take
+
+    def say(self, name, document):
+        """To the client, if it subscribes to that."""
+        topic = self.prefix + name
+        for names in self.peer.filters():
+            if topic in names:
+                self.peer.publish(topic, document, 9)
+                return

@@ -5,6 +5,8 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 
+from tests.harness import tally
+
 from . import ids
 from .batch import GAP_MS, played
 from .catalogue import BY_NAME, ROWS
@@ -78,10 +80,9 @@ def _table(rows, table, columns):
             lines.append(group.upper())
         cells = [_cell(table.get((row.name, *column))) for column in columns]
         lines.append(f"{names[row.name]:<{width}}" + "".join(f"{cell:<22}" for cell in cells))
-    failed = sum(1 for outcome in table.values() if outcome.problem)
     lines += [
         "",
-        f"{len(table) - failed} passed, {failed} failed",
+        tally.line(not outcome.problem for outcome in table.values()),
         "cells: time of the device, growth of the heap, longest wait of a 20 ms ticker beside run(), and #n: passed at"
         " the nth try only (nothing but the heap is judged again)",
         f"the ticker's longest wait is judged by {GAP_MS} ms, but not where something else is to blame:",

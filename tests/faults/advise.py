@@ -4,6 +4,8 @@ import argparse
 import sys
 from concurrent.futures import ProcessPoolExecutor
 
+from tests.harness import tally
+
 from .advisor import FAIL, run_case
 from .advisor_cases import CASES
 
@@ -52,10 +54,9 @@ def table(cases, runtimes, found):
         else:
             cells = f"not applicable: {case}"
         lines.append(f"{'Q ' if qualifies else '  '}{name:<{width}}{cells}")
-    counts = [list(found.values()), [v for v, _ in found.values() if v == FAIL]]
     lines += [
         "",
-        f"{len(counts[0]) - len(counts[1])} passed, {len(counts[1])} failed",
+        tally.line(verdict != FAIL for verdict, _ in found.values()),
         "The verdict on real AWS is not asked for here: run examples/device_advisor against it (its README).",
     ]
     return "\n".join(lines)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from tests.harness import stepped
 from tests.harness.broker import Broker
-from tests.harness.broker_jobs import JobService
-from tests.harness.broker_shadow import ShadowService
+from tests.harness.broker_jobs import BrokerJobs
+from tests.harness.broker_shadow import BrokerShadow
 from tests.harness.broker_wire import Relay, Wire
 
 from .pki import HOST, context, pki
@@ -41,7 +41,7 @@ class Trial:
 
     def __init__(self, runtime, faults=(), tls=("good",), heap="256k"):
         self.runtime, self.faults, self.tls, self.heap = runtime, faults, tls, heap
-        self.shadow, self.jobs = ShadowService(NAME), JobService(NAME)
+        self.shadow, self.jobs = BrokerShadow(NAME), BrokerJobs(NAME)
         self.ears = {}  # connection number -> Ears
 
     async def __aenter__(self):

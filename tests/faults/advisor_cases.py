@@ -202,7 +202,7 @@ async def shadow_report(runtime):
 async def shadow_update(runtime):
     async with Trial(runtime) as trial:
         await trial.subscribed()
-        await trial.shadow.desire(trial.broker, {"color": "green", "level": {"red": 7}})
+        await trial.shadow.desire_on(trial.broker, {"color": "green", "level": {"red": 7}})
         wanted = trial.shadow.desired
 
         def applied():

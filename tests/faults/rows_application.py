@@ -5,7 +5,7 @@ import json
 
 from tests.harness import broker_packets as mqtt
 from tests.harness.broker_faults import Present, Withhold
-from tests.harness.broker_shadow import ShadowService
+from tests.harness.broker_shadow import BrokerShadow
 
 from .row import ENDED, Row, traffic
 
@@ -70,7 +70,7 @@ async def _deltas(run):
     await device.says("ready")
     service = _service(run)
     for index in range(200):
-        await service.desire(run.broker, {"n": index})
+        await service.desire_on(run.broker, {"n": index})
     await device.until(lambda: service.reported.get("n") == 199, "the last value reported")
     await _answered(run)
     await run.finish()
@@ -118,7 +118,7 @@ def _payload(name, payload, error=True, **row):
 
 
 def _shadow(name, **row):
-    services = row.pop("services", lambda: [ShadowService()])
+    services = row.pop("services", lambda: [BrokerShadow()])
     return Row(name, program="shadow", services=services, **row)
 
 
@@ -143,10 +143,10 @@ async def _lied_to(run):
     await device.says("ready")
     await device.until(lambda: _service(run).gets, "the first get")
     run.broker.sessions.clear()
-    await _service(run).desire(run.broker, {"meanwhile": 1})
+    await _service(run).desire_on(run.broker, {"meanwhile": 1})
     run.broker.live()[0].close()
     await device.says("delta", state={"meanwhile": 1})
-    await _service(run).desire(run.broker, {"later": 2})
+    await _service(run).desire_on(run.broker, {"later": 2})
     await device.until(lambda: _service(run).reported == {"meanwhile": 1, "later": 2}, "both reported")
     await run.finish()
 
@@ -169,14 +169,14 @@ def _refusing(code, retried):
             await device.until(lambda: _service(run).gets >= 2, "the get asked again")
         else:
             await device.says("error")
-        await _service(run).desire(run.broker, {"after": code})
+        await _service(run).desire_on(run.broker, {"after": code})
         await device.says("delta", state={"after": code})
         await run.finish()
 
     return _shadow(
         f"shadow get refused: {code}",
         script=script,
-        services=lambda: [ShadowService(refuse=[code])],
+        services=lambda: [BrokerShadow(refuse={"get": (code, "refused by the test")})],
         error=None if retried else "refused by the test",
         connects=1,
     )
@@ -291,7 +291,7 @@ ROWS = [
     _callback(
         "waits on a shadow that never answers",
         does="asks",
-        services=lambda: [ShadowService(silent=True)],
+        services=lambda: [BrokerShadow(silent=True)],
         connects=1,
         slow="a callback that waits for the shadow is the application's own wait",
     ),
@@ -382,7 +382,7 @@ ROWS = [
     _shadow(
         "shadow never answers",
         script=_silent_service,
-        services=lambda: [ShadowService(silent=True)],
+        services=lambda: [BrokerShadow(silent=True)],
         connects=1,
         raises="no answer to",
         slow="the request is the application's own wait",
@@ -400,6 +400,6 @@ ROWS = [
 
 
 def _known():
-    service = ShadowService()
-    service.version = 1
+    service = BrokerShadow()
+    service.exists, service.version = True, 1
     return service

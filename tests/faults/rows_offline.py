@@ -4,7 +4,7 @@ import asyncio
 
 from tests.harness import broker_packets as mqtt
 from tests.harness.broker_faults import CloseAfter, CloseOn
-from tests.harness.broker_shadow import ShadowService
+from tests.harness.broker_shadow import BrokerShadow
 
 from .row import ENDED, Row, traffic
 
@@ -149,7 +149,7 @@ ROWS = [
         "an hour offline, a report a second",
         program="shadow",
         script=_hour,
-        services=lambda: [ShadowService()],
+        services=lambda: [BrokerShadow()],
         device={"reports": 3600, "options": {"window": 10}},
         within_s=4000,
         cause="cannot be reached: refused",

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from aws_iot.errors import ProtocolError
 from aws_iot.mqtt import control, packet
+from tests.device.wire import read
 from tests.harness import broker_packets as mqtt
 
 _SECONDS = float(os.environ.get("FUZZ_SECONDS", "0"))  # `make faults` sets it
@@ -28,40 +28,6 @@ valid_packets = st.one_of(
     st.builds(mqtt.publish, topics, st.binary(max_size=2000), st.just(1), ids, st.booleans(), st.booleans()),
 )
 conversations = st.lists(valid_packets, max_size=6).map(b"".join)
-
-
-def read(data, sizes=(), size=512, limit=131072 + 288):
-    """Everything that the reader finds in `data` fed in pieces of `sizes` (cycled; none: as much as fits):
-    a list of tuples, ended by "error" when it refused."""
-    reader = packet.Reader(size, limit)
-    found, at, turn = [], 0, 0
-    while True:
-        try:
-            kind = reader.next()
-        except ProtocolError:
-            found.append("error")
-            return found
-        if kind:
-            found.append(_described(reader, kind))
-            continue
-        if at == len(data):
-            return found
-        space = reader.space()
-        assert len(space) > 0
-        count = min(len(space), len(data) - at, sizes[turn % len(sizes)] if sizes else len(data))
-        space[:count] = data[at : at + count]
-        reader.filled(count)
-        at, turn = at + count, turn + 1
-
-
-def _described(reader, kind):
-    """The fields that mean something for this kind of packet, copied."""
-    if kind & 0xF0 == _PUBLISH:
-        payload = reader.payload
-        return (kind, reader.pid, reader.topic, None if payload is None else bytes(payload))
-    if kind in (0x20, 0x90):
-        return (kind, reader.pid, tuple(reader.value))
-    return (kind, reader.pid)
 
 
 splits = st.lists(st.integers(1, 700), min_size=1, max_size=5)

@@ -38,18 +38,16 @@ class Observer:
         self._client.on_socket_open = lambda client, data, sock: sock.setsockopt(
             socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
         )
-        connected, subscribed = queue.Queue(), queue.Queue()
+        connected, self._subscribed = queue.Queue(), queue.Queue()
         self._client.on_connect = lambda client, data, flags, reason, properties: connected.put(reason)
-        self._client.on_subscribe = lambda client, data, number, reasons, properties: subscribed.put(reasons)
+        self._client.on_subscribe = lambda client, data, number, reasons, properties: self._subscribed.put(reasons)
         self._client.connect("localhost", port)
         self._client.loop_start()
         if connected.get(timeout=HANG_S).is_failure:
             raise RuntimeError("the observer was refused")
         self._mark = f"mark/{client_id}"
         for name in filters:
-            self._client.subscribe(name, 1)
-            if subscribed.get(timeout=HANG_S)[0].is_failure:
-                raise RuntimeError(f"the observer may not subscribe to {name}")
+            self._subscribe(name)
 
     def __enter__(self):
         return self
@@ -59,6 +57,21 @@ class Observer:
 
     def _message(self, client, data, message) -> None:
         self._arrived.put(Message(message.topic, message.payload, time.monotonic(), message.qos, bool(message.retain)))
+
+    def _subscribe(self, name: str) -> None:
+        self._client.subscribe(name, 1)
+        if self._subscribed.get(timeout=HANG_S)[0].is_failure:
+            raise RuntimeError(f"the observer may not subscribe to {name}")
+
+    def serve(self, names: list, take) -> None:
+        """Play a service: what comes on these filters goes to take(topic, payload), which answers by send()."""
+        for name in names:
+            self._client.message_callback_add(name, lambda client, data, message: take(message.topic, message.payload))
+            self._subscribe(name)
+
+    def send(self, topic: str, payload: bytes, qos: int = 0) -> None:
+        """Publish, and wait for nothing."""
+        self._client.publish(topic, payload, qos)
 
     def publish(self, topic: str, payload=b"", qos: int = 1, retain: bool = False) -> None:
         """Publish and wait for the acknowledgement."""
@@ -80,7 +93,7 @@ class Observer:
 
     def all(self) -> list:
         """All messages that the broker has taken until now: a mark comes behind them (MQTT 3.1.1, section 4.6)."""
-        self._client.subscribe(self._mark, 1)
+        self._subscribe(self._mark)
         self.publish(self._mark)
         self.expect(self._mark)
         self.messages.pop()

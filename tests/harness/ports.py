@@ -7,6 +7,7 @@ a socket of it is bound to the first of them: whatever else runs here, other run
 
 import functools
 import itertools
+import os
 import socket
 import time
 from pathlib import Path
@@ -24,7 +25,7 @@ def ephemeral() -> range:
 
 def free_port() -> int:
     """A port of this process's block on which nothing listens; each is given again only after all others."""
-    _, ports = _block()
+    _, ports = _block(os.getpid())
     for port in itertools.islice(ports, _BLOCK):
         with socket.socket() as probe:
             # else the remains of closed connections count as well
@@ -35,8 +36,8 @@ def free_port() -> int:
 
 
 @functools.cache
-def _block():
-    """(the socket that reserves it, its ports over and over)"""
+def _block(process: int):
+    """(the socket that reserves it, its ports over and over) of this process, not of the one that it was forked from"""
     taken = ephemeral()
     starts = range(_FIRST, _LAST - _BLOCK, _BLOCK)
     outside = [start for start in starts if start not in taken and start + _BLOCK - 1 not in taken]

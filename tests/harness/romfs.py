@@ -20,21 +20,19 @@ def image(folder: Path) -> bytes:
 
 
 class InRom(Runtime):
-    """32-bit MicroPython that has library and programs in an image, and nothing else to import them from."""
+    """32-bit MicroPython that has the library in an image, and nothing else to import it from."""
 
-    def __init__(self, folder: Path, programs: Path) -> None:
-        """The image is made in this folder, of the library and what is in the folder `programs`."""
+    def __init__(self, folder: Path) -> None:
+        """The image is made in this folder."""
         super().__init__("mp32")
         library = folder / "rom" / "lib"
-        mpy.compile_package(programs, library)  # first: what is not of its source is removed from a folder
         shutil.copytree(mpy.compile_package(ROOT / "aws_iot"), library / "aws_iot")
         shutil.copytree(umqtt_versions.folder(self.umqtt_version, "mpy") / "umqtt", library / "umqtt")
         self.image = folder / "image"
         self.image.write_bytes(image(library.parent))
 
     def command(self, script, *arguments, heap: str | None = None) -> list:
-        """The program of this name that is in the image."""
-        return super().command(program("harness", "from_rom"), self.image, Path(script).stem, *arguments, heap=heap)
+        return super().command(program("harness", "from_rom"), self.image, script, *arguments, heap=heap)
 
     def environment(self, form: str = "mpy", extra_paths: tuple = ()) -> dict:
         return {**os.environ, "MICROPYPATH": ".frozen"}

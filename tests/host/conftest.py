@@ -10,6 +10,7 @@ from pathlib import Path
 import boto3
 import pytest
 
+from ..harness.board import Board
 from .proxy import Proxy
 
 _THING = Path(sys.executable).with_name("thing")
@@ -116,6 +117,13 @@ class Runner:
             [_THING, *map(str, words)], cwd=self.folder, env=self.environment, text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
+
+
+@pytest.fixture
+def board(tmp_path):
+    """A make-believe board with nothing on it."""
+    with Board(tmp_path / "flash") as running:
+        yield running
 
 
 @pytest.fixture

@@ -12,12 +12,6 @@ from ..harness.board import Board
 _MPREMOTE = Path(sys.executable).with_name("mpremote")
 
 
-@pytest.fixture
-def board(tmp_path):
-    with Board(tmp_path / "flash") as running:
-        yield running
-
-
 def _mpremote(board, *words) -> subprocess.CompletedProcess:
     return subprocess.run(
         [_MPREMOTE, "connect", board.port, *map(str, words)], capture_output=True, text=True, timeout=180

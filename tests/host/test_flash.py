@@ -13,12 +13,6 @@ from ..harness.runtimes import RUNTIMES
 
 
 @pytest.fixture
-def board(tmp_path):
-    with Board(tmp_path / "flash") as running:
-        yield running
-
-
-@pytest.fixture
 def ready(thing, project):
     """A project with an active thing, and a program that ends at once."""
     thing.run("add", "demo")

@@ -10,7 +10,6 @@ import sys
 import pytest
 
 from .. import harness
-from ..harness.board import Board
 from .test_walkthrough import Shell
 
 _EXAMPLE = harness.ROOT / "examples" / "fota"
@@ -28,12 +27,6 @@ names = ["".join(word.title() for word in name.strip("-").split("-")) for name i
 values = [pathlib.Path(value[7:]).read_text() if value.startswith("file://") else value for value in rest[1::2]]
 getattr(boto3.client(service), operation.replace("-", "_"))(**dict(zip(names, values)))
 """
-
-
-@pytest.fixture
-def board(tmp_path):
-    with Board(tmp_path / "flash") as running:
-        yield running
 
 
 @pytest.fixture

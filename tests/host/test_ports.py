@@ -1,8 +1,10 @@
 """The ports of the tests, and those that `thing cloud` takes."""
 
+import multiprocessing
 import socket
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
 
 from aws_iot_tools.cloud import processes
 
@@ -17,6 +19,14 @@ def test_no_two_processes_share_ports_and_no_outgoing_connection_takes_them():
     theirs = list(map(int, other.stdout.split()))
     assert len({*mine, *theirs}) == 100
     assert not [port for port in mine + theirs if port in ephemeral()]
+
+
+def test_a_forked_process_has_ports_of_its_own():
+    free_port()  # this process has its own by now
+    with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
+        theirs = [pool.submit(free_port).result() for _ in range(50)]
+    mine = [free_port() for _ in range(50)]
+    assert len({*mine, *theirs}) == 100
 
 
 def test_a_port_is_not_given_while_something_listens_there():

@@ -1,18 +1,16 @@
 """The suites of the matrix, each as the commands that run it and how many of its tests passed and failed."""
 
-import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.harness import CACHE, ROOT, board_tls
+from tests.harness import CACHE, ROOT, board_tls, tally
 from tests.harness.pairs import Pair
 
 FOLDER = CACHE / "matrix"
 _WORKERS = "6"
-_COUNTS = re.compile(r"^(\d+) passed, (\d+) failed$", re.MULTILINE)
 # The tests of the host's tools that a board takes part in, which is a 32-bit one.
 _BOARD = [f"tests/host/test_{name}.py" for name in ("board", "flash", "walkthrough", "fota_walkthrough")]
 
@@ -25,7 +23,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Suite:
-    """`tests`: what pytest runs; `programs`: what else, which print "N passed, N failed"."""
+    """`tests`: what pytest runs; `programs`: what else, which say so by tally.line."""
 
     name: str
     tests: tuple = ()
@@ -72,8 +70,8 @@ class Suite:
 
     def _program(self, command, environment, output) -> Result:
         printed = self._call(["-m", *command], environment, output)
-        counts = _COUNTS.findall(printed)
-        return Result(*map(int, counts[-1])) if counts else Result(failed=1)
+        counts = tally.read(printed)
+        return Result(*counts) if counts else Result(failed=1)
 
     def _call(self, arguments, environment, output) -> str:
         done = subprocess.run(

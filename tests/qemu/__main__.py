@@ -9,7 +9,7 @@ from pathlib import Path
 
 from aws_iot_tools.errors import ToolError
 
-from tests.harness import ROOT
+from tests.harness import ROOT, tally
 
 from . import device_tests, firmware, flashing, frozen, heap, power, report
 from .machine import Machine
@@ -40,9 +40,9 @@ def main(argv=None) -> int:
     if set(options.stages) == set(STAGES):
         _PAGE.write_text(report.page(built, _qemu(), found))
         print(f"{_PAGE.relative_to(ROOT)} is written")
-    wrong = [row for rows, _ in found.values() for row in rows if not row.good]
-    print(f"{sum(len(rows) for rows, _ in found.values()) - len(wrong)} passed, {len(wrong)} failed")
-    return 1 if wrong else 0
+    verdicts = [row.good for rows, _ in found.values() for row in rows]
+    print(tally.line(verdicts))
+    return 0 if all(verdicts) else 1
 
 
 def _options(argv):

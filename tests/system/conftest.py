@@ -1,6 +1,7 @@
 """What the system tests stand on: places to connect to, and devices that end with the test."""
 
 import contextlib
+import functools
 import itertools
 import json
 import time
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from aws_iot_tools.fota import firmware
 
 from aws_iot.jobs.job import OVER
 from tests.harness import HANG_S
@@ -17,6 +19,7 @@ from tests.harness.observer import Observer
 from tests.harness.project import write_project
 from tests.harness.runtimes import Process
 
+from . import fota
 from .process import Device
 
 _EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iot:*", "Resource": "*"}]}
@@ -58,6 +61,36 @@ def launch(runtime):
         yield lambda script, *arguments, **options: running.enter_context(
             Process(runtime, script, *arguments, **options)
         )
+
+
+@pytest.fixture(scope="session")
+def key(tmp_path_factory):
+    """The file of the key that firmware is signed with; the public one is beside it."""
+    return firmware.new_key(tmp_path_factory.mktemp("keys") / "firmware.key")[0]
+
+
+@pytest.fixture
+def boards(runtime, tmp_path, key):
+    """Makes boards that are updated over the air: boards(configuration, **settings); all end with the test."""
+    with contextlib.ExitStack() as running:
+
+        def make(configuration, **settings):
+            board = fota.Board(runtime, tmp_path / "flash", configuration, key, **settings)
+            running.callback(board.power_off)
+            return board
+
+        yield make
+
+
+@pytest.fixture
+def application(runtime):
+    """Makes bundles of the boards' application, compiled for MicroPython."""
+    return functools.partial(fota.application, compiled=bool(runtime.bits))
+
+
+@pytest.fixture
+def rollouts(ministack, name, key):
+    return fota.Rollouts(ministack, name, key)
 
 
 @pytest.fixture

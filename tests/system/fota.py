@@ -131,7 +131,7 @@ class Board:
         return self.events + (self.process.events if self.process else [])
 
 
-class Cloud:
+class Rollouts:
     """MiniStack as the source of jobs and of files by presigned URLs."""
 
     def __init__(self, ministack, thing: str, key: Path | None) -> None:

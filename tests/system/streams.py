@@ -16,28 +16,26 @@ _REQUEST_BYTES = 131072
 
 
 class Streams:
-    """Answers on the connection of an Observer's client. `files`: {stream: {file id: bytes}}.
+    """Answers on the connection of an Observer. `files`: {stream: {file id: bytes}}.
 
     Faults: `lose`, `repeat` (shares of blocks), `shuffle` (order within a request), `silent` (no answer at all).
     """
 
     def __init__(self, observer) -> None:
-        self._observer, self._client = observer, observer._client
+        self._observer = observer
         self.files = {}
         self.requests = []
         self.lose = self.repeat = 0.0
         self.shuffle = self.silent = False
         self._random = random.Random(7)
         self._lock = threading.Lock()
-        for form in ("cbor", "json"):
-            topic = f"$aws/things/+/streams/+/get/{form}"
-            self._client.message_callback_add(topic, self._get)
-            self._client.subscribe(topic, 1)
+        observer.serve([f"$aws/things/+/streams/+/get/{form}" for form in ("cbor", "json")], self.take)
 
-    def _get(self, client, data, message) -> None:
-        _, _, thing, _, stream, _, form = message.topic.split("/")
+    def take(self, topic: str, payload: bytes) -> None:
+        """A message from the device."""
+        _, _, thing, _, stream, _, form = topic.split("/")
         topic = f"$aws/things/{thing}/streams/{stream}"
-        request = json.loads(message.payload) if form == "json" else cbor2.loads(message.payload)
+        request = json.loads(payload) if form == "json" else cbor2.loads(payload)
         with self._lock:
             self.requests.append(request)
         if self.silent:
@@ -45,13 +43,13 @@ class Streams:
         content, error = self._check(stream, request)
         if error:
             answer = {"o": error, "m": error, **({"c": request["c"]} if "c" in request else {})}
-            client.publish(f"{topic}/rejected/{form}", self._encode(form, answer), 0)
+            self._observer.send(f"{topic}/rejected/{form}", self._encode(form, answer))
             return
         for block in self._blocks(content, request):
             data = content[block * request["l"] : (block + 1) * request["l"]]
             answer = {"f": request["f"], "l": len(data), "i": block}
             answer["p"] = base64.b64encode(data).decode() if form == "json" else data
-            client.publish(f"{topic}/data/{form}", self._encode(form, answer), 0)
+            self._observer.send(f"{topic}/data/{form}", self._encode(form, answer))
 
     def all_requests(self) -> list:
         """Those that the broker has taken until now."""

@@ -11,41 +11,16 @@ from aws_iot_tools.fota import firmware
 from tests.harness.observer import Observer
 from tests.harness.relay import Relay
 
-from . import fota
 from .conftest import ministack_site, mosquitto_site
 from .files import Files
-from .fota import Board, Cloud, image
-from .jobs_service import JobsService
-
-
-@pytest.fixture(scope="session")
-def key(tmp_path_factory):
-    return firmware.new_key(tmp_path_factory.mktemp("keys") / "firmware.key")[0]
+from .fota import image
+from .jobs_service import MosquittoJobs
 
 
 @pytest.fixture
-def cloud(ministack, name, key):
-    return Cloud(ministack, name, key)
-
-
-@pytest.fixture
-def application(runtime):
-    return functools.partial(fota.application, compiled=bool(runtime.bits))
-
-
-@pytest.fixture
-def board(runtime, ministack, name, key, tmp_path):
+def board(boards, ministack, name, tmp_path):
     """Makes the board: board(port=..., **settings)."""
-    made = []
-
-    def make(port=None, **settings):
-        configuration = ministack_site(ministack, port).project(tmp_path, name)
-        made.append(Board(runtime, tmp_path / "flash", configuration, key, **settings))
-        return made[0]
-
-    yield make
-    for each in made:
-        each.power_off()
+    return lambda port=None, **settings: boards(ministack_site(ministack, port).project(tmp_path, name), **settings)
 
 
 @pytest.fixture
@@ -55,9 +30,9 @@ def files():
         yield server
 
 
-def _untouched(device, cloud, job, reason, versions=("1.0.0",)):
+def _untouched(device, rollouts, job, reason, versions=("1.0.0",)):
     """The job FAILED with this reason, and the board runs what it ran before, also after a reset."""
-    status, details = device.run(lambda: cloud.outcome(job))
+    status, details = device.run(lambda: rollouts.outcome(job))
     assert status == "FAILED"
     assert reason in details["reason"]
     assert device.versions() == list(versions)
@@ -68,110 +43,101 @@ def _untouched(device, cloud, job, reason, versions=("1.0.0",)):
 
 @pytest.mark.parametrize("kind", ["files", "image"])
 @pytest.mark.parametrize("place", ["head", "middle", "end"])
-def test_corrupted_byte_fails_the_job(board, cloud, name, application, kind, place):
+def test_corrupted_byte_fails_the_job(board, rollouts, name, application, kind, place):
     good = application() if kind == "files" else image()
     at = {"head": 20, "middle": len(good) // 2, "end": len(good) - 1}[place]
     bad = good[:at] + bytes((good[at] ^ 1,)) + good[at + 1 :]
-    document = cloud.document(good, board="esp32" if kind == "image" else None)
-    document["url"] = f"${{aws:iot:s3-presigned-url:{cloud.put(name, bad)}}}"
-    _untouched(board(kind=kind), cloud, cloud.job(f"{name}-1", document), "SHA-256 is wrong")
+    document = rollouts.document(good, board="esp32" if kind == "image" else None)
+    document["url"] = f"${{aws:iot:s3-presigned-url:{rollouts.put(name, bad)}}}"
+    _untouched(board(kind=kind), rollouts, rollouts.job(f"{name}-1", document), "SHA-256 is wrong")
 
 
 @pytest.mark.runtimes("mp32")
-def test_corrupted_byte_anywhere_fails_each_job(board, cloud, name, application):
+def test_corrupted_byte_anywhere_fails_each_job(board, rollouts, name, application):
     """Twenty jobs one after the other: none of them leaves anything behind that helps or hurts the next."""
     good, chance, jobs, device = application(), random.Random(20), [], board()
     for number in range(20):
         at, bits = chance.randrange(len(good)), chance.randrange(1, 256)
         bad = good[:at] + bytes((good[at] ^ bits,)) + good[at + 1 :]
-        url = cloud.put(f"{name}-{number}", bad)
-        jobs.append(cloud.job(f"{name}-{number}", cloud.document(good, url=url)))
-    device.run(lambda: all(cloud.outcome(job) for job in reversed(jobs)))
-    assert [cloud.state(job) for job in jobs] == [("FAILED", {"reason": "SHA-256 is wrong"})] * len(jobs)
-    whole = cloud.update(f"{name}-whole", good)
-    assert device.run(lambda: cloud.outcome(whole)) == ("SUCCEEDED", {"version": "2.0.0"})
+        url = rollouts.put(f"{name}-{number}", bad)
+        jobs.append(rollouts.job(f"{name}-{number}", rollouts.document(good, url=url)))
+    device.run(lambda: all(rollouts.outcome(job) for job in reversed(jobs)))
+    assert [rollouts.state(job) for job in jobs] == [("FAILED", {"reason": "SHA-256 is wrong"})] * len(jobs)
+    whole = rollouts.update(f"{name}-whole", good)
+    assert device.run(lambda: rollouts.outcome(whole)) == ("SUCCEEDED", {"version": "2.0.0"})
     assert device.versions() == ["1.0.0", "2.0.0"]
 
 
-def test_truncated_file_fails_the_job(board, cloud, name, application):
+def test_truncated_file_fails_the_job(board, rollouts, name, application):
     good = application()
-    document = cloud.document(good)
-    document["url"] = f"${{aws:iot:s3-presigned-url:{cloud.put(name, good[:-100])}}}"
-    _untouched(board(), cloud, cloud.job(f"{name}-1", document), "download failed: Content-Range")
+    document = rollouts.document(good)
+    document["url"] = f"${{aws:iot:s3-presigned-url:{rollouts.put(name, good[:-100])}}}"
+    _untouched(board(), rollouts, rollouts.job(f"{name}-1", document), "download failed: Content-Range")
 
 
-def test_wrong_or_missing_signature_fails_the_job(board, cloud, name, application, tmp_path):
+def test_wrong_or_missing_signature_fails_the_job(board, rollouts, name, application, tmp_path):
     good = application()
     device = board()
     other = firmware.read_key(firmware.new_key(tmp_path / "other.key")[0])
-    forged = cloud.document(good, url=cloud.put(name, good))
+    forged = rollouts.document(good, url=rollouts.put(name, good))
     forged["signature"] = firmware.sign(firmware.Firmware(good, "2.0.0", "files"), other)
-    _untouched(device, cloud, cloud.job(f"{name}-1", forged), "signature is wrong")
-    unsigned = cloud.document(good, url=cloud.put(name, good), sign=False)
-    job = cloud.job(f"{name}-2", unsigned)
-    assert device.run(lambda: cloud.outcome(job))[1] == {"reason": "image is not signed"}
+    _untouched(device, rollouts, rollouts.job(f"{name}-1", forged), "signature is wrong")
+    unsigned = rollouts.document(good, url=rollouts.put(name, good), sign=False)
+    job = rollouts.job(f"{name}-2", unsigned)
+    assert device.run(lambda: rollouts.outcome(job))[1] == {"reason": "image is not signed"}
 
 
-def test_signature_of_another_version_of_the_same_image_is_wrong(board, cloud, name, application):
+def test_signature_of_another_version_of_the_same_image_is_wrong(board, rollouts, name, application):
     good = application("0.9.0")
-    document = cloud.document(good, "0.9.0", url=cloud.put(name, good))
+    document = rollouts.document(good, "0.9.0", url=rollouts.put(name, good))
     document["version"] = "2.0.0"  # an old image, signed once, passed off as a new one
-    _untouched(board(), cloud, cloud.job(f"{name}-1", document), "version")
+    _untouched(board(), rollouts, rollouts.job(f"{name}-1", document), "version")
 
 
-def test_old_version_is_refused_unless_forced(board, cloud, name, application):
+def test_old_version_is_refused_unless_forced(board, rollouts, name, application):
     device = board()
     for number, version in enumerate(("0.9.9", "1.0.0")):
-        job = cloud.update(f"{name}-{number}", application(version), version)
-        assert device.run(lambda job=job: cloud.outcome(job)) == (
+        job = rollouts.update(f"{name}-{number}", application(version), version)
+        assert device.run(lambda job=job: rollouts.outcome(job)) == (
             "FAILED", {"reason": f"version {version} is not newer than 1.0.0"}
         )  # fmt: skip
-    job = cloud.update(f"{name}-forced", application("0.9.9"), "0.9.9", force=True)
-    assert device.run(lambda: cloud.outcome(job)) == ("SUCCEEDED", {"version": "0.9.9"})
+    job = rollouts.update(f"{name}-forced", application("0.9.9"), "0.9.9", force=True)
+    assert device.run(lambda: rollouts.outcome(job)) == ("SUCCEEDED", {"version": "0.9.9"})
 
 
-def test_image_for_another_board_or_slot_is_refused(board, cloud, name, application):
+def test_image_for_another_board_or_slot_is_refused(board, rollouts, name, application):
     device = board()
-    job = cloud.update(f"{name}-1", application(), board="rp2")
-    assert device.run(lambda: cloud.outcome(job))[1] == {"reason": "image for board rp2, this is esp32"}
-    job = cloud.update(f"{name}-2", image())
-    assert device.run(lambda: cloud.outcome(job))[1] == {"reason": "image of kind image, this board takes files"}
+    job = rollouts.update(f"{name}-1", application(), board="rp2")
+    assert device.run(lambda: rollouts.outcome(job))[1] == {"reason": "image for board rp2, this is esp32"}
+    job = rollouts.update(f"{name}-2", image())
+    assert device.run(lambda: rollouts.outcome(job))[1] == {"reason": "image of kind image, this board takes files"}
     assert device.versions() == ["1.0.0"]
 
 
-def test_image_that_the_boot_loader_refuses_fails_the_job(board, cloud, name):
+def test_image_that_the_boot_loader_refuses_fails_the_job(board, rollouts, name):
     bad = bytearray(image())
     bad[30000] ^= 1  # the file's own SHA-256 is right, ESP-IDF's checksum inside is not
-    _untouched(board(kind="image"), cloud, cloud.update(f"{name}-1", bytes(bad), board="esp32"), "OSError")
+    _untouched(board(kind="image"), rollouts, rollouts.update(f"{name}-1", bytes(bad), board="esp32"), "OSError")
 
 
 @pytest.fixture
 def service(mosquitto, name):
     """The Jobs service on Mosquitto: service(document)."""
     with Observer(mosquitto.plain_port, client_id=f"jobs-{name}") as observer:
-        yield lambda document: JobsService(observer, name, f"{name}-1", document)
+        yield lambda document: MosquittoJobs(observer, name, f"{name}-1", document)
 
 
 @pytest.fixture
-def plain_board(runtime, mosquitto, name, key, tmp_path):
+def plain_board(boards, mosquitto, name, tmp_path):
     """Makes the board, with Mosquitto in place of MiniStack."""
-    made = []
-
-    def make(**settings):
-        configuration = mosquitto_site(mosquitto).project(tmp_path, name)
-        made.append(Board(runtime, tmp_path / "flash", configuration, key, **settings))
-        return made[0]
-
-    yield make
-    for each in made:
-        each.power_off()
+    return functools.partial(boards, mosquitto_site(mosquitto).project(tmp_path, name))
 
 
-def test_url_that_expires_on_the_way_is_asked_for_again(plain_board, cloud, application, files, service):
+def test_url_that_expires_on_the_way_is_asked_for_again(plain_board, rollouts, application, files, service):
     data = application(more={"data.bin": bytes(200_000)})
     files.content["/firmware"] = data
     files.cuts = [50_000, 50_000]
-    document, described = cloud.document(data), []
+    document, described = rollouts.document(data), []
 
     def fresh():
         described.append(f"signature-{len(described)}")
@@ -188,98 +154,93 @@ def test_url_that_expires_on_the_way_is_asked_for_again(plain_board, cloud, appl
     assert int(files.requests[-1][1][6:-1]) >= 50_000
 
 
-def test_url_that_stays_refused_fails_the_job(plain_board, cloud, application, files, service):
+def test_url_that_stays_refused_fails_the_job(plain_board, rollouts, application, files, service):
     data = application()
     files.content["/firmware"] = data
     files.expired.add("old")
-    jobs = service(lambda: {**cloud.document(data), "url": files.url("/firmware", "old")})
+    jobs = service(lambda: {**rollouts.document(data), "url": files.url("/firmware", "old")})
     plain_board().run(lambda: jobs.status == "FAILED")
     assert jobs.details["reason"] == "download refused: 403 HTTP status"
     assert len(files.requests) == 4
 
 
-def test_answers_that_are_lost_do_not_run_a_job_twice(plain_board, cloud, application, files, service):
+def test_answers_that_are_lost_do_not_run_a_job_twice(plain_board, rollouts, application, files, service):
     data = application()
     files.content["/firmware"] = data
-    jobs = service(lambda: {**cloud.document(data), "url": files.url("/firmware")})
+    jobs = service(lambda: {**rollouts.document(data), "url": files.url("/firmware")})
     jobs.lost = 2
     device = plain_board(sleepless=True)
     device.run(lambda: jobs.status == "SUCCEEDED", 240)
     assert device.versions() == ["1.0.0", "2.0.0"]
 
 
-def test_link_that_is_cut_twenty_times_only_delays(board, cloud, name, application, ministack):
+def test_link_that_is_cut_twenty_times_only_delays(board, rollouts, name, application, ministack):
     data = application(more={"data.bin": bytes(400_000)})
     with Files() as files:
         files.content["/firmware"] = data
         files.cuts = [15_000] * 20
-        document = cloud.document(data)
+        document = rollouts.document(data)
         document["url"] = files.url("/firmware")
         device = board(sleepless=True)
-        job = cloud.job(f"{name}-1", document)
-        assert device.run(lambda: cloud.outcome(job), 240) == ("SUCCEEDED", {"version": "2.0.0"})
+        job = rollouts.job(f"{name}-1", document)
+        assert device.run(lambda: rollouts.outcome(job), 240) == ("SUCCEEDED", {"version": "2.0.0"})
         starts = [int(span[6:-1]) for _, span in files.requests]
         assert len(starts) >= 21
         assert starts == sorted(starts)
 
 
-def test_mqtt_link_that_is_cut_during_the_download_only_delays(board, cloud, name, application, ministack):
+def test_mqtt_link_that_is_cut_during_the_download_only_delays(board, rollouts, name, application, ministack):
     data = application(more={"data.bin": bytes(300_000)})
     with Relay(ministack.port) as relay, Files() as files:
         files.content["/firmware"] = data
         files.cuts, files.stall_s = [100_000], 2
-        document = cloud.document(data)
+        document = rollouts.document(data)
         document["url"] = files.url("/firmware")
         device = board(port=relay.port, pause_mqtt=False)
-        job = cloud.job(f"{name}-1", document)
+        job = rollouts.job(f"{name}-1", document)
         device.run(lambda: files.requests)
         relay.cut()
         time.sleep(0.5)
         relay.restore()
-        assert device.run(lambda: cloud.outcome(job), 180) == ("SUCCEEDED", {"version": "2.0.0"})
+        assert device.run(lambda: rollouts.outcome(job), 180) == ("SUCCEEDED", {"version": "2.0.0"})
 
 
-def test_cancellation_in_the_middle_leaves_the_old_version(board, cloud, name, application):
-    data = application(more={"data.bin": bytes(300_000)})
-    with Files() as files:
+@pytest.fixture
+def canceled(rollouts, name, application, files):
+    """Cancels the job while the download stands still for a while: canceled(device, stall_s) -> the job."""
+
+    def cancel(device, stall_s):
+        data = application(more={"data.bin": bytes(300_000)})
         files.content["/firmware"] = data
-        files.cuts, files.stall_s = [100_000], 60
-        document = cloud.document(data)
-        document["url"] = files.url("/firmware")
-        device = board(pause_mqtt=False)
-        job = cloud.job(f"{name}-1", document)
+        files.cuts, files.stall_s = [100_000], stall_s
+        job = rollouts.job(f"{name}-1", {**rollouts.document(data), "url": files.url("/firmware")})
         device.run(lambda: device.told("progress"))
-        cloud.iot.cancel_job(jobId=job, force=True)
-        device.run(lambda: device.told("error"))
-        assert device.told("error") == ["canceled"]
-        assert cloud.state(job)[0] == "CANCELED"
-        assert not any((device.folder / "fota/a").iterdir())
-        assert device.versions() == ["1.0.0"]
-
-
-def test_cancellation_while_mqtt_is_closed_is_seen_before_the_switch(board, cloud, name, application):
-    data = application(more={"data.bin": bytes(300_000)})
-    with Files() as files:
-        files.content["/firmware"] = data
-        files.cuts, files.stall_s = [100_000], 6
-        document = cloud.document(data)
-        document["url"] = files.url("/firmware")
-        device = board(pause_mqtt=True)
-        job = cloud.job(f"{name}-1", document)
-        device.run(lambda: device.told("progress"))
-        cloud.iot.cancel_job(jobId=job, force=True)
+        rollouts.iot.cancel_job(jobId=job, force=True)
         device.run(lambda: device.told("error"))
         assert device.told("error") == ["canceled"]
         assert device.versions() == ["1.0.0"]
+        return job
+
+    return cancel
+
+
+def test_cancellation_in_the_middle_leaves_the_old_version(board, rollouts, canceled):
+    device = board(pause_mqtt=False)
+    assert rollouts.state(canceled(device, 60))[0] == "CANCELED"
+    assert not any((device.folder / "fota/a").iterdir())
+
+
+def test_cancellation_while_mqtt_is_closed_is_seen_before_the_switch(board, canceled):
+    canceled(board(pause_mqtt=True), 6)
 
 
 @pytest.mark.parametrize("behaviour", ["raise", "silent", "deaf"])
 @pytest.mark.parametrize("kind", ["files", "image"])
-def test_new_version_that_is_no_good_is_rolled_back_by_itself(board, cloud, name, application, behaviour, kind):
+def test_new_version_that_is_no_good_is_rolled_back_by_itself(board, rollouts, name, application, behaviour, kind):
     device = board(kind=kind, trial_s=2)
     data = application(behaviour=behaviour) if kind == "files" else image(behaviour=behaviour)
-    job = cloud.update(f"{name}-1", data, board="esp32" if kind == "image" else None)
-    status, details = device.run(lambda: cloud.outcome(job), 180)
+    job = rollouts.update(f"{name}-1", data, board="esp32" if kind == "image" else None)
+    status, details = device.run(lambda: rollouts.outcome(job), 180)
     assert status == "FAILED"
     assert details["reason"].startswith("rolled back: ")
     if behaviour == "raise" and kind == "files":
@@ -289,7 +250,7 @@ def test_new_version_that_is_no_good_is_rolled_back_by_itself(board, cloud, name
 
 
 @pytest.mark.parametrize("form", ["zerynth", "nordic", "afr"])
-def test_job_documents_of_others_are_understood(board, cloud, name, application, files, form, key):
+def test_job_documents_of_others_are_understood(board, rollouts, name, application, files, form, key):
     import base64
     import hashlib
 
@@ -299,7 +260,7 @@ def test_job_documents_of_others_are_understood(board, cloud, name, application,
     data = application()
     files.content["/firmware"] = data
     url, sha256 = files.url("/firmware"), hashlib.sha256(data).hexdigest()
-    signature = cloud.document(data)["signature"]
+    signature = rollouts.document(data)["signature"]
     ours = {"version": "2.0.0", "sha256": sha256, "signature": signature}
     if form == "zerynth":
         document = {
@@ -320,5 +281,5 @@ def test_job_documents_of_others_are_understood(board, cloud, name, application,
         }  # fmt: skip
         document = {"afr_ota": {"protocols": ["HTTP"], "files": [file]}}
     device = board()
-    job = cloud.job(f"{name}-1", json.loads(json.dumps(document)))
-    assert device.run(lambda: cloud.outcome(job)) == ("SUCCEEDED", {"version": "2.0.0"})
+    job = rollouts.job(f"{name}-1", json.loads(json.dumps(document)))
+    assert device.run(lambda: rollouts.outcome(job)) == ("SUCCEEDED", {"version": "2.0.0"})

@@ -15,7 +15,7 @@ from tests.harness.runtimes import RUNTIMES, Process
 
 from .conftest import mosquitto_site
 from .files import Files
-from .fota import Cloud
+from .fota import Rollouts
 from .streams import Streams
 
 _DEVICE = program("system", "fota_small")
@@ -31,31 +31,31 @@ class Update:
         self.folder = mosquitto_site(broker).project(folder, name).parent
         (self.folder / "firmware.pub").write_bytes((folder / "firmware.key.pub").read_bytes())
         self.data = firmware.bundle({"app.bin": random.Random(1).randbytes(_MEGABYTE)}, "2.0.0", "esp32")
-        self.cloud = Cloud(ministack, name, key)
+        self.rollouts = Rollouts(ministack, name, key)
         if way == "stream":
             with Observer(broker.plain_port, client_id=f"{name}-streams") as observer:
                 Streams(observer).files["fota"] = {0: self.data}
-                document = self.cloud.document(self.data, board="esp32", stream="fota", file=0)
+                document = self.rollouts.document(self.data, board="esp32", stream="fota", file=0)
                 self._run(document, name, heap, buffer_bytes, block_bytes)
         else:
             # one context verifies both servers
             with Files(broker.authority.issue("localhost", hosts=("localhost",)), folder) as files:
                 files.content["/firmware"] = self.data
-                document = self.cloud.document(self.data, board="esp32")
+                document = self.rollouts.document(self.data, board="esp32")
                 document["url"] = files.url("/firmware")
                 self._run(document, name, heap, buffer_bytes, block_bytes)
 
     def _run(self, document: dict, name: str, heap: str, buffer_bytes: int, block_bytes: int) -> None:
-        job = self.cloud.job(name, document)
+        job = self.rollouts.job(name, document)
         with Process(RUNTIMES["mp32"], _DEVICE, self.folder, buffer_bytes, block_bytes, heap=heap) as process:
             process.expect("erase", value="done", timeout_s=150)
             begun = time.monotonic()
             end = process.expect_that(lambda event: event["event"] in ("done", "error"), 150, "end")
-            assert end["event"] == "done", f"{process.report()}\n{self.cloud.state(job)}"
+            assert end["event"] == "done", f"{process.report()}\n{self.rollouts.state(job)}"
             self.seconds = time.monotonic() - begun
             process.wait()
             self.peak_bytes = max(event["heap"] for event in process.events if "heap" in event)
-        assert self.cloud.state(job)[1]["progress"] == "100"
+        assert self.rollouts.state(job)[1]["progress"] == "100"
 
 
 @pytest.mark.timeout(240)

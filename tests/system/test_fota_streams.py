@@ -17,10 +17,8 @@ from aws_iot.jobs.job import OVER
 from tests.harness.observer import Observer
 from tests.harness.relay import Relay
 
-from . import fota
 from .conftest import mosquitto_site
-from .fota import Board
-from .jobs_service import JobsService
+from .jobs_service import MosquittoJobs
 from .streams import Streams
 
 pytestmark = pytest.mark.runtimes("cpython", "mp32")
@@ -29,15 +27,10 @@ _BLOCKS = {"block_bytes": 1024}  # four for a request
 _AT = 20  # the request at which something happens, of some forty
 
 
-@pytest.fixture(scope="session")
-def key(tmp_path_factory):
-    return firmware.new_key(tmp_path_factory.mktemp("keys") / "firmware.key")[0]
-
-
 @pytest.fixture
-def data(runtime):
+def data(application):
     """A new version that takes some forty requests."""
-    return fota.application(more={"data.bin": bytes(range(256)) * 640}, compiled=bool(runtime.bits))
+    return application(more={"data.bin": bytes(range(256)) * 640})
 
 
 @pytest.fixture
@@ -51,19 +44,19 @@ def document(key, name):
     return make
 
 
-class Cloud:
+class StreamedUpdate:
     """Job and stream of one thing; `happens()` is called when the board has sent so many requests for blocks."""
 
     def __init__(self, observer, name: str, data: bytes, document: dict) -> None:
-        self.jobs = JobsService(observer, name, f"{name}-1", lambda: document)
+        self.jobs = MosquittoJobs(observer, name, f"{name}-1", lambda: document)
         self.happens = lambda: None
-        cloud = self
+        update = self
 
         class Counting(Streams):
-            def _get(self, *words) -> None:
+            def take(self, *words) -> None:
                 if len(self.requests) == _AT:
-                    cloud.happens()
-                super()._get(*words)
+                    update.happens()
+                super().take(*words)
 
         self.streams = Counting(observer)
         self.streams.files[name] = {0: data}
@@ -73,42 +66,38 @@ class Cloud:
 
 
 @pytest.fixture
-def cloud(mosquitto, name):
-    """cloud(data, document)."""
+def start_update(mosquitto, name):
+    """start_update(data, document) -> StreamedUpdate"""
     with Observer(mosquitto.plain_port, client_id=f"cloud-{name}") as observer:
-        yield functools.partial(Cloud, observer, name)
+        yield functools.partial(StreamedUpdate, observer, name)
 
 
 @pytest.fixture
-def board(runtime, mosquitto, name, key, tmp_path):
+def board(boards, mosquitto, name, tmp_path):
     """Makes the board: board(port=..., **settings)."""
-    made = []
 
     def make(port=None, **settings):
         site = mosquitto_site(mosquitto)
         site.port = port or site.port
-        made.append(Board(runtime, tmp_path / "flash", site.project(tmp_path, name), key, stream=_BLOCKS, **settings))
-        return made[0]
+        return boards(site.project(tmp_path, name), stream=_BLOCKS, **settings)
 
-    yield make
-    for each in made:
-        each.power_off()
+    return make
 
 
 @pytest.mark.parametrize("place", [0.01, 0.5, 0.99])
-def test_corrupted_byte_fails_the_job(board, cloud, data, document, place):
+def test_corrupted_byte_fails_the_job(board, start_update, data, document, place):
     at = int(len(data) * place)
     bad = data[:at] + bytes((data[at] ^ 1,)) + data[at + 1 :]
-    played, device = cloud(bad, document(data)), board()
+    played, device = start_update(bad, document(data)), board()
     device.run(played.ended)
     assert (played.jobs.status, played.jobs.details) == ("FAILED", {"reason": "SHA-256 is wrong"})
     assert device.versions() == ["1.0.0"]
 
 
-def test_link_that_is_cut_only_delays(board, cloud, mosquitto, data, document):
+def test_link_that_is_cut_only_delays(board, start_update, mosquitto, data, document):
     cut = threading.Event()
     with Relay(mosquitto.port) as relay:
-        played, device = cloud(data, document(data)), board(port=relay.port)
+        played, device = start_update(data, document(data)), board(port=relay.port)
 
         def happens():
             relay.cut()
@@ -125,8 +114,8 @@ def test_link_that_is_cut_only_delays(board, cloud, mosquitto, data, document):
     assert min(first[_AT + 1 :]) > 0, "it goes on where it was cut"
 
 
-def test_canceled_job_leaves_the_old_version(board, cloud, data, document):
-    played, device = cloud(data, document(data)), board()
+def test_canceled_job_leaves_the_old_version(board, start_update, data, document):
+    played, device = start_update(data, document(data)), board()
     played.happens = functools.partial(setattr, played.jobs, "status", "CANCELED")
     device.run(lambda: device.told("error"))
     assert device.told("error") == ["canceled"]
@@ -134,14 +123,14 @@ def test_canceled_job_leaves_the_old_version(board, cloud, data, document):
     assert device.versions() == ["1.0.0"]
 
 
-def test_job_of_freertos_by_stream(board, cloud, data, key, name):
+def test_job_of_freertos_by_stream(board, start_update, data, key, name):
     """As create-ota-update makes it for the protocol MQTT; both protocols, with a URL too: the stream is taken."""
     made = firmware.read_key(key).sign(data, ec.ECDSA(hashes.SHA256()))
     file = {
         "filepath": "/firmware.bin", "filesize": len(data), "fileid": 0, "certfile": "/cert.pem", "fileType": 101,
         "update_data_url": "https://localhost:1/", "sig-sha256-ecdsa": base64.b64encode(made).decode(),
     }  # fmt: skip
-    played = cloud(data, {"afr_ota": {"protocols": ["MQTT", "HTTP"], "streamname": name, "files": [file]}})
+    played = start_update(data, {"afr_ota": {"protocols": ["MQTT", "HTTP"], "streamname": name, "files": [file]}})
     device = board()
     device.run(played.ended)
     assert (played.jobs.status, played.jobs.details) == ("SUCCEEDED", {"version": "2.0.0"})

@@ -6,7 +6,7 @@ import pytest
 from tests.harness.observer import Observer
 
 from .conftest import ministack_site, mosquitto_site
-from .jobs_service import JobsService
+from .jobs_service import MosquittoJobs
 from .process import Raised
 
 
@@ -151,7 +151,7 @@ def test_job_in_progress_when_the_power_failed_is_failed_or_resumed(configuratio
 def service(mosquitto, name):
     """The Jobs service on Mosquitto, with one job."""
     with Observer(mosquitto.plain_port, client_id=f"jobs-{name}") as observer:
-        yield JobsService(observer, name, f"{name}-1", lambda: {"operation": "x"})
+        yield MosquittoJobs(observer, name, f"{name}-1", lambda: {"operation": "x"})
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.harness import program
 from tests.harness.romfs import InRom
 
 from .conftest import desire, ministack_site, reported
@@ -15,7 +14,7 @@ _DELTA = "thing.on_shadow_request(lambda state: emit('delta', state=state) or st
 
 @pytest.fixture(scope="module")
 def in_rom(tmp_path_factory):
-    return InRom(tmp_path_factory.mktemp("romfs"), program("system", "agent").parent)
+    return InRom(tmp_path_factory.mktemp("romfs"))
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from aws_iot.jobs.job import OVER
+
 from ..cloud import aws as aws_errors
 from ..errors import ToolError
 from ..shapes import Executions, Json, Progress
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from .firmware import Firmware
 
 _PART_BYTES = 8 * 1024 * 1024
-OVER = ("SUCCEEDED", "FAILED", "TIMED_OUT", "REJECTED", "REMOVED", "CANCELED")
 _JOB_OVER = ("COMPLETED", "CANCELED", "DELETION_IN_PROGRESS")
 
 

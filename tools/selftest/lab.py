@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
+from aws_iot.jobs.job import OVER
+
 from .. import pki
 from ..cloud import aws as aws_errors
 from ..cloud import local_aws, mosquitto
@@ -92,7 +94,7 @@ class Lab:
         deadline = time.monotonic() + within_s
         while True:
             status, details = rollout.executions(self.aws, job).get(self.name, ("QUEUED", {}))
-            if status in rollout.OVER:
+            if status in OVER:
                 return status, details
             if time.monotonic() > deadline:
                 raise ToolError(f"the job is still {status} after {within_s:.0f} s {details or ''}")

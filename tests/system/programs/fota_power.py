@@ -3,9 +3,8 @@
 Arguments: the folder with the board's flash, "files" or "image", the number of the flash access at which the power
 fails (0: never), the folder with the stand-ins, and maybe the number of free blocks that other files leave. The file
 system is a real LittleFS on a block device kept in a file; a failing access is carried out half, then the process is
-killed by SIGKILL. The thing and its job are stand-ins: the job's state is in a file beside the flash, as it is in the
-cloud, and follows https://docs.aws.amazon.com/iot/latest/developerguide/iot-jobs-lifecycle.html; the image comes from
-a file. Slots, boot, record, install, download and trial are the real ones.
+killed by SIGKILL. The thing and its job are stand-ins (offline.py): the job's state is in a file beside the flash, as
+it is in the cloud; the image comes from a file.
 """
 
 import json
@@ -112,81 +111,27 @@ mount()
 if KIND == "image":
     loader()
 
+from offline import CloudJob, Thing, carry_out, serve  # noqa: E402
+
 from aws_iot.boot_trial import choose  # noqa: E402
 from aws_iot.fota import Fota  # noqa: E402
-from aws_iot.fota.download import Download  # noqa: E402
-from aws_iot.jobs.job import Job, JobError  # noqa: E402
+
+serve(lambda image: FOLDER + "/image")
 
 
-class Mqtt:
-    """Stands in for a client that is connected all the time."""
-
-    ready = connected = True
-    due = 0
-    context = None
-
-    def call(self, function, *args):
-        function(*args)
-
-    def report(self, error):
-        raise error
-
-    def disconnect(self):
-        """For the download, when memory is short."""
-
-
-class Thing:
-    """Stands in for a thing."""
-
-    mqtt = Mqtt()
-    thingname = "thing"
-
-    def disconnect(self):
-        pass
-
-
-class CloudJob(Job):
-    """Stands in for the Jobs service: the execution's state in a file that no power cut of the board reaches."""
+class FileJob(CloudJob):
+    """The execution's state in a file that no power cut of the board reaches."""
 
     def __init__(self):
-        super().__init__(Thing(), "job")
         with open(FOLDER + "/job.json") as file:
             state = json.load(file)
-        self.status, self.document, self.number = state["status"], state["document"], 1
+        super().__init__("job", state["status"], state["document"])
 
-    def update(self, status, details=None):
-        if self.canceled:
-            return False
-        self.status = status
-        document = self.document or CloudJob().document
+    def write(self, status, details):
+        document = self.document or FileJob().document
         with open(FOLDER + "/job.new", "w") as file:
-            json.dump({"status": status, "details": details or {}, "document": document}, file)
+            json.dump({"status": status, "details": details, "document": document}, file)
         os.rename(FOLDER + "/job.new", FOLDER + "/job.json")
-        return True
-
-    def steps(self, name, *args):
-        yield from ()
-        return getattr(self, name)(*args)
-
-    def progress(self, details):
-        return self.update("IN_PROGRESS", details)
-
-
-class Local:
-    """The image from a file, 1000 bytes at a time."""
-
-    def fetch(self, offset):
-        with open(FOLDER + "/image", "rb") as file:
-            file.seek(offset)
-            while True:
-                data = file.read(1000)
-                if not data:
-                    return
-                yield memoryview(data)
-                yield True
-
-
-Download._source = lambda self: Local()
 
 
 def contents(path):
@@ -242,19 +187,9 @@ def main():
     print(json.dumps({"event": "boot", "version": version, "trial": trial}))
     fota = Fota(Thing(), slot(version), False)
     fota.confirm()
-    job = CloudJob()
-    if job.canceled:
-        print(json.dumps({"event": "end", "version": version, "status": job.status, "steps": Power.steps}))
-        return
-    work = fota.resume(job) if job.status == "IN_PROGRESS" else job.update("IN_PROGRESS") and fota.install(job)
-    try:
-        for result in work:
-            if isinstance(result, dict):
-                job.progress(result)
-    except JobError as error:
-        job.update("FAILED", {"reason": str(error)})
-    else:
-        job.update("SUCCEEDED")
+    job = FileJob()
+    if not job.canceled:
+        carry_out(fota, job)
     print(json.dumps({"event": "end", "version": version, "status": job.status, "steps": Power.steps}))
 
 

@@ -27,7 +27,7 @@ def _packet(kind: int, body: bytes) -> bytes:
     return bytes(head) + body
 
 
-class Cloud:
+class Counterpart:
     """A connection to the broker's plain port; with `accepting` each report is answered, as AWS does."""
 
     def __init__(self, port: int, accepting: bool = False) -> None:
