@@ -49,10 +49,11 @@ qemu: setup  ## Run what needs no network on an emulated Cortex-M3, built from D
 mpy: setup  ## Compile the device library to .mpy files and list them for mip (package-mpy.json).
 	@$(BIN)/python -m aws_iot_tools.dev.mip
 
-lint: setup  ## Check style, import arrows, the device library against MicroPython's type stubs, and its own stubs.
+lint: setup  ## Check style, import arrows and types: the tools', the device library's against MicroPython's stubs, and its own stubs.
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/mypy
+	@$(BIN)/mypy --config-file tools/dev/mypy.ini
 	@$(BIN)/python -m aws_iot_tools.dev.stubs --check
 	@PYTHONPATH=tests/harness/standins $(BIN)/stubtest aws_iot \
 		--mypy-config-file tests/stubs/mypy.ini --allowlist tests/stubs/allowlist.txt

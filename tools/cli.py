@@ -1,26 +1,33 @@
 """What every command shares: the global options, the context object, and names resolved only when used."""
 
+from __future__ import annotations
+
 import importlib
 import importlib.util
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .output import Output
+from .shapes import Json
+
+if TYPE_CHECKING:
+    from .cloud.aws import Aws
 
 
 class Context:
     """The global options of one invocation, and the AWS session made from them on first use."""
 
-    def __init__(self):
-        self.options = {"profile": None, "region": None, "endpoint_url": None, "json": False, "debug": False}
-        self._aws = None
+    def __init__(self) -> None:
+        self.options: Json = {"profile": None, "region": None, "endpoint_url": None, "json": False, "debug": False}
+        self._aws: Aws | None = None
 
     @property
-    def out(self):
+    def out(self) -> Output:
         return Output(self.options["json"])
 
     @property
-    def aws(self):
+    def aws(self) -> Aws:
         if self._aws is None:
             from .cloud.aws import Aws  # boto3 takes 0.15 s: only the commands that talk to AWS pay for it
 
@@ -31,13 +38,13 @@ class Context:
 pass_context = click.make_pass_decorator(Context, ensure=True)
 
 
-def _remember(context, parameter, value):
+def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> None:
     if value:
         context.ensure_object(Context).options[parameter.name] = value
 
 
-def _global_options():
-    def option(*names, **settings):
+def _global_options() -> list[click.Option]:
+    def option(*names: str, **settings: Any) -> click.Option:
         return click.Option(names, callback=_remember, expose_value=False, is_eager=True, **settings)
 
     return [
@@ -52,7 +59,7 @@ def _global_options():
 class Command(click.Command):
     """A command that takes the global options too, so that they may stand before or after its name."""
 
-    def __init__(self, *args, **settings):
+    def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
         self.params = [*self.params, *_global_options()]
 
@@ -69,30 +76,40 @@ class LazyGroup(click.Group):
     commands: name -> (module, alias, help line); spellings: other spelling -> name.
     """
 
-    def __init__(self, *args, table, spellings, package, **settings):
+    def __init__(
+        self,
+        *args: Any,
+        table: dict[str, tuple[str, str | None, str]],
+        spellings: dict[str, str],
+        package: str,
+        **settings: Any,
+    ) -> None:
         super().__init__(*args, **settings)
         self.params = [*self.params, *_global_options()]
         self._package = package
         self._table = {name: row for name, row in table.items() if self._exists(row[0])}
         self._spellings = {**spellings, **{row[1]: name for name, row in self._table.items() if row[1]}}
 
-    def _exists(self, module):
+    def _exists(self, module: str) -> bool:
         return importlib.util.find_spec(f"{self._package}.{module}") is not None
 
-    def list_commands(self, ctx):
+    def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self._table)
 
-    def get_command(self, ctx, cmd_name):
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         row = self._table.get(self._spellings.get(cmd_name, cmd_name))
         if row is None:
             return None
-        return importlib.import_module(f"{self._package}.{row[0]}").command
+        command: click.Command = importlib.import_module(f"{self._package}.{row[0]}").command
+        return command
 
-    def resolve_command(self, ctx, args):
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         name = self._spellings.get(args[0], args[0])
         return super().resolve_command(ctx, [name, *args[1:]])
 
-    def format_commands(self, ctx, formatter):
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         rows = [(f"{name} ({row[1]})" if row[1] else name, row[2]) for name, row in self._table.items()]
         with formatter.section("Commands (and their short names)"):
             formatter.write_dl(rows)

@@ -1,16 +1,22 @@
 """Files that are whole or not there at all, however the program ends."""
 
+from __future__ import annotations
+
 import contextlib
 import json
 import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
 
 from .errors import ToolError
+from .shapes import Json
 
 SECRET = 0o600
 _PUBLIC = 0o644
 
 
-def write(path, content, mode=_PUBLIC):
+def write(path: Path, content: str | bytes, mode: int = _PUBLIC) -> None:
     """Replace a file by these bytes or text in one step; OSError leaves the old one as it was.
 
     The content is on the disk before the name is: a cut of the power leaves the old file or the new one.
@@ -34,12 +40,12 @@ def write(path, content, mode=_PUBLIC):
         raise
 
 
-def write_json(path, document, mode=_PUBLIC):
+def write_json(path: Path, document: Json, mode: int = _PUBLIC) -> None:
     """write() of a JSON document that a person may edit."""
     write(path, json.dumps(document, indent=4) + "\n", mode)
 
 
-def read_json(path):
+def read_json(path: Path) -> Json:
     """The JSON object in a file; ToolError says the line and column where it is broken. The file is never touched."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
@@ -54,7 +60,7 @@ def read_json(path):
 
 
 @contextlib.contextmanager
-def lock(path, wait=False):
+def lock(path: Path, wait: bool = False) -> Iterator[None]:
     """Hold a lock file for one command at a time; ToolError when another has it, or wait. It dies with its process."""
     try:
         import fcntl
@@ -68,7 +74,7 @@ def lock(path, wait=False):
         yield
 
 
-def _locked(path, mode, flock):
+def _locked(path: Path, mode: int, flock: Callable[[IO[str], int], object]) -> IO[str] | None:
     """The lock file, locked; None if the command that had it has deleted it meanwhile: a lock on nothing."""
     with contextlib.ExitStack() as unless_locked:
         try:

@@ -3,7 +3,10 @@
 Exit codes: 0 done; 1 failed, or done in part; 2 wrong usage.
 """
 
+from __future__ import annotations
+
 import sys
+from typing import NoReturn
 
 import click
 
@@ -43,7 +46,7 @@ command = LazyGroup(
 )
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit; errors are one line on stderr."""
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
@@ -53,7 +56,7 @@ def main(arguments=None):
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _report(error, debug):
+def _report(error: BaseException, debug: bool) -> int | str | None:
     """Print one line for an error and return the exit code."""
     if isinstance(error, SystemExit):
         return error.code
@@ -77,7 +80,7 @@ def _report(error, debug):
     return 1
 
 
-def sentence(error):
+def sentence(error: BaseException) -> str:
     if isinstance(error, (ToolError, click.ClickException)):
         return str(error)
     if type(error).__module__.split(".")[0] in ("botocore", "boto3", "s3transfer"):

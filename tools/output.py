@@ -1,9 +1,16 @@
 """What the commands print: text for a person, or one JSON document with --json."""
 
+from __future__ import annotations
+
 import contextlib
 import json
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+from .shapes import Advance
 
 _PLAIN_STEPS = 10  # a pipe gets about this many progress lines for one run
 
@@ -11,24 +18,24 @@ _PLAIN_STEPS = 10  # a pipe gets about this many progress lines for one run
 class Output:
     """Text goes to stdout, warnings and progress to stderr; with --json stdout holds the one document only."""
 
-    def __init__(self, as_json=False):
+    def __init__(self, as_json: bool = False) -> None:
         self.json = as_json
 
-    def say(self, text):
+    def say(self, text: str) -> None:
         """Print a line for a person."""
         print(text, file=sys.stderr if self.json else sys.stdout, flush=True)
 
-    def warn(self, text):
+    def warn(self, text: str) -> None:
         """Print a line on stderr that is worth reading even when stdout is piped."""
         print(f"thing: {text}", file=sys.stderr, flush=True)
 
-    def data(self, document, text=None):
+    def data(self, document: Any, text: str | None = None) -> None:
         """Print a result: as JSON with --json or when there is no text for it, else as text."""
         if self.json or text is None:
             text = json.dumps(document, indent=2, ensure_ascii=False, default=str)
         print(text, flush=True)
 
-    def progress(self, total, label):
+    def progress(self, total: int, label: str) -> AbstractContextManager[Advance]:
         """A context manager whose value is to be called once per finished piece of work."""
         if sys.stderr.isatty():
             return _bar(total, label)
@@ -36,7 +43,7 @@ class Output:
 
 
 @contextlib.contextmanager
-def _bar(total, label):
+def _bar(total: int, label: str) -> Iterator[Advance]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -47,12 +54,12 @@ def _bar(total, label):
 
 
 @contextlib.contextmanager
-def _lines(total, label):
+def _lines(total: int, label: str) -> Iterator[Advance]:
     """At most ten plain lines, and none at all for work that is over at once."""
     state = {"done": 0, "start": time.monotonic()}
     step = max(1, -(-total // _PLAIN_STEPS))
 
-    def advance():
+    def advance() -> None:
         state["done"] += 1
         if total > 1 and (state["done"] % step == 0 or state["done"] == total):
             seconds = time.monotonic() - state["start"]

@@ -1,11 +1,18 @@
 """Keys, certificate requests and certificates (cryptography is imported on use: it takes 60 ms)."""
 
+from __future__ import annotations
+
 import datetime
+from typing import TYPE_CHECKING, cast
 
 from .errors import ToolError
 
+if TYPE_CHECKING:
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 
-def new_key():
+
+def new_key() -> bytes:
     """A P-256 private key as PEM (SEC 1: the form that every MicroPython's TLS reads)."""
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -14,7 +21,7 @@ def new_key():
     return key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
 
 
-def request(key_pem, common_name):
+def request(key_pem: str | bytes, common_name: str) -> str:
     """A certificate signing request (PEM text) for a private key."""
     from cryptography import x509
     from cryptography.hazmat.primitives.hashes import SHA256
@@ -23,17 +30,17 @@ def request(key_pem, common_name):
     # X.520 caps a common name at 64 characters; a thing name may have 128. AWS does not read it.
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name[:64])])
     built = x509.CertificateSigningRequestBuilder().subject_name(name)
-    return built.sign(_key(key_pem), SHA256()).public_bytes(Encoding.PEM).decode()
+    return built.sign(load_key(key_pem), SHA256()).public_bytes(Encoding.PEM).decode()
 
 
-def public_pem(key_pem):
+def public_pem(key_pem: str | bytes) -> str:
     """The public key of a private key, as PEM text."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-    return _key(key_pem).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    return load_key(key_pem).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
-def public_of_certificate(certificate_pem):
+def public_of_certificate(certificate_pem: str | bytes) -> str:
     """The public key in a certificate, as PEM text: equal to public_pem() of its private key."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -41,7 +48,9 @@ def public_of_certificate(certificate_pem):
     return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
-def check_pair(certificate_pem, key_pem, now=None):
+def check_pair(
+    certificate_pem: str | bytes, key_pem: str | bytes, now: datetime.datetime | None = None
+) -> datetime.datetime:
     """Return the certificate's last day; ToolError when the key is not its key or the dates do not hold."""
     if public_of_certificate(certificate_pem) != public_pem(key_pem):
         raise ToolError(
@@ -62,16 +71,17 @@ def check_pair(certificate_pem, key_pem, now=None):
     return certificate.not_valid_after_utc
 
 
-def _key(pem):
+def load_key(pem: str | bytes) -> CertificateIssuerPrivateKeyTypes:
+    """A private key in PEM form; ToolError when it is none, or has a password."""
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     try:
-        return load_pem_private_key(_bytes(pem), None)
+        return cast("CertificateIssuerPrivateKeyTypes", load_pem_private_key(_bytes(pem), None))
     except (ValueError, TypeError) as error:
         raise ToolError(f"the private key is no PEM key without a password: {error}") from error
 
 
-def _certificate(pem):
+def _certificate(pem: str | bytes) -> x509.Certificate:
     from cryptography import x509
 
     try:
@@ -80,5 +90,5 @@ def _certificate(pem):
         raise ToolError(f"the certificate is no PEM certificate: {error}") from error
 
 
-def _bytes(pem):
+def _bytes(pem: str | bytes) -> bytes:
     return pem.encode() if isinstance(pem, str) else pem

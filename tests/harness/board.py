@@ -29,11 +29,18 @@ _PENDING = re.compile(r"^(?:SigPnd|ShdPnd):\s*(\w+)", re.M)
 
 
 class Board:
-    """A board that is switched on by start(); `port` is what --port takes, `flash` the folder of its files."""
+    """A board that is switched on by start(); `port` is what --port takes, `flash` the folder of its files.
 
-    def __init__(self, flash, firmware="", heap="128k") -> None:
+    `rom`: the kind of its ROMFS (board_rom.py), which lies in the file `partition`; firmware of most boards has none.
+    """
+
+    def __init__(self, flash, firmware="", heap="128k", rom="", rom_bytes=128 * 1024) -> None:
         self.flash = Path(flash)
         self.flash.mkdir(parents=True, exist_ok=True)
+        self.partition = self.flash.with_name(f"{self.flash.name}.rom").resolve() if rom else ""
+        if rom and not self.partition.exists():
+            self.partition.write_bytes(b"\xff" * rom_bytes)
+        self._rom = rom
         self.starts = 0
         self._switched = False
         self._firmware, self._heap = str(firmware), heap
@@ -97,7 +104,8 @@ class Board:
 
     def _boot(self, mode: str) -> None:
         runtime = RUNTIMES["mp32"]
-        arguments = runtime.command(_REPL, self.flash.resolve(), mode, self._firmware, heap=self._heap)
+        places = (self.flash.resolve(), mode, self._firmware, self._rom, self.partition)
+        arguments = runtime.command(_REPL, *places, heap=self._heap)
         environment = {key: value for key, value in os.environ.items() if key != "MICROPYPATH"}
         self._up.clear()
         end, self._keys = os.pipe()

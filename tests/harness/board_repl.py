@@ -3,7 +3,8 @@
 Raw REPL with raw paste, and as much of the friendly one as mpremote needs.
 https://docs.micropython.org/en/latest/reference/repl.html#raw-mode-and-raw-paste-mode
 
-Arguments: folder that is the board's flash; "raw" or "friendly"; a folder that the firmware has frozen in, or "".
+Arguments: folder that is the board's flash; "raw" or "friendly"; a folder that the firmware has frozen in, or ""; the
+kind of its ROMFS (board_rom.py) and the file that it lies in, or "" twice.
 The exit status asks the server for the next start: SOFT_RESET_RAW or SOFT_RESET.
 """
 
@@ -185,8 +186,14 @@ def friendly(space):
             line = bytearray()
 
 
-def main(flash, mode, firmware):
+def main(flash, mode, firmware, kind, rom):
+    if kind:
+        import board_rom
+
+        partition = board_rom.plug(kind, rom)
     jail(flash, firmware)
+    if kind:
+        board_rom.mount(partition)
     space = {"__name__": "__main__"}
     try:
         _out.write(b"\x06")  # see Board: from here on a Ctrl-C is a key

@@ -19,7 +19,7 @@ from .machine import Machine
 from .rows import Row
 
 TITLE = "thing flash of a new project"
-NOTE = "`thing new`, `thing add` in the local AWS, `thing flash --port socket://...` twice."
+NOTE = "`thing new`, `thing add` in the local AWS, `thing flash --port socket://...` twice, and with --romfs."
 _THING = Path(sys.executable).with_name("thing")
 _TLS = program("qemu", "tls")  # a file of the project, since the firmware has none
 
@@ -58,6 +58,9 @@ def run(machine: Machine, built: Firmware, folder: Path) -> list:
         first = json.loads(tools.run("flash", "demo", "--port", port, "--json"))
         seconds = time.monotonic() - start
         again = json.loads(tools.run("flash", "demo", "--port", port, "--json", "--lines", "0"))
+        machine.kill()
+        rom = _into_romfs(machine, tools)
+        port = machine.serve()
     finally:
         cloud.stop()
     rows = [
@@ -68,10 +71,29 @@ def run(machine: Machine, built: Firmware, folder: Path) -> list:
             not again["written"] and again["same"] == len(first["written"])),
         Row("the program starts", "it meets a board without network", _first(first["printed"]),
             any(line.startswith("disconnected") for line in first["printed"])),
+        rom,
     ]  # fmt: skip
     with Board(port) as board:  # for those who come after
         board.remove(["/tls.py"])
     return rows
+
+
+def _into_romfs(machine: Machine, tools: _Tools) -> Row:
+    """The library from /lib into the ROMFS of another board that is flashed as this one: a block device."""
+    with machine.copy(tools.folder / "romfs.flash") as other:
+        port = other.serve()
+        start = time.monotonic()
+        done = json.loads(tools.run("flash", "demo", "--port", port, "--romfs", "--json"))
+        seconds = time.monotonic() - start
+        with Board(port) as board:
+            where = board.run("import aws_iot\nprint(aws_iot.__file__)")
+            left = board.files("/lib")
+    seen = f"{len(done['written'])} files in {seconds:.0f} s, {len(left)} in /lib; {where}; {_first(done['printed'])}"
+    good = len(done["removed"]) == len(done["written"]) > 50 and not left and where.startswith("/rom/lib/aws_iot/")
+    return Row(
+        "flashed with --romfs", "the library in ROMFS, none in /lib; the program starts", seen,
+        good and any(line.startswith("disconnected") for line in done["printed"]),
+    )  # fmt: skip
 
 
 def _compare(project: Path, port: str, number: int) -> Row:

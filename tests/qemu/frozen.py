@@ -8,7 +8,7 @@ from .firmware import Firmware
 from .machine import Machine
 from .rows import within
 
-TITLE = "aws_iot frozen by manifest.py"
+TITLE = "the library frozen by manifest.py"
 NOTE = "The file system is empty: what is imported is in the firmware. The tests are those that make no client."
 
 

@@ -57,7 +57,7 @@ def _whole(data, offset=0):
 
 @pytest.mark.parametrize("form", ["cbor", "json"])
 def test_file_arrives_whole(streams, device, data, form):
-    assert device.ask(f"fetch(form='{form}')", 120) == _whole(data)
+    assert device.ask(f"fetch(form='{form}', retry_ms=60000)", 120) == _whole(data)
     request = streams.requests[0]
     assert (request["f"], request["l"], request["o"], request["n"]) == (0, 1024, 0, 4)
     assert request["b"] == ("0x0f" if form == "json" else b"\x0f")

@@ -1,5 +1,7 @@
 """A board on a serial line, spoken to through mpremote's library (the one module that knows it; pinned below 2)."""
 
+from __future__ import annotations
+
 import ast
 import base64
 import contextlib
@@ -7,8 +9,11 @@ import hashlib
 import io
 import itertools
 import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from ..errors import ToolError
+from ..shapes import Advance, Json, Say
 
 _BACK_S = 30  # how long a board with USB of its own may be gone when it resets
 _TRIES = 3
@@ -25,9 +30,13 @@ try:
 except ImportError:
     u = None
 m = getattr(i, '_machine', sys.platform)
+try:
+    r = '/rom/lib' in sys.path and 'aws_iot' in os.listdir('/rom/lib')
+except OSError:  # it has no lib
+    r = False
 print(repr({'version': i.version[:3], 'machine': m, 'mpy': getattr(i, '_mpy', 0) & 255,
     'lib': lib[0] if lib else '/lib', 'free': s[0] * s[3], 'umqtt': u,
-    'rom': '/rom/lib' in sys.path and 'aws_iot' in os.listdir('/rom/lib')}))
+    'rom': r}))
 """
 _HASHES = """
 import hashlib, binascii
@@ -123,7 +132,7 @@ print(repr(tuple(time.gmtime()[:6])))
 """
 
 
-def find_port():
+def find_port() -> str:
     """The serial port of the one board that is plugged in; ToolError when there is none, or more than one."""
     from serial.tools import list_ports
 
@@ -138,11 +147,11 @@ def find_port():
 class Board:
     """One board, stopped and in its raw REPL; a context manager that leaves it at its prompt."""
 
-    def __init__(self, port):
+    def __init__(self, port: str) -> None:
         self.port = port
-        self._serial = None
+        self._serial: Any = None  # mpremote's SerialTransport, while the board is connected
 
-    def __enter__(self):
+    def __enter__(self) -> Board:
         from mpremote.transport import TransportError
         from mpremote.transport_serial import SerialTransport
 
@@ -156,18 +165,18 @@ class Board:
                 raise
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         with contextlib.suppress(OSError):  # a cable that was pulled
             if self._serial.in_raw_repl:
                 self._serial.exit_raw_repl()
             self._serial.close()
 
-    def info(self):
+    def info(self) -> Json:
         """Firmware version and machine, .mpy format, library folder, free bytes, where umqtt.simple is (or None), and
         whether the library is in ROMFS as well."""
         return ast.literal_eval(self.run(INFO))
 
-    def run(self, code, timeout_s=30, consume=None):
+    def run(self, code: str, timeout_s: float = 30, consume: Callable[[bytes], None] | None = None) -> str:
         """Run code on the board; -> what it printed. An exception there is a ToolError with its last line.
 
         timeout_s: longest silence. consume(bytes) gets the output as it comes, one byte at a time.
@@ -180,16 +189,16 @@ class Board:
                 raise TransportExecError(printed, error.decode(errors="replace"))
         return printed.decode(errors="replace").strip()
 
-    def hashes(self, paths):
+    def hashes(self, paths: Iterable[str]) -> dict[str, str]:
         """The SHA-256 (hex) of each of these files that the board has."""
         lines = self.run(_HASHES % (list(paths),)).splitlines()
         return dict(ast.literal_eval(line) for line in lines)
 
-    def files(self, folder):
+    def files(self, folder: str) -> list[str]:
         """The paths of all files under a folder."""
         return [ast.literal_eval(line) for line in self.run(_FILES % (folder,)).splitlines()]
 
-    def write(self, files, advance):
+    def write(self, files: dict[str, bytes], advance: Advance) -> None:
         """Replace files ({path: bytes}); advance() is called after each.
 
         All of them are written beside the old ones and read back first, and only then renamed: a cable that is pulled
@@ -206,32 +215,32 @@ class Board:
                 raise ToolError(f"{path} did not arrive whole (a bad cable, worn flash?); nothing was replaced")
         self.run(_RENAME % (list(files),))
 
-    def _write_one(self, path, content):
+    def _write_one(self, path: str, content: bytes) -> None:
         """One call over the line per chunk; base 64 is shorter there than repr() of binary data."""
         code = _OPEN % path
         for start in range(0, len(content), _CHUNK):
-            code += f"w(a({base64.b64encode(content[start : start + _CHUNK])}))\n"
+            code += f"w(a({base64.b64encode(content[start : start + _CHUNK])!r}))\n"
             if start + _CHUNK < len(content):
                 self.run(code)
                 code = ""
         self.run(code + "f.close()")
 
-    def remove(self, paths):
+    def remove(self, paths: Iterable[str]) -> None:
         """Remove files, and the folders that are empty then: MicroPython takes an empty folder for a package."""
         self.run(_REMOVE % (list(paths),))
 
-    def remove_folder(self, path):
+    def remove_folder(self, path: str) -> None:
         """Remove a folder, if it is there, with all that is in it."""
         self.run(_REMOVE_FOLDER % (path, path))
 
-    def set_clock(self):
+    def set_clock(self) -> float:
         """Set the board's clock to UTC; -> how many seconds it is off afterwards."""
         now = time.gmtime()
         stamp = (now.tm_year, now.tm_mon, now.tm_mday, now.tm_wday, now.tm_hour, now.tm_min, now.tm_sec, 0)
         told = ast.literal_eval(self.run(_CLOCK % (stamp,)))
         return abs(time.mktime((*told, 0, 0, 0)) - time.mktime((*time.gmtime()[:6], 0, 0, 0)))
 
-    def restart(self, show, lines, seconds):
+    def restart(self, show: Say, lines: int, seconds: float) -> None:
         """Restart the board as switched on; show(line) gets the first lines that it prints, for some seconds."""
         with self._words():
             self._serial.exit_raw_repl()
@@ -240,7 +249,7 @@ class Board:
             for line in itertools.islice(self._printed(time.monotonic() + seconds), lines):
                 show(line)
 
-    def _printed(self, deadline):
+    def _printed(self, deadline: float) -> Iterator[str]:
         """The lines that a program prints, until it has ended (the prompt has no line's end) or the time is over."""
         text = b""
         while not text.startswith(b">>>") and time.monotonic() < deadline:
@@ -253,7 +262,7 @@ class Board:
                 if words and words != "MPY: soft reboot":
                     yield words
 
-    def fresh(self):
+    def fresh(self) -> None:
         """Stop what runs, and restart the interpreter without main.py; its first seconds may be deaf to Ctrl-C."""
         from mpremote.transport import TransportError
 
@@ -268,12 +277,12 @@ class Board:
                 if not isinstance(error.__cause__, TransportError):
                     self._reopen()
 
-    def start(self, code):
+    def start(self, code: str) -> None:
         """Start code in a fresh interpreter; read() gives what it prints, as the raw REPL frames it."""
         with self._words():
             self._serial.exec_raw_no_follow(code)
 
-    def read(self, timeout_s):
+    def read(self, timeout_s: float) -> bytes:
         """The bytes that have come, waited for at most timeout_s; b"" when none have."""
         deadline = time.monotonic() + timeout_s
         while True:
@@ -287,7 +296,7 @@ class Board:
                 return b""
             time.sleep(0.01)
 
-    def _reopen(self):
+    def _reopen(self) -> None:
         """Open the port again: that of a board with USB of its own goes away when the board resets."""
         from mpremote.transport import TransportError
         from mpremote.transport_serial import SerialTransport
@@ -306,7 +315,7 @@ class Board:
                 time.sleep(0.5)
 
     @contextlib.contextmanager
-    def _words(self):
+    def _words(self) -> Iterator[None]:
         """Turn mpremote's and pyserial's errors into sentences."""
         from mpremote.transport import TransportError, TransportExecError
 

@@ -4,16 +4,29 @@ What the stages look for is what people run into: a wrong endpoint type, mixed-u
 policy that denies, an inactive certificate, a proxy in between.
 """
 
+from __future__ import annotations
+
 import socket
 import ssl
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, TypeVar
 
 from aws_iot import roots
 
 from .. import pki
 from ..errors import ToolError
+from ..shapes import Json
 from ..things.project import CONFIG
 from . import flash
 from .probe import Closed, Probe
+
+if TYPE_CHECKING:
+    from ..cloud.aws import Aws
+    from ..things.project import Project
+
+_T = TypeVar("_T")
+Tell = Callable[[str, bool, str], object]  # stage, whether it went well, finding or cause
+Stages = Iterable[tuple[str, Callable[[], str]]]
 
 PORT = 8883
 _CODES = ("", "protocol version", "client id", "server unavailable", "user name or password", "not authorised")
@@ -23,7 +36,7 @@ class Sick(Exception):
     """A stage failed; the text says the likely cause and the cure."""
 
 
-def examine(project, report, causes=lambda: []):
+def examine(project: Project, report: Tell, causes: Callable[[], list[str]] = lambda: []) -> bool:
     """Run the stages of the host; report(stage, ok, text) after each; -> True when all is well.
 
     causes() is asked what AWS itself knows when AWS refuses: -> sentences.
@@ -42,7 +55,7 @@ def examine(project, report, causes=lambda: []):
         probe.close()
 
 
-def run(stages, report):
+def run(stages: Stages, report: Tell) -> bool:
     """Run (name, function) pairs until one raises Sick; a function's return value is its finding."""
     for name, stage in stages:
         try:
@@ -54,23 +67,24 @@ def run(stages, report):
 
 
 class _Patient:
-    def __init__(self, project, config, probe, causes):
+    def __init__(self, project: Project, config: Json, probe: Probe, causes: Callable[[], list[str]]) -> None:
         self.project, self.config, self.probe, self.causes = project, config, probe, causes
         self.prefix = f"$aws/things/{config.get('thingname')}/shadow/get"
 
-    def files(self):
+    def files(self) -> str:
         flash.check_files(self.project)
         return ", ".join([CONFIG, *self.project.files()])
 
-    def pair(self):
+    def pair(self) -> str:
         folder = self.project.folder
-        last = pki.check_pair(*[(folder / name).read_bytes() for name in self.project.files()])
+        certificate, key = [(folder / name).read_bytes() for name in self.project.files()]
+        last = pki.check_pair(certificate, key)
         return f"belong together, valid until {last:%Y-%m-%d}"
 
-    def endpoint(self):
+    def endpoint(self) -> str:
         return check_endpoint(self.config["endpoint"])
 
-    def dns(self):
+    def dns(self) -> str:
         try:
             return ", ".join(self.probe.look_up())
         except socket.gaierror as error:
@@ -79,7 +93,7 @@ class _Patient:
                 "`aws iot describe-endpoint --endpoint-type iot:Data-ATS` prints the right one"
             ) from error
 
-    def tcp(self):
+    def tcp(self) -> str:
         try:
             self.probe.open()
         except OSError as error:
@@ -89,10 +103,10 @@ class _Patient:
             ) from error
         return f"port {self.probe.port} answers"
 
-    def tls(self):
-        folder = self.project.folder
+    def tls(self) -> str:
+        folder, (certificate, key) = self.project.folder, self.project.files()
         try:
-            version = self.probe.secure(_ca(self.project), *[folder / name for name in self.project.files()])
+            version = self.probe.secure(_ca(self.project), folder / certificate, folder / key)
         except ssl.SSLCertVerificationError as error:
             raise Sick(_distrust(error, self.probe.host)) from error
         except (OSError, ssl.SSLError) as error:
@@ -102,7 +116,7 @@ class _Patient:
             ) from error
         return f"{version}, server certificate good"
 
-    def connect(self):
+    def connect(self) -> str:
         code = self._step(
             lambda: self.probe.connect(self.config["mqttid"]),
             "the connection was closed instead of accepted: the certificate is inactive or unknown, its policy does "
@@ -112,7 +126,7 @@ class _Patient:
             raise Sick(f"refused: {_CODES[code] if code < len(_CODES) else code}{self._more()}")
         return f"accepted as {self.config['mqttid']}"
 
-    def subscribe(self):
+    def subscribe(self) -> str:
         code = self._step(
             lambda: self.probe.subscribe(f"{self.prefix}/+"),
             f"closed on the subscription: the policy does not allow iot:Subscribe to {self.prefix}/+",
@@ -121,8 +135,8 @@ class _Patient:
             raise Sick(f"refused: the policy does not allow iot:Subscribe to {self.prefix}/+{self._more()}")
         return f"{self.prefix}/+"
 
-    def publish(self):
-        def ask():
+    def publish(self) -> str:
+        def ask() -> str:
             self.probe.publish(self.prefix)
             return self.probe.receive()
 
@@ -131,7 +145,7 @@ class _Patient:
         )
         return f"the shadow answered on {answer.rpartition('/')[2]}"
 
-    def _step(self, step, closed, silence=None):
+    def _step(self, step: Callable[[], _T], closed: str, silence: str | None = None) -> _T:
         try:
             return step()
         except TimeoutError as error:
@@ -140,11 +154,11 @@ class _Patient:
         except (Closed, OSError) as error:
             raise Sick(closed + self._more()) from error
 
-    def _more(self):
+    def _more(self) -> str:
         return "".join(f"; AWS says: {cause}" for cause in self.causes())
 
 
-def check_endpoint(endpoint):
+def check_endpoint(endpoint: str) -> str:
     """A finding about the endpoint's type; Sick for one that cannot work."""
     if "://" in endpoint or "/" in endpoint or ":" in endpoint:
         raise Sick(f'{endpoint!r} must be a host name alone: no mqtts://, no path, no port (that is "port")')
@@ -160,7 +174,7 @@ def check_endpoint(endpoint):
     return f"{endpoint} (Data-ATS)"
 
 
-def aws_causes(aws, config):
+def aws_causes(aws: Aws, config: Json) -> list[str]:
     """What the account says about a certificate that is refused; nothing when it cannot be asked."""
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -180,14 +194,14 @@ def aws_causes(aws, config):
         return []
 
 
-def _ca(project):
+def _ca(project: Project) -> str:
     name = project.config().get("cacert")
     if name:
         return (project.folder / name).read_text()
     return "".join(map(ssl.DER_cert_to_PEM_cert, (roots.CA1, roots.CA3)))
 
 
-def _distrust(error, host):
+def _distrust(error: ssl.SSLCertVerificationError, host: str) -> str:
     reason = error.verify_message
     if "ostname mismatch" in reason or "IP address mismatch" in reason:
         return f"the server's certificate is for another name than {host}: the endpoint is wrong"

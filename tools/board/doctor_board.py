@@ -1,11 +1,19 @@
 """The doctor's stages that run on the board, through its raw REPL, with the library that is on it."""
 
+from __future__ import annotations
+
 import ast
 import hashlib
 import time
+from typing import TYPE_CHECKING, Any
 
 from . import doctor, flash
 from .doctor import Sick
+
+if TYPE_CHECKING:
+    from ..things.project import Project
+    from .board import Board
+    from .doctor import Tell
 
 _MARK = "doctor:"
 # Each stage is one call over the line; its last line of output is the mark and a repr().
@@ -67,7 +75,7 @@ print('doctor:' + repr(r))
 _ANSWER_S = 60
 
 
-def examine(board, project, report):
+def examine(board: Board, project: Project, report: Tell) -> bool:
     """Run the stages on a board; report(stage, ok, text) after each; -> True when all is well."""
     patient = _Patient(board, project)
     stages = (
@@ -79,11 +87,11 @@ def examine(board, project, report):
 
 
 class _Patient:
-    def __init__(self, board, project):
+    def __init__(self, board: Board, project: Project) -> None:
         self.board, self.project = board, project
         self.config = project.config()
 
-    def files(self):
+    def files(self) -> str:
         mine = flash.project_files(self.project)
         there = self.board.hashes(mine)
         wrong = [path for path, data in mine.items() if there.get(path) != hashlib.sha256(data).hexdigest()]
@@ -91,10 +99,10 @@ class _Patient:
             raise Sick(f"{', '.join(wrong)}: missing or not the project's: `thing flash` brings them up to date")
         return f"{len(mine)} files are the project's"
 
-    def library(self):
+    def library(self) -> str:
         return f"{self._ask(_IMPORTS) // 1024} KB of heap free"
 
-    def clock(self):
+    def clock(self) -> str:
         told = time.mktime((*self._ask(_CLOCK), 0, 0, 0))
         off = abs(told - time.mktime((*time.gmtime()[:6], 0, 0, 0)))
         if off > 86400:
@@ -104,31 +112,31 @@ class _Patient:
             )
         return f"{off:.0f} s off"
 
-    def network(self):
+    def network(self) -> str:
         error = self._ask(_NETWORK)
         if error:
             raise Sick(f"the board is not online ({error}): are ssid and password in wifi.json right?")
         return "online"
 
-    def dns(self):
+    def dns(self) -> str:
         host = self.config["endpoint"]
         error = self._ask(_DNS % (host, self.config.get("port") or doctor.PORT))
         if error:
             raise Sick(f"the board cannot resolve {host} ({error}): does its network have a DNS server?")
         return host
 
-    def connect(self):
+    def connect(self) -> str:
         error = self._ask(_CONNECT)
         if error:
             raise Sick(error)  # the library's own words for the likely cause
         return "TLS and CONNECT accepted"
 
-    def shadow(self):
+    def shadow(self) -> str:
         answer, well = self._ask(_SHADOW)
         if not well:
             raise Sick(f"the shadow's answer: {answer}")
         return f"subscribed, published, answer {answer}"
 
-    def _ask(self, code):
+    def _ask(self, code: str) -> Any:
         lines = self.board.run(code, timeout_s=_ANSWER_S).splitlines()
         return ast.literal_eval(lines[-1].partition(_MARK)[2])

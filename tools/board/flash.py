@@ -1,30 +1,54 @@
 """thing flash: what belongs on the board, and bringing the board up to that."""
 
+from __future__ import annotations
+
+import ast
+import datetime
 import hashlib
-import importlib.util
+import importlib.resources
 import subprocess
 import sys
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from .. import pki
 from ..errors import ToolError
+from ..shapes import Json, Progress
 from ..things.project import CONFIG
-from . import mpy, umqtt
+from . import mpy, romfs, umqtt
+
+if TYPE_CHECKING:
+    from ..things.project import Project
+    from .board import Board
 
 _CODE = (".py", ".mpy", ".json")
 _MPY_FORMAT = 6
+_ROM = f"{romfs.ROOT}/lib"
+_WHERE = """
+import os
+try:
+    import aws_iot
+    w = getattr(aws_iot, '__file__', 'frozen')
+except ImportError:
+    w = None
+print(repr((w, 'aws_iot' in os.listdir(''))))
+"""
 
 
+@dataclass
 class Result:
     """What one flashing came to: paths written, removed, and how many were the same already."""
 
-    def __init__(self):
-        self.written = []
-        self.removed = []
-        self.same = 0
+    written: list[str]
+    removed: list[str]
+    same: int
+
+    def __add__(self, other: Result) -> Result:
+        return Result(self.written + other.written, self.removed + other.removed, self.same + other.same)
 
 
-def check(project):
+def check(project: Project) -> datetime.datetime:
     """Refuse what would not connect, or should not leave this computer; -> the certificate's last day."""
     check_files(project)
     certificate, key = project.files()
@@ -36,7 +60,7 @@ def check(project):
     return pki.check_pair((project.folder / certificate).read_bytes(), (project.folder / key).read_bytes())
 
 
-def check_files(project):
+def check_files(project: Project) -> None:
     """ToolError unless there is an active thing with its files and entries."""
     config = project.config()
     if not config.get("thingname"):
@@ -49,7 +73,7 @@ def check_files(project):
             raise ToolError(f"{project.folder / CONFIG} has no {field}: `thing add` fills it in")
 
 
-def contents(project, info, form):
+def contents(project: Project, info: Json, form: str) -> dict[str, bytes]:
     """All files that the board shall have: {path on the board: bytes}. form: "mpy" or "py"."""
     if form == "mpy":
         check_format(info)
@@ -57,27 +81,25 @@ def contents(project, info, form):
     return {**library(info["lib"], bring_umqtt, form), **project_files(project)}
 
 
-def check_format(info):
+def check_format(info: Json) -> None:
     """ToolError unless the board takes compiled files."""
     if info["mpy"] != _MPY_FORMAT:
         raise ToolError(f"the board's firmware takes .mpy format {info['mpy']}, not {_MPY_FORMAT}: flash with --py")
 
 
-def library(folder, bring_umqtt, form="mpy"):
+def library(folder: str, bring_umqtt: bool, form: str = "mpy") -> dict[str, bytes]:
     """The library's files in a folder of the board, and with bring_umqtt umqtt.simple's: {path: bytes}."""
-    source = Path(importlib.util.find_spec("aws_iot").submodule_search_locations[0])
+    source = Path(str(importlib.resources.files("aws_iot")))
     found = _package(source, f"{folder}/aws_iot", form)
     if bring_umqtt:
         found.update(_package(_umqtt_folder(), f"{folder}/umqtt", form))
     return found
 
 
-def bring_up(board, wanted, folder, progress):
+def bring_up(board: Board, wanted: dict[str, bytes], folder: str, progress: Progress) -> Result:
     """Make the board's files what they shall be; -> Result. folder: one in which nothing else may be."""
-    result = Result()
     there = board.hashes(wanted)
     todo = {path: data for path, data in wanted.items() if there.get(path) != hashlib.sha256(data).hexdigest()}
-    result.same = len(wanted) - len(todo)
     free, needed = board.info()["free"], sum(map(len, todo.values()))
     if needed > free:
         raise ToolError(
@@ -85,14 +107,67 @@ def bring_up(board, wanted, folder, progress):
         )
     with progress(len(todo)) as advance:
         board.write(todo, advance)
-    result.written = list(todo)
     # Old modules, and a .py that would be imported before its .mpy.
-    result.removed = [path for path in board.files(folder) if path not in wanted]
-    board.remove(result.removed)
-    return result
+    old = [path for path in board.files(folder) if path not in wanted]
+    board.remove(old)
+    return Result(list(todo), old, len(wanted) - len(todo))
 
 
-def _package(folder, target, form):
+def into_romfs(board: Board, info: Json, progress: Progress) -> Result:
+    """Bring the library into the board's ROMFS, and out of its file system; -> Result.
+
+    On sys.path the ROMFS comes after the root folder and what is frozen, and before /lib: an aws_iot there is out of
+    reach as long as nobody changes the order, and goes once the other is in place.
+    """
+    partition = romfs.find(board)
+    check_format(info)
+    _refuse_hiding(board, (info["lib"], _ROM))
+    bring_umqtt, old = _out_of_lib(board, info)
+    wanted = library(_ROM, bring_umqtt)
+    others = [path for path in romfs.files(board) if not path.startswith(f"{_ROM}/aws_iot/") and path not in wanted]
+    if others:
+        raise ToolError(
+            f"an image of the library would replace other files in the board's ROMFS ({', '.join(others[:3])}): put "
+            "aws_iot into lib/ of the folder that they come from, and `mpremote romfs deploy` that"
+        )
+    image = romfs.image({path.removeprefix(f"{romfs.ROOT}/"): data for path, data in wanted.items()})
+    board.fresh()
+    written = romfs.deploy(board, partition, image, progress)
+    board.fresh()
+    if not board.info()["rom"]:
+        raise ToolError(f"the board does not mount its ROMFS, though it has what was written; {info['lib']} was left")
+    board.remove(old)
+    board.run("import aws_iot")
+    _refuse_hiding(board, (_ROM,))
+    return Result(list(wanted) if written else [], old, 0 if written else len(wanted))
+
+
+def _out_of_lib(board: Board, info: Json) -> tuple[bool, list[str]]:
+    """Whether umqtt.simple goes into ROMFS with the library, and what is not needed in the file system then.
+
+    With umqtt.robust, or whatever else somebody put beside it, it stays: MicroPython looks into one folder umqtt only.
+    """
+    lib, where = info["lib"], info["umqtt"] or _ROM
+    there = board.files(f"{lib}/umqtt")
+    bring = where.startswith((lib, _ROM)) and all(PurePosixPath(path).stem in ("simple", "__init__") for path in there)
+    return bring, board.files(f"{lib}/aws_iot") + there * bring
+
+
+def _refuse_hiding(board: Board, folders: tuple[str, ...]) -> None:
+    """ToolError when the board imports aws_iot, if it has one, from elsewhere than these folders."""
+    where, in_root = ast.literal_eval(board.run(_WHERE))
+    if where is None or where.startswith(tuple(folders)):
+        return
+    if in_root:
+        cure = "take that out of its root folder: mpremote rm -r :aws_iot"
+    elif where.startswith("/"):
+        cure = "a boot.py that changes sys.path puts it there"
+    else:
+        cure = "it is frozen into the firmware, and needs no ROMFS"
+    raise ToolError(f"the board imports aws_iot from {where}, before its ROMFS: {cure}")
+
+
+def _package(folder: Path, target: str, form: str) -> dict[str, bytes]:
     """A package's files, compiled for form "mpy"; data files go along."""
     if form == "mpy":
         try:
@@ -102,7 +177,7 @@ def _package(folder, target, form):
     return {f"{target}/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in mpy.for_board(folder)}
 
 
-def _umqtt_folder():
+def _umqtt_folder() -> Path:
     """umqtt.simple's package folder, downloaded once; it goes only to firmware that does not bring it along."""
     if umqtt.there():
         return umqtt.FOLDER / "umqtt"
@@ -115,7 +190,7 @@ def _umqtt_folder():
     return umqtt.get(unearth) / "umqtt"
 
 
-def project_files(project):
+def project_files(project: Project) -> dict[str, bytes]:
     """The project's code and JSON files, and certificate, key and CA; nothing hidden, and no other key."""
     files = [path for path in project.folder.rglob("*") if path.suffix in _CODE and path.is_file()]
     named = [*project.files(), project.config().get("cacert")]
@@ -128,7 +203,7 @@ def project_files(project):
     return found
 
 
-def _tracked(folder, name):
+def _tracked(folder: Path, name: str) -> bool:
     try:
         command = ["git", "-C", str(folder), "ls-files", "--error-unmatch", name]
         return subprocess.run(command, capture_output=True).returncode == 0

@@ -1,10 +1,14 @@
 """Compiles Python folders to .mpy files, as boards get them."""
 
+from __future__ import annotations
+
+import functools
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from .. import cache
@@ -13,7 +17,7 @@ FOLDER = cache.FOLDER / "mpy"
 _HOST_ONLY = ("_cpython.py", "py.typed")
 
 
-def for_board(package: Path) -> list:
+def for_board(package: Path) -> list[Path]:
     """The files of a package that a board needs, sorted; not those for editors and for CPython."""
     return sorted(
         path
@@ -37,7 +41,7 @@ def compile_package(source: Path, target: Path | None = None, optimisation: int 
             result = result.with_suffix(".mpy")
             # the name in tracebacks; the module's own, which is in the heap anyhow
             embedded = path.stem if path.stem != "__init__" else path.parent.name
-            _update(path, result, lambda path, to, name=embedded: _compile(path, to, name, optimisation))
+            _update(path, result, functools.partial(_compile, embedded=embedded, optimisation=optimisation))
         else:
             _update(path, result, shutil.copyfile)
         wanted.add(result)
@@ -49,7 +53,7 @@ def compile_package(source: Path, target: Path | None = None, optimisation: int 
     return target
 
 
-def _update(source: Path, target: Path, make) -> None:
+def _update(source: Path, target: Path, make: Callable[[Path, str], object]) -> None:
     """Make target unless it has its source's time stamp; by renaming, since test workers compile side by side."""
     stamp = source.stat().st_mtime_ns
     if target.exists() and target.stat().st_mtime_ns == stamp:

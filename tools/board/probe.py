@@ -3,9 +3,13 @@
 http://docs.oasis-open.org/mqtt/mqtt/v3.1.1/mqtt-v3.1.1.html
 """
 
+from __future__ import annotations
+
 import socket
 import ssl
 import time
+from pathlib import Path
+from typing import Any
 
 CONNACK, PUBLISH, SUBACK = 0x20, 0x30, 0x90
 
@@ -17,20 +21,20 @@ class Closed(Exception):
 class Probe:
     """One connection; each step raises OSError, ssl.SSLError, Closed or TimeoutError."""
 
-    def __init__(self, host, port, timeout_s=10):
+    def __init__(self, host: str, port: int, timeout_s: float = 10) -> None:
         self.host, self.port, self.timeout_s = host, port, timeout_s
-        self._socket = None
+        self._socket: Any = None  # once it is open, first TCP's and then TLS's
         self._data = b""
 
-    def look_up(self):
+    def look_up(self) -> list[str]:
         """-> the addresses of the host name."""
         found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
-        return list(dict.fromkeys(info[4][0] for info in found))
+        return list(dict.fromkeys(str(info[4][0]) for info in found))
 
-    def open(self):
+    def open(self) -> None:
         self._socket = socket.create_connection((self.host, self.port), self.timeout_s)
 
-    def secure(self, ca_pem, certificate_file, key_file):
+    def secure(self, ca_pem: str, certificate_file: Path, key_file: Path) -> str | None:
         """-> the protocol that TLS agreed on."""
         context = ssl.create_default_context(cadata=ca_pem)
         # Python 3.13 turns it on. A CA of the user's own may lack key usage and key identifiers (RFC 5280, 4.2.1), on
@@ -40,30 +44,30 @@ class Probe:
         self._socket = context.wrap_socket(self._socket, server_hostname=self.host)
         return self._socket.version()
 
-    def connect(self, client_id):
+    def connect(self, client_id: str) -> int:
         """-> the CONNACK code; 0 is yes."""
         self._send(0x10, b"\x00\x04MQTT\x04\x02\x00\x1e" + _string(client_id))  # clean session, keep-alive 30 s
         return self._await(CONNACK)[1]
 
-    def subscribe(self, name):
+    def subscribe(self, name: str) -> int:
         """-> the SUBACK code; 0x80 is no."""
         self._send(0x82, b"\x00\x01" + _string(name) + b"\x00")
         return self._await(SUBACK)[2]
 
-    def publish(self, topic, payload=b""):
+    def publish(self, topic: str, payload: bytes = b"") -> None:
         """Publish at QoS 0, where nothing is acknowledged."""
         self._send(0x30, _string(topic) + payload)
 
-    def receive(self):
+    def receive(self) -> str:
         """-> the topic of the next message."""
         body = self._await(PUBLISH)
         return body[2 : 2 + int.from_bytes(body[:2], "big")].decode()
 
-    def close(self):
+    def close(self) -> None:
         if self._socket:
             self._socket.close()
 
-    def _send(self, kind, body):
+    def _send(self, kind: int, body: bytes) -> None:
         head = bytearray([kind])
         size = len(body)
         while size > 127:
@@ -71,7 +75,7 @@ class Probe:
             size >>= 7
         self._socket.sendall(bytes([*head, size]) + body)
 
-    def _await(self, kind):
+    def _await(self, kind: int) -> bytes:
         """The body of the next packet of a kind; others are skipped."""
         deadline = time.monotonic() + self.timeout_s
         while True:
@@ -85,7 +89,7 @@ class Probe:
                     raise Closed()
                 self._data += data
 
-    def _take(self):
+    def _take(self) -> tuple[int, bytes] | None:
         """(first byte, body) of the first whole packet received, or None."""
         size, shift, at = 0, 0, 1
         while at < len(self._data):
@@ -101,6 +105,6 @@ class Probe:
         return None
 
 
-def _string(text):
+def _string(text: str) -> bytes:
     data = text.encode()
     return len(data).to_bytes(2, "big") + data

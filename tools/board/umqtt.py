@@ -50,5 +50,6 @@ def _read(folder: Path, member: str) -> bytes | None:
         with tarfile.open(archive) as contents:
             for found in contents:
                 if found.name.endswith(member):
-                    return contents.extractfile(found).read()
+                    file = contents.extractfile(found)
+                    return file.read() if file else None
     return None

@@ -1,12 +1,18 @@
 """The AWS session: clients made on use, each operation under its documented rate, errors in words."""
 
+from __future__ import annotations
+
 import re
 import threading
 import time
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import boto3
 from botocore import exceptions
 from botocore.config import Config
+
+from ..shapes import Client, Json
 
 WORKERS = 8  # enough to saturate a default account's 10 certificates a second at 60 ms a call
 
@@ -24,12 +30,12 @@ _SHARE = 0.95  # of the quota: the network's jitter can push two calls together
 class Pacer:
     """Lets callers from any thread pass one by one, at most so many per second."""
 
-    def __init__(self, per_second):
+    def __init__(self, per_second: float) -> None:
         self._interval = 1 / per_second
         self._next = 0.0
         self._lock = threading.Lock()
 
-    def wait(self):
+    def wait(self) -> None:
         with self._lock:
             now = time.monotonic()
             start = max(now, self._next)
@@ -41,24 +47,26 @@ class Pacer:
 class Aws:
     """One account and region. rate: times AWS's default quotas; 0 lifts them."""
 
-    def __init__(self, profile=None, region=None, endpoint_url=None, rate=1.0):
+    def __init__(
+        self, profile: str | None = None, region: str | None = None, endpoint_url: str | None = None, rate: float = 1.0
+    ) -> None:
         self.session = boto3.Session(profile_name=profile, region_name=region)
         self._endpoint_url = endpoint_url
-        self._clients = {}
+        self._clients: dict[str, Client] = {}
         self._lock = threading.Lock()
         self.set_rate(rate)
 
-    def set_rate(self, rate):
+    def set_rate(self, rate: float) -> None:
         self._pacers = {name: Pacer(each * rate * _SHARE) for name, each in RATES.items()} if rate else {}
 
-    def client(self, service):
+    def client(self, service: str) -> Client:
         """The boto3 client of a service; safe to use from every worker."""
         with self._lock:
             if service not in self._clients:
                 self._clients[service] = self._make(service)
             return self._clients[service]
 
-    def _make(self, service):
+    def _make(self, service: str) -> Client:
         config = Config(
             retries={"mode": "adaptive", "max_attempts": 10},
             max_pool_connections=2 * WORKERS,  # each has at most two calls under way
@@ -70,50 +78,50 @@ class Aws:
         client.meta.events.register_first("needs-retry", _give_up)
         return client
 
-    def _pace(self, operation_name, **_):
+    def _pace(self, operation_name: str, **_: Any) -> None:
         pacer = self._pacers.get(operation_name)
         if pacer:
             pacer.wait()
 
     @property
-    def iot(self):
+    def iot(self) -> Client:
         return self.client("iot")
 
     @property
-    def data(self):
+    def data(self) -> Client:
         return self.client("iot-data")
 
     @property
-    def region(self):
+    def region(self) -> str:
         return self.iot.meta.region_name
 
     @property
-    def url(self):
+    def url(self) -> str:
         """Where control-plane calls go."""
         return self.iot.meta.endpoint_url
 
-    def endpoint(self):
+    def endpoint(self) -> str:
         """The address that things of this account and region connect to (the ATS one, never the legacy one)."""
         return self.iot.describe_endpoint(endpointType="iot:Data-ATS")["endpointAddress"]
 
 
-def _give_up(caught_exception, attempts, **_):
+def _give_up(caught_exception: Exception | None, attempts: int, **_: Any) -> None:
     """Ten attempts are for throttling; where nothing answers at all, three tell it within seconds."""
     if isinstance(caught_exception, exceptions.EndpointConnectionError) and attempts >= _CONNECT_ATTEMPTS:
         raise caught_exception
 
 
-def code(error):
+def code(error: BaseException) -> str:
     """The error code that AWS gave, or an empty string."""
     return getattr(error, "response", {}).get("Error", {}).get("Code", "")
 
 
-def missing(error):
+def missing(error: BaseException) -> bool:
     """True when AWS says that the resource is not there."""
     return code(error) == "ResourceNotFoundException"
 
 
-def pages(method, key, **arguments):
+def pages(method: Callable[..., Json], key: str, **arguments: Any) -> Iterator[Any]:
     """All items of a paged AWS IoT listing, page by page."""
     answer = method(**arguments)
     while True:
@@ -143,7 +151,7 @@ _BY_CODE = {
 }
 
 
-def explain(error):
+def explain(error: BaseException) -> str:
     """One sentence for an error of boto3: what happened, and the cure where one is known."""
     if isinstance(error, exceptions.ClientError):
         return _explain_answer(error)
@@ -158,7 +166,7 @@ def explain(error):
     return str(error)
 
 
-def _explain_answer(error):
+def _explain_answer(error: exceptions.ClientError) -> str:
     operation, message = error.operation_name, _message(error)
     if code(error) in ("AccessDeniedException", "UnauthorizedException", "AccessDenied"):
         named = _ACTION.search(message)  # AWS IoT does not always name it; S3 and IAM do
@@ -169,5 +177,5 @@ def _explain_answer(error):
     return f"{operation}: {message} ({code(error)})"
 
 
-def _message(error):
+def _message(error: exceptions.ClientError) -> str:
     return error.response.get("Error", {}).get("Message") or str(error)

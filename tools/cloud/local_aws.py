@@ -3,6 +3,8 @@
 The folder holds cloud.json (where it listens, its process id), state/, s3/, ca.pem and the logs.
 """
 
+from __future__ import annotations
+
 import getpass
 import importlib.util
 import json
@@ -12,11 +14,16 @@ import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from .. import journal
 from ..errors import ToolError
 from . import mosquitto, processes
+
+if TYPE_CHECKING:
+    from .aws import Aws
 
 CA_FILE = "cloud-ca.pem"  # its name in a project
 FOLDER = ".aws_local"  # its data's folder in a project
@@ -28,8 +35,17 @@ _VARIABLE = "THING_CLOUD"
 class Cloud:
     """Where a local AWS is: url for the APIs; mqtt_host, mqtt_port and ca (PEM text) for things."""
 
-    def __init__(self, folder, url, mqtt_host, mqtt_port, ca, region="us-east-1", pids=()):
-        self.folder = folder
+    def __init__(
+        self,
+        folder: Path | None,
+        url: str,
+        mqtt_host: str,
+        mqtt_port: int,
+        ca: str,
+        region: str = "us-east-1",
+        pids: Iterable[int] = (),
+    ) -> None:
+        self.folder: Any = folder  # None: it was not started from here
         self.url = url
         self.mqtt_host = mqtt_host
         self.mqtt_port = mqtt_port
@@ -38,25 +54,25 @@ class Cloud:
         self.pids = list(pids)
 
     @classmethod
-    def load(cls, folder):
+    def load(cls, folder: str | Path) -> Cloud | None:
         """The cloud that was started in a folder, or None."""
         path = Path(folder) / "cloud.json"
         return cls(Path(folder), **journal.read_json(path)) if path.exists() else None
 
-    def save(self):
+    def save(self) -> None:
         values = {key: value for key, value in vars(self).items() if key != "folder"}
         journal.write_json(self.folder / "cloud.json", values)
 
     @property
-    def running(self):
-        return bool(self.pids) and all(map(processes.alive, self.pids)) and _get(f"{self.url}/_ministack/health")
+    def running(self) -> bool:
+        return bool(self.pids) and all(map(processes.alive, self.pids)) and bool(_get(f"{self.url}/_ministack/health"))
 
     @property
-    def enforces(self):
+    def enforces(self) -> bool:
         """Whether policies are enforced where things connect: a Mosquitto in front lets every thing do everything."""
         return len(self.pids) < 2
 
-    def environment(self):
+    def environment(self) -> dict[str, str]:
         """What aws, boto3 and the commands need to use it."""
         return {
             "AWS_ENDPOINT_URL": self.url,
@@ -67,7 +83,13 @@ class Cloud:
         }
 
 
-def up(folder, region="us-east-1", port=None, mqtt_port=None, with_mosquitto=False):
+def up(
+    folder: Path,
+    region: str = "us-east-1",
+    port: int | None = None,
+    mqtt_port: int | None = None,
+    with_mosquitto: bool = False,
+) -> Cloud:
     """Start the local AWS of a folder unless it runs; -> Cloud. A busy default port is replaced by a free one."""
     if importlib.util.find_spec("ministack") is None:
         raise ToolError("the local AWS is not installed: pip install ministack")
@@ -90,7 +112,7 @@ def up(folder, region="us-east-1", port=None, mqtt_port=None, with_mosquitto=Fal
     return cloud
 
 
-def _start(folder, region, port, mqtt_port):
+def _start(folder: Path, region: str, port: int, mqtt_port: int) -> Cloud:
     log = folder / "ministack.log"
     process = processes.start([sys.executable, "-m", "ministack"], log, _settings(folder, region, port, mqtt_port))
     url = f"http://127.0.0.1:{port}"
@@ -101,7 +123,7 @@ def _start(folder, region, port, mqtt_port):
     return cloud
 
 
-def down(folder):
+def down(folder: Path) -> bool:
     """Stop the local AWS of a folder; its data stays. -> False when none was running."""
     cloud = Cloud.load(folder)
     if cloud is None:
@@ -114,9 +136,10 @@ def down(folder):
     return was_running
 
 
-def serving(aws):
+def serving(aws: Aws) -> Cloud | None:
     """The Cloud that answers the calls of this Aws, or None when that is AWS itself."""
-    if urllib.parse.urlparse(aws.url).hostname.endswith((".amazonaws.com", ".amazonaws.com.cn")):
+    host = urllib.parse.urlparse(aws.url).hostname or ""
+    if host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
         return None
     cloud = Cloud.load(os.environ[_VARIABLE]) if os.environ.get(_VARIABLE) else None
     if cloud and cloud.url == aws.url:
@@ -124,12 +147,11 @@ def serving(aws):
     ca = _get(f"{aws.url}/_ministack/iot/ca.pem")
     if not ca:
         return None
-    host = urllib.parse.urlparse(aws.url).hostname
     port = int(os.environ.get("IOT_MTLS_PORT") or _MQTT_PORT)  # MiniStack's own variable and default
     return Cloud(None, aws.url, "localhost" if host == "127.0.0.1" else host, port, ca.decode(), aws.region)
 
 
-def _settings(folder, region, port, mqtt_port):
+def _settings(folder: Path, region: str, port: int, mqtt_port: int) -> dict[str, str]:
     state, objects = folder.resolve() / "state", folder.resolve() / "s3"
     return {
         "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "IOT_MTLS_PORT": str(mqtt_port),
@@ -139,18 +161,18 @@ def _settings(folder, region, port, mqtt_port):
     }  # fmt: skip
 
 
-def _port(wanted, default):
+def _port(wanted: int | None, default: int) -> int:
     if wanted and processes.answers(wanted):
         raise ToolError(f"port {wanted} is taken: name another one")
     return wanted or processes.free_port(default)
 
 
-def _ready(url):
+def _ready(url: str) -> bool:
     answer = _get(f"{url}/_ministack/ready")
     return bool(answer) and json.loads(answer).get("iot_mtls") == "listening"
 
 
-def _get(url):
+def _get(url: str) -> bytes:
     try:
         with urllib.request.urlopen(url, timeout=5) as answer:
             return answer.read()

@@ -3,6 +3,8 @@
 The bridge needs no more of the other side than AWS IoT offers, so the same lines work against AWS itself.
 """
 
+from __future__ import annotations
+
 import datetime
 import getpass
 import ipaddress
@@ -10,10 +12,20 @@ import json
 import os
 import shutil
 import socket
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .. import journal, pki
 from ..errors import ToolError
 from . import processes
+
+if TYPE_CHECKING:
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
+
+    from .local_aws import Cloud
+
+    Extensions = list[tuple[x509.ExtensionType, bool]]  # and whether it is critical
 
 _START_S = 10
 _OUT = (
@@ -37,11 +49,11 @@ _BRIDGE_POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Ac
 class Front:
     """Where the Mosquitto is: host, port, ca (PEM text), pid."""
 
-    def __init__(self, host, port, ca, pid):
+    def __init__(self, host: str, port: int, ca: str, pid: int) -> None:
         self.host, self.port, self.ca, self.pid = host, port, ca, pid
 
 
-def start(cloud, port):
+def start(cloud: Cloud, port: int) -> Front:
     """Start a Mosquitto for a running cloud; -> Front. Its certificate carries this machine's addresses."""
     program = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}{os.pathsep}/usr/sbin")
     if not program:
@@ -59,7 +71,7 @@ def start(cloud, port):
     return Front(addresses[0] if addresses else "localhost", port, ca, process.pid)
 
 
-def lan_addresses():
+def lan_addresses() -> list[str]:
     """This machine's addresses on its networks, the one of the default route first."""
     found = []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
@@ -75,7 +87,7 @@ def lan_addresses():
     return [address for address in dict.fromkeys(found) if not address.startswith("127.")]
 
 
-def _configuration(folder, port, upstream):
+def _configuration(folder: Path, port: int, upstream: int) -> str:
     lines = [
         f"user {getpass.getuser()}",  # as root it would drop to a user that cannot read the keys
         "allow_anonymous true",  # who may connect is decided by the certificate
@@ -93,7 +105,7 @@ def _configuration(folder, port, upstream):
     return "\n".join(lines) + "\n"
 
 
-def _bridge_certificate(cloud, folder):
+def _bridge_certificate(cloud: Cloud, folder: Path) -> None:
     """A certificate of the local AWS that may do everything; made once, kept with the cloud's data."""
     import boto3
 
@@ -108,34 +120,38 @@ def _bridge_certificate(cloud, folder):
     journal.write(folder / "bridge.pem", made["certificatePem"])
 
 
-def _server_certificate(folder, addresses):
+def _server_certificate(folder: Path, addresses: list[str]) -> str:
     """Write server.pem and server.key for these addresses, signed by a CA of this folder; -> the CA as PEM text."""
     from cryptography import x509
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+    from cryptography.x509.oid import ExtendedKeyUsageOID
 
     key_path, ca_path = folder / "ca.key", folder / "ca.pem"
     if not (key_path.exists() and ca_path.exists()):  # boards have it: it must outlive a restart
         journal.write(key_path, pki.new_key(), journal.SECRET)
-        key = load_pem_private_key(key_path.read_bytes(), None)
+        key = pki.load_key(key_path.read_bytes())
         signing = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
-        authority = [(x509.BasicConstraints(ca=True, path_length=0), True), (signing, True)]
-        journal.write(ca_path, _certificate("thing cloud", key.public_key(), key, authority))
-    ca_key = load_pem_private_key(key_path.read_bytes(), None)
-    key = pki.new_key()
+        authority: Extensions = [(x509.BasicConstraints(ca=True, path_length=0), True), (signing, True)]
+        journal.write(ca_path, _certificate("thing cloud", key, key, authority))
+    ca_key = pki.load_key(key_path.read_bytes())
+    servers = pki.new_key()
     names = [x509.DNSName(name) for name in dict.fromkeys(("localhost", socket.gethostname()))]
     numbers = [x509.IPAddress(ipaddress.ip_address(address)) for address in ["127.0.0.1", *addresses]]
-    server = [
+    server: Extensions = [
         (x509.SubjectAlternativeName([*names, *numbers]), False),
         (x509.BasicConstraints(ca=False, path_length=None), True),
-        (x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.SERVER_AUTH]), False),
+        (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False),
     ]
-    public = load_pem_private_key(key, None).public_key()
-    journal.write(folder / "server.key", key, journal.SECRET)
-    journal.write(folder / "server.pem", _certificate("thing cloud server", public, ca_key, server))
+    journal.write(folder / "server.key", servers, journal.SECRET)
+    journal.write(folder / "server.pem", _certificate("thing cloud server", pki.load_key(servers), ca_key, server))
     return ca_path.read_text()
 
 
-def _certificate(name, public, ca_key, extensions):
+def _certificate(
+    name: str,
+    key: CertificateIssuerPrivateKeyTypes,
+    ca_key: CertificateIssuerPrivateKeyTypes,
+    extensions: Extensions,
+) -> bytes:
     """A certificate of the CA "thing cloud" as PEM, valid for ten years."""
     from cryptography import x509
     from cryptography.hazmat.primitives.hashes import SHA256
@@ -146,11 +162,11 @@ def _certificate(name, public, ca_key, extensions):
         x509.CertificateBuilder()
         .subject_name(_name(name))
         .issuer_name(_name("thing cloud"))
-        .public_key(public)
+        .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + datetime.timedelta(days=3650))
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
     )
     for extension, critical in extensions:
@@ -158,7 +174,7 @@ def _certificate(name, public, ca_key, extensions):
     return builder.sign(ca_key, SHA256()).public_bytes(Encoding.PEM)
 
 
-def _name(text):
+def _name(text: str) -> x509.Name:
     from cryptography import x509
 
     return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)])

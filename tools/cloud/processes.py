@@ -1,16 +1,19 @@
 """Background servers that outlive the command that started them: found again by process id, ended by it alone."""
 
+from __future__ import annotations
+
 import os
 import signal
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import ToolError
 
 
-def start(command, log, environment=None):
+def start(command: list[str], log: Path, environment: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
     """Start a server in a session of its own, its output in a log file; -> its Popen."""
     with open(log, "ab") as output:
         return subprocess.Popen(
@@ -19,7 +22,9 @@ def start(command, log, environment=None):
         )  # fmt: skip
 
 
-def wait_until(ready, process, log, seconds, name):
+def wait_until(
+    ready: Callable[[], object], process: subprocess.Popen[bytes], log: Path, seconds: float, name: str
+) -> None:
     """Wait until ready() is true; ToolError with the log's last line when the process ends or the time is over."""
     deadline = time.monotonic() + seconds
     while not ready():
@@ -32,7 +37,7 @@ def wait_until(ready, process, log, seconds, name):
         time.sleep(0.1)
 
 
-def stop(pid, seconds=20):
+def stop(pid: int, seconds: float = 20) -> None:
     """End a process politely, so that it saves its data, and wait for that; ToolError when it does not end."""
     if not alive(pid):
         return
@@ -44,7 +49,7 @@ def stop(pid, seconds=20):
         time.sleep(0.1)
 
 
-def alive(pid):
+def alive(pid: int) -> bool:
     """True while a process runs; an ended one that nobody has waited for does not count."""
     try:
         os.kill(pid, 0)
@@ -57,14 +62,14 @@ def alive(pid):
         return not Path("/proc").is_dir()
 
 
-def answers(port):
+def answers(port: int) -> bool:
     """True when something listens on a port of this machine."""
     with socket.socket() as probe:
         probe.settimeout(0.5)
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def free_port(first):
+def free_port(first: int) -> int:
     """The first port from `first` on where nothing listens.
 
     Not one that the system picks: it gives those to outgoing connections as well, so that a server which is started
@@ -73,6 +78,6 @@ def free_port(first):
     return next(port for port in range(first, 65536) if not answers(port))
 
 
-def _last_line(log):
+def _last_line(log: Path) -> str:
     lines = Path(log).read_text(errors="replace").strip().splitlines()
     return lines[-1].strip() if lines else "it said nothing"

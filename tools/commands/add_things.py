@@ -1,9 +1,18 @@
 """thing add-things: create things in AWS for a project."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import click
 
 from ..cli import Command, pass_context
 from ..errors import Partly
+
+if TYPE_CHECKING:
+    from ..cli import Context
+    from ..output import Output
+    from ..things.creation import Report
 
 
 @click.command(cls=Command)
@@ -26,7 +35,17 @@ from ..errors import Partly
     "--role-arn", metavar="ARN", help="With --bulk: a role that lets AWS IoT read the bucket and register things."
 )
 @pass_context
-def command(context, path, things_number, base, rsa, rate, bulk, s3_bucket, role_arn):
+def command(
+    context: Context,
+    path: str,
+    things_number: int,
+    base: str | None,
+    rsa: bool,
+    rate: float,
+    bulk: bool,
+    s3_bucket: str | None,
+    role_arn: str | None,
+) -> None:
     """Create things in AWS for the project in PATH and keep their keys and certificates in it.
 
     Numbers go on from the highest under the base name. Keys are P-256 and made on this computer: only a certificate
@@ -51,7 +70,7 @@ def command(context, path, things_number, base, rsa, rate, bulk, s3_bucket, role
         if report.dropped:
             context.out.say(f"an earlier run left {report.dropped} things unmade; they are no longer planned")
         policy = settle(context.aws, project, context.out.say)
-        if bulk:
+        if bulk and s3_bucket and role_arn:
             from ..things.bulk import add
 
             report = add(context.aws, project, report, policy, s3_bucket, role_arn, context.out.say)
@@ -67,7 +86,7 @@ def command(context, path, things_number, base, rsa, rate, bulk, s3_bucket, role
         )
 
 
-def _tell(out, report):
+def _tell(out: Output, report: Report) -> None:
     first, last = report.names[0], report.names[-1]
     if report.active:
         out.say(f"{report.active} is the active thing")

@@ -1,16 +1,22 @@
 """thing cloud: the local AWS."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..cli import Group, pass_context
 
+if TYPE_CHECKING:
+    from ..cli import Context
+
 _FOLDER = click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=".")
 
 
 @click.group(cls=Group)
-def command():
+def command() -> None:
     """Run a local AWS (MiniStack) for development: no account, no cost, policies enforced.
 
     Its data is kept in FOLDER/.aws_local (FOLDER is a project or any other folder; by default the current one).
@@ -23,7 +29,7 @@ def command():
 @click.option("--mqtt-port", type=int, help="Port that boards connect to. [default: 8883 or a free one]")
 @click.option("--mosquitto", is_flag=True, help="Put a Mosquitto in front, for real boards on the network.")
 @pass_context
-def up(context, folder, port, mqtt_port, mosquitto):
+def up(context: Context, folder: Path, port: int | None, mqtt_port: int | None, mosquitto: bool) -> None:
     """Start it in the background; when it runs already, only tell where."""
     from ..cloud import local_aws
 
@@ -39,7 +45,7 @@ def up(context, folder, port, mqtt_port, mosquitto):
 @_FOLDER
 @click.option("--off", is_flag=True, help="Print what takes it out of the shell again.")
 @pass_context
-def env(context, folder, off):
+def env(context: Context, folder: Path, off: bool) -> None:
     """Print the variables to export, for `eval "$(thing cloud env)"`."""
     import shlex
 
@@ -61,7 +67,7 @@ def env(context, folder, off):
 @command.command()
 @_FOLDER
 @pass_context
-def down(context, folder):
+def down(context: Context, folder: Path) -> None:
     """Stop it; its data stays for the next `up`."""
     from ..cloud import local_aws
 

@@ -1,5 +1,7 @@
 """thing completion: shell completion."""
 
+from __future__ import annotations
+
 import click
 
 from ..cli import Command
@@ -7,7 +9,7 @@ from ..cli import Command
 
 @click.command(cls=Command)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-def command(shell):
+def command(shell: str) -> None:
     """Print the completion script of SHELL.
 
     For bash: put `eval "$(thing completion bash)"` into ~/.bashrc.
@@ -16,4 +18,6 @@ def command(shell):
 
     from ..main import command as thing
 
-    click.echo(get_completion_class(shell)(thing, {}, "thing", "_THING_COMPLETE").source())
+    complete = get_completion_class(shell)
+    if complete:  # one of the shells of the argument
+        click.echo(complete(thing, {}, "thing", "_THING_COMPLETE").source())

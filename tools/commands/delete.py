@@ -1,16 +1,23 @@
 """thing delete: one thing and what belongs to it."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import click
 
 from ..cli import Command, pass_context
 from ..errors import Partly
+
+if TYPE_CHECKING:
+    from ..cli import Context
 
 
 @click.command(cls=Command)
 @click.argument("name")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @pass_context
-def command(context, name, yes):
+def command(context: Context, name: str, yes: bool) -> None:
     """Delete the thing, the certificates that only it has, its own policy and its shadows."""
     from ..things import single
 

@@ -1,16 +1,23 @@
 """thing doctor: find out why a thing does not connect."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import click
 
 from ..cli import Command, pass_context
 from ..errors import ToolError
+
+if TYPE_CHECKING:
+    from ..cli import Context
 
 
 @click.command(cls=Command)
 @click.argument("path", type=click.Path(file_okay=False), default=".")
 @click.option("--port", metavar="P", envvar="THING_PORT", help="Examine the board at this serial port too.")
 @pass_context
-def command(context, path, port):
+def command(context: Context, path: str, port: str | None) -> None:
     """Find out why the active thing of the project in PATH does not connect.
 
     Stage by stage, from the files to a publish, from this computer and with --port from the board; the first stage
@@ -24,7 +31,7 @@ def command(context, path, port):
     out = context.out
     found = []
 
-    def report(stage, well, text):
+    def report(stage: str, well: bool, text: str) -> None:
         found.append({"stage": stage, "ok": well, "text": text})
         out.say(f"{'ok  ' if well else 'FAIL'} {stage}: {text}")
 

@@ -1,9 +1,17 @@
 """thing iot-cleanup: delete a project's things, in AWS and here."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import click
 
 from ..cli import Command, pass_context
 from ..errors import Partly
+from ..shapes import Json
+
+if TYPE_CHECKING:
+    from ..cli import Context
 
 
 @click.command(cls=Command)
@@ -11,7 +19,7 @@ from ..errors import Partly
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
 @pass_context
-def command(context, path, yes, dry_run):
+def command(context: Context, path: str, yes: bool, dry_run: bool) -> None:
     """Delete the things of the project in PATH with their certificates and shadows, and the policy if it was made here.
 
     A thing's folder goes only when AWS has nothing of the thing any more; what fails is kept for another run. A policy
@@ -47,10 +55,10 @@ def command(context, path, yes, dry_run):
         raise Partly(f"{len(outcome.failures)} not deleted and kept here, {name} for one: {sentence(error)}")
 
 
-def _words(plan):
+def _words(plan: Json) -> str:
     words = f"{_number(len(plan['things']))} with certificates and shadows"
     return words + (f" and the policy {plan['policy']}" if plan["policy"] else "")
 
 
-def _number(things):
+def _number(things: int) -> str:
     return f"{things} thing{'' if things == 1 else 's'}"

@@ -1,14 +1,24 @@
 """thing iot-fota-start: start a firmware update of a thing, or of a thing group."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import click
 
 from ..cli import Command, pass_context
 from ..errors import Partly
+from ..shapes import Json
+
+if TYPE_CHECKING:
+    from ..cli import Context
+    from ..cloud.aws import Aws
+    from ..output import Output
 
 _LEAST_S, _MOST_S = 60, 3600
 
 
-def _duration(context, parameter, value):
+def _duration(context: click.Context, parameter: click.Parameter, value: int) -> int:
     if not _LEAST_S <= value <= _MOST_S:
         raise click.BadParameter(
             f"{value} s: a presigned URL lives {_LEAST_S} to {_MOST_S} s in AWS IoT, counted from when the board asks"
@@ -33,7 +43,21 @@ def _duration(context, parameter, value):
 @click.option("--group", is_flag=True, help="THING is a thing group: all things in it now.")
 @click.option("--watch", is_flag=True, help="Show what the boards report until all have ended.")
 @pass_context
-def command(context, thing, firmware, s3_bucket, s3_role, duration, key, version, board, force, stream, group, watch):
+def command(
+    context: Context,
+    thing: str,
+    firmware: str,
+    s3_bucket: str,
+    s3_role: str,
+    duration: int,
+    key: str | None,
+    version: str | None,
+    board: str | None,
+    force: bool,
+    stream: bool,
+    group: bool,
+    watch: bool,
+) -> None:
     """Update THING to FIRMWARE: a folder with an application, or an ESP32 image (.app-bin).
 
     FIRMWARE goes into S3_BUCKET, from where boards fetch it with what the IAM role S3_ROLE may read. A folder's Python
@@ -72,7 +96,7 @@ def command(context, thing, firmware, s3_bucket, s3_role, duration, key, version
         raise Partly(f"{len(failed)} of {len(ended)} boards did not take it: {', '.join(sorted(failed)[:10])}")
 
 
-def _follow(out, aws, job):
+def _follow(out: Output, aws: Aws, job: str) -> dict[str, tuple[str, Json]]:
     """Say each change; -> {thing: (status, details)} at the end."""
     from ..fota import rollout
 

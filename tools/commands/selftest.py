@@ -1,11 +1,22 @@
 """thing selftest: examine a board, the library on it and the cloud, and write a report."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..cli import Command, pass_context
 from ..errors import Partly, ToolError
+from ..shapes import Json
+
+if TYPE_CHECKING:
+    from ..cli import Context
+    from ..output import Output
+    from ..selftest.device import SerialDevice
+    from ..selftest.run import Run
+    from ..selftest.stages import Finding
 
 
 @click.command(cls=Command)
@@ -22,7 +33,19 @@ from ..errors import Partly, ToolError
 @click.option("--report", metavar="NAME", help="Write NAME.json and NAME.md. [default: named by board and time]")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @pass_context
-def command(context, port, here, wifi, offline, rounds, trial, hour, device_advisor, report, yes):
+def command(
+    context: Context,
+    port: str | None,
+    here: bool,
+    wifi: Path | None,
+    offline: bool,
+    rounds: int,
+    trial: int,
+    hour: bool,
+    device_advisor: bool,
+    report: str | None,
+    yes: bool,
+) -> None:
     """Examine a board, the library on it and the cloud that the credentials point to, in about ten minutes.
 
     The library and the programs of the test go into a folder of their own on the board, and its main.py is exchanged
@@ -36,7 +59,7 @@ def command(context, port, here, wifi, offline, rounds, trial, hour, device_advi
     if offline and (hour or device_advisor):
         raise click.UsageError("--hour and --device-advisor need the network: leave out --offline")
     aws = None if offline else context.aws
-    if device_advisor:
+    if device_advisor and aws:
         advisor.check(aws)
     out = context.out
     minutes = 60 if hour else 0
@@ -59,10 +82,10 @@ def command(context, port, here, wifi, offline, rounds, trial, hour, device_advi
         raise Partly(f"not all is well: {', '.join(failed) or 'see above'}")
 
 
-def _examine(test, out):
+def _examine(test: Run, out: Output) -> bool:
     """True when Ctrl-C ended it."""
 
-    def told(finding):
+    def told(finding: Finding) -> None:
         mark = {"ok": "ok  ", "failed": "FAIL", "left out": "-   "}[finding.state]
         out.say(f"{mark} {finding.name}: {finding.text}")
 
@@ -73,14 +96,14 @@ def _examine(test, out):
     return False
 
 
-def _board(port, out):
+def _board(port: str | None, out: Output) -> SerialDevice:
     from ..board.board import find_port
     from ..selftest.device import SerialDevice
 
     return SerialDevice(port or find_port(), lambda total: out.progress(total, "writing"))
 
 
-def _wifi(path):
+def _wifi(path: Path | None) -> Json | None:
     """The Wi-Fi's settings from a file, None where there is none: the board is in a network, or needs none."""
     from .. import journal
 
@@ -95,7 +118,7 @@ def _wifi(path):
     return {"ssid": found["ssid"], "password": found.get("password", "")}
 
 
-def _plan(test):
+def _plan(test: Run) -> str:
     """What is about to happen, and what it costs."""
     from ..cloud import local_aws
     from ..selftest import cost

@@ -1,9 +1,16 @@
 """thing set-active-thing: choose the thing that the project is flashed as."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import click
 
 from ..cli import Command, pass_context
 from ..errors import ToolError
+
+if TYPE_CHECKING:
+    from ..cli import Context
 
 
 @click.command(cls=Command)
@@ -13,7 +20,7 @@ from ..errors import ToolError
 )
 @click.option("--thing", "name", metavar="NAME", help="Its name.")
 @pass_context
-def command(context, path, thing_id, name):
+def command(context: Context, path: str, thing_id: int | None, name: str | None) -> None:
     """Choose the thing that the project in PATH is flashed as.
 
     Its certificate and key are copied to the top of the project and its entries into thing.conf.json: all three files

@@ -1,17 +1,25 @@
 """thing shadow: get, set or watch a shadow."""
 
+from __future__ import annotations
+
 import json
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..cli import Group, pass_context
 from ..errors import ToolError
+from ..shapes import Json
+
+if TYPE_CHECKING:
+    from ..cli import Context
+    from ..output import Output
 
 _NAME = click.option("--name", metavar="SHADOW", help="A named shadow. [default: the classic one]")
 
 
 @click.group(cls=Group)
-def command():
+def command() -> None:
     """Get, set or watch the shadow of THING."""
 
 
@@ -19,7 +27,7 @@ def command():
 @click.argument("thing")
 @_NAME
 @pass_context
-def get(context, thing, name):
+def get(context: Context, thing: str, name: str | None) -> None:
     """Print the shadow: desired and reported state, their difference, version."""
     from ..things import shadows
 
@@ -36,7 +44,7 @@ def get(context, thing, name):
 @click.argument("state")
 @_NAME
 @pass_context
-def set_(context, thing, state, name):
+def set_(context: Context, thing: str, state: str, name: str | None) -> None:
     """Write STATE, a JSON object, as desired; a null deletes a member."""
     from ..things import shadows
 
@@ -54,7 +62,7 @@ def set_(context, thing, state, name):
 )
 @click.option("--changes", "count", type=click.IntRange(min=1), metavar="N", help="Stop after N changes.")
 @pass_context
-def watch(context, thing, name, interval, count):
+def watch(context: Context, thing: str, name: str | None, interval: float, count: int | None) -> None:
     """Show the state, then each change as it comes, until Ctrl-C."""
     import itertools
     import time
@@ -73,7 +81,7 @@ def watch(context, thing, name, interval, count):
         last = document
 
 
-def _show(out, old, new):
+def _show(out: Output, old: Json | None, new: Json | None) -> None:
     from ..things import shadows
 
     if new is None:
@@ -88,11 +96,11 @@ def _show(out, old, new):
         print("\n".join(text), flush=True)
 
 
-def _value(value):
+def _value(value: Any) -> str:
     return "-" if value is None else json.dumps(value, ensure_ascii=False)
 
 
-def _check(thing, name):
+def _check(thing: str, name: str | None) -> None:
     from ..things import names
 
     names.check_thing(thing)
@@ -100,5 +108,5 @@ def _check(thing, name):
         names.check_shadow(name)
 
 
-def _words(name):
+def _words(name: str | None) -> str:
     return f"shadow {name}" if name else "classic shadow"

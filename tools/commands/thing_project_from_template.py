@@ -1,8 +1,16 @@
 """thing thing-project-from-template: make a new project."""
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from ..cli import Command, pass_context
+
+if TYPE_CHECKING:
+    from ..cli import Context
 
 
 @click.command(cls=Command)
@@ -11,7 +19,7 @@ from ..cli import Command, pass_context
 @click.option("--aws-endpoint", "endpoint", metavar="E", help="MQTT endpoint. [default: ask AWS, if it can be asked]")
 @click.option("--aws-policy-name", "policy", metavar="P", help="Policy of its things. [default: NAME-policy]")
 @pass_context
-def command(context, name, path, endpoint, policy):
+def command(context: Context, name: str, path: Path, endpoint: str, policy: Any) -> None:
     """Make the project NAME in the folder PATH: main.py, helpers.py, readme.md, thing.conf.json, .gitignore."""
     from ..things import names, scaffold
 
@@ -26,7 +34,7 @@ def command(context, name, path, endpoint, policy):
     )
 
 
-def _ask(context, folder):
+def _ask(context: Context, folder: Path) -> Any:
     """Fill in the account's endpoint when credentials are there and AWS answers; without it the project is fine too."""
     from botocore.exceptions import BotoCoreError, ClientError
 

@@ -1,15 +1,22 @@
 """thing update: write the desired state of a thing."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import click
 
 from ..cli import Command, pass_context
+
+if TYPE_CHECKING:
+    from ..cli import Context
 
 
 @click.command(cls=Command)
 @click.argument("name")
 @click.argument("state")
 @pass_context
-def command(context, name, state):
+def command(context: Context, name: str, state: str) -> None:
     """Write STATE, a JSON object, as the desired state of the thing, and print the thing."""
     from ..things import shadows, single
 

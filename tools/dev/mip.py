@@ -12,7 +12,7 @@ from ..board import mpy
 from ..cache import ROOT
 
 
-def packages() -> dict:
+def packages() -> dict[str, str]:
     """The contents of both files, by name."""
     compiled = mpy.FOLDER.relative_to(ROOT).as_posix()
     paths = [path.relative_to(ROOT).as_posix() for path in mpy.for_board(ROOT / "aws_iot")]
@@ -21,7 +21,7 @@ def packages() -> dict:
     return {"package.json": _package(sources), "package-mpy.json": _package(binaries)}
 
 
-def _package(urls: list) -> str:
+def _package(urls: list[list[str]]) -> str:
     # The ESP32's firmware has umqtt.simple frozen in, and its own copy goes before the one that mip puts into /lib.
     content = {"urls": urls, "deps": [["umqtt.simple", "latest"]], "version": aws_iot.__version__}
     return json.dumps(content, indent=2) + "\n"

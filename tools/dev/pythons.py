@@ -17,7 +17,7 @@ _TESTS = ["-q", "-n", "6", "--dist", "load", "--maxschedchunk", "1", "-k", "not 
 
 
 def main() -> int:
-    found = {f"python3.{minor}": None for minor in _MINORS}
+    found: dict[str, str | None] = {f"python3.{minor}": None for minor in _MINORS}
     for name in found:
         about = _about(name)
         if about:

@@ -3,12 +3,15 @@
 A stub's names and types are written by hand, and stubtest proves them; what a name means is written once, in the code.
 """
 
+from __future__ import annotations
+
 import ast
 import importlib
 import inspect
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from ..cache import ROOT
 
@@ -16,7 +19,7 @@ _STANDINS = ROOT / "tests" / "harness" / "standins"  # for the esp32 module that
 _INDENT = "    "
 
 
-def stubs() -> dict:
+def stubs() -> dict[Path, str]:
     """{path of each stub: what it should contain}."""
     if str(_STANDINS) not in sys.path:
         sys.path.append(str(_STANDINS))
@@ -31,11 +34,18 @@ def _completed(path: Path) -> str:
 
 
 def _ruff(path: Path, *command: str, text: str) -> str:
-    words = [Path(sys.executable).with_name("ruff"), *command, "--quiet", "--stdin-filename", path, "-"]
+    words: list[str | Path] = [
+        Path(sys.executable).with_name("ruff"),
+        *command,
+        "--quiet",
+        "--stdin-filename",
+        path,
+        "-",
+    ]
     return subprocess.run(words, input=text, stdout=subprocess.PIPE, text=True, cwd=ROOT, check=True).stdout
 
 
-def _fill(node, owner, depth: int = 0, documented: bool = True) -> None:
+def _fill(node: Any, owner: Any, depth: int = 0, documented: bool = True) -> None:
     """Give node, and what is defined in it, the docstrings of owner and of what it has by the same names.
 
     Not that of a package, which tells of its files.
@@ -47,7 +57,7 @@ def _fill(node, owner, depth: int = 0, documented: bool = True) -> None:
             _fill(child, getattr(owner, child.name), depth + 1)
 
 
-def _document(node, doc: str, depth: int) -> None:
+def _document(node: Any, doc: str, depth: int) -> None:
     if node.body and isinstance(node.body[0], ast.Expr):
         del node.body[0]  # the docstring that was there, or "..."
     if doc:

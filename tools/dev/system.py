@@ -1,9 +1,13 @@
 """The system's package managers and subprocesses, for the set-up programs (standard library only)."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
+from typing import Any
 
 from ..errors import ToolError
 
@@ -14,12 +18,12 @@ def say(text: str) -> None:
     print(f"setup: {text}", flush=True)
 
 
-def run(command: list, **options) -> str:
+def run(command: Sequence[object], **options: Any) -> str:
     """Run a command silently and return its stdout; ToolError with its whole output when it fails."""
-    command = [str(word) for word in command]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, **options)
+    words = [str(word) for word in command]
+    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, **options)
     if done.returncode:
-        raise ToolError(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+        raise ToolError(f"{' '.join(words)} failed:\n{done.stdout}{done.stderr}")
     return done.stdout
 
 

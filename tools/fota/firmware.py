@@ -1,5 +1,7 @@
 """Firmware for the air: an image, or a folder made into a bundle; signed, and the job document that tells of it."""
 
+from __future__ import annotations
+
 import base64
 import hashlib
 import re
@@ -16,6 +18,9 @@ from aws_iot.fota.images import statement
 from .. import journal, pki
 from ..board.mpy import compile_package
 from ..errors import ToolError
+from ..shapes import Json
+
+SigningKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 # What belongs to the board and not to its firmware, in the top folder; no update replaces it.
 _BOARD_FILES = ("main.py", "boot.py", "main.mpy", "boot.mpy")
@@ -34,11 +39,11 @@ class Firmware:
     board: str | None = None
 
     @property
-    def sha256(self):
+    def sha256(self) -> str:
         return hashlib.sha256(self.data).hexdigest()
 
 
-def load(path, version=None, board=None):
+def load(path: str | Path, version: str | None = None, board: str | None = None) -> Firmware:
     """The firmware in path: a folder with an application, a bundle of one, or an ESP32 application image."""
     path = Path(path)
     if path.is_dir():
@@ -60,12 +65,12 @@ def load(path, version=None, board=None):
     return Firmware(data, version, "image", board or "esp32")
 
 
-def _same(wanted, found, what):
+def _same(wanted: str | None, found: str | None, what: str) -> None:
     if wanted and wanted != found:
         raise ToolError(f"the bundle is of {what} {found}, not {wanted}")
 
 
-def _version_in(folder):
+def _version_in(folder: Path) -> str:
     """The VERSION = "..." that the application says of itself."""
     for path in sorted(folder.glob("*.py")):
         found = re.search(r"""^VERSION\s*=\s*["']([^"']+)["']""", path.read_text(encoding="utf-8"), re.MULTILINE)
@@ -74,7 +79,7 @@ def _version_in(folder):
     raise ToolError(f'{folder} does not tell its version: write VERSION = "1.2.3" in its code, or pass --version')
 
 
-def _folder_files(folder):
+def _folder_files(folder: Path) -> dict[str, bytes]:
     """The application's files, compiled: {name: bytes}. Code from the top folder, everything from those below."""
     chosen = []
     for path in sorted(folder.rglob("*")):
@@ -91,7 +96,7 @@ def _folder_files(folder):
     return _compile(folder, chosen)
 
 
-def _compile(folder, paths):
+def _compile(folder: Path, paths: list[Path]) -> dict[str, bytes]:
     """The files by name, each .py as .mpy, with the line numbers that tracebacks show."""
     with tempfile.TemporaryDirectory() as scratch:
         source = Path(scratch) / "app"
@@ -108,7 +113,7 @@ def _compile(folder, paths):
     return files
 
 
-def bundle(files, version, board=None):
+def bundle(files: dict[str, bytes], version: str, board: str | None = None) -> bytes:
     """One file of many ({name: bytes}), in the format that aws_iot/fota/slots.py describes."""
     lines = [f"version {version}"] + ([f"board {board}"] if board else [])
     lines += [f"file {len(data)} {name}" for name, data in sorted(files.items())]
@@ -119,7 +124,7 @@ def bundle(files, version, board=None):
 # -- signing
 
 
-def new_key(path):
+def new_key(path: str | Path) -> tuple[Path, Path]:
     """Make an ECDSA P-256 key, the private half in path (0600), the public in path + ".pub"; -> both paths."""
     private, public = Path(path), Path(f"{path}.pub")
     for file in (private, public):
@@ -131,7 +136,7 @@ def new_key(path):
     return private, public
 
 
-def read_key(path):
+def read_key(path: str | Path) -> SigningKey:
     """The private key in a PEM file: ECDSA P-256, or RSA of 2048 bits or more."""
     try:
         key = serialization.load_pem_private_key(Path(path).read_bytes(), None)
@@ -144,7 +149,7 @@ def read_key(path):
     raise ToolError(f"{path}: boards verify ECDSA P-256 and RSA of 2048 to 4096 bits only")
 
 
-def sign(firmware, key):
+def sign(firmware: Firmware, key: SigningKey) -> str:
     """The signature over version, board, size and SHA-256, so that none of them can be exchanged; base64."""
     text = statement(firmware.version, firmware.board, len(firmware.data), firmware.sha256).encode()
     if isinstance(key, rsa.RSAPrivateKey):
@@ -154,7 +159,13 @@ def sign(firmware, key):
     return base64.b64encode(made).decode()
 
 
-def document(firmware, signature=None, force=False, url=None, stream=None):
+def document(
+    firmware: Firmware,
+    signature: str | None = None,
+    force: bool = False,
+    url: str | None = None,
+    stream: str | None = None,
+) -> Json:
     """The job document that aws_iot/fota/images.py reads."""
     made = {
         "operation": "fota", "version": firmware.version, "kind": firmware.kind, "size": len(firmware.data),

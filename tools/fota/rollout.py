@@ -1,8 +1,12 @@
 """Firmware on its way: uploaded to S3, and the job that takes it to a thing or to a group, watched to its end."""
 
+from __future__ import annotations
+
 import json
 import re
 import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -10,12 +14,17 @@ from aws_iot.jobs.job import OVER
 
 from ..cloud import aws as aws_errors
 from ..errors import ToolError
+from ..shapes import Executions, Json, Progress
+
+if TYPE_CHECKING:
+    from ..cloud.aws import Aws
+    from .firmware import Firmware
 
 _PART_BYTES = 8 * 1024 * 1024
 _JOB_OVER = ("COMPLETED", "CANCELED", "DELETION_IN_PROGRESS")
 
 
-def role_arn(aws, role):
+def role_arn(aws: Aws, role: str) -> str:
     """The role that AWS IoT takes to read the bucket; ToolError unless AWS IoT may take it."""
     name = role.rsplit("/", 1)[-1]
     try:
@@ -29,7 +38,7 @@ def role_arn(aws, role):
     return found["Arn"]
 
 
-def target_arn(aws, name, group=False):
+def target_arn(aws: Aws, name: str, group: bool = False) -> str:
     """The ARN of a thing, or of a thing group, which must have things: the job is for those that are in it now."""
     try:
         if group:
@@ -44,12 +53,12 @@ def target_arn(aws, name, group=False):
         raise
 
 
-def _members(aws, group):
+def _members(aws: Aws, group: str) -> Iterator[str]:
     """The things of a group and of those below it; AWS may give an empty page before one that is not."""
     return aws_errors.pages(aws.iot.list_things_in_thing_group, "things", thingGroupName=group, recursive=True)
 
 
-def upload(aws, bucket, key, data, progress):
+def upload(aws: Aws, bucket: str, key: str, data: bytes, progress: Progress) -> None:
     """Put the firmware into the bucket; progress(total) is a context manager to call once per 64 KB."""
     import io
 
@@ -59,7 +68,7 @@ def upload(aws, bucket, key, data, progress):
     with progress(-(-len(data) // step)) as advance:
         state = {"sent": 0}
 
-        def sent(count):
+        def sent(count: int) -> None:
             before, state["sent"] = state["sent"] // step, state["sent"] + count
             for _ in range(state["sent"] // step - before):
                 advance()
@@ -75,25 +84,27 @@ def upload(aws, bucket, key, data, progress):
             advance()
 
 
-def job_name(target, firmware):
+def job_name(target: str, firmware: Firmware) -> str:
     """A name for job, object and stream that tells what is in it and is used once."""
     words = f"fota-{target}-{firmware.version}-{int(time.time())}"
     return re.sub(r"[^a-zA-Z0-9_-]", "-", words)[-64:]
 
 
-def url(aws, bucket, key):
+def url(aws: Aws, bucket: str, key: str) -> str:
     """The object's URL as AWS IoT takes it in a placeholder."""
     return f"https://s3.{aws.region}.amazonaws.com/{bucket}/{key}"
 
 
-def create_stream(aws, name, bucket, key, role):
+def create_stream(aws: Aws, name: str, bucket: str, key: str, role: str) -> str:
     """A stream of the one file; -> its id."""
     place = {"bucket": bucket, "key": key}
     aws.iot.create_stream(streamId=name, files=[{"fileId": 0, "s3Location": place}], roleArn=role)
     return name
 
 
-def create_job(aws, job_id, target, job_document, role=None, duration_s=3600):
+def create_job(
+    aws: Aws, job_id: str, target: str, job_document: Json, role: str | None = None, duration_s: int = 3600
+) -> None:
     """Create the job; with a role its presigned URLs live for duration_s once a board has asked."""
     options = {"presignedUrlConfig": {"roleArn": role, "expiresInSec": duration_s}} if role else {}
     aws.iot.create_job(
@@ -101,7 +112,7 @@ def create_job(aws, job_id, target, job_document, role=None, duration_s=3600):
     )
 
 
-def executions(aws, job_id):
+def executions(aws: Aws, job_id: str) -> Executions:
     """The job's executions: {thing: (status, details)}."""
     found = {}
     for summary in aws_errors.pages(aws.iot.list_job_executions_for_job, "executionSummaries", jobId=job_id):
@@ -116,13 +127,15 @@ def executions(aws, job_id):
     return found
 
 
-def watch(aws, job_id, interval_s=2.0, sleep=time.sleep):
+def watch(
+    aws: Aws, job_id: str, interval_s: float = 2.0, sleep: Callable[[float], object] = time.sleep
+) -> Iterator[tuple[str, str, Json]]:
     """Each change of the job's executions as (thing, status, details), until all have ended and none can come.
 
     AWS makes them little by little: that all there are have ended tells nothing before the job is over, too. And a job
     that was canceled may have boards that go on with it.
     """
-    seen = {}
+    seen: Executions = {}
     while True:
         # Asked for first: the executions then are all that there will be.
         over = aws.iot.describe_job(jobId=job_id)["job"]["status"] in _JOB_OVER

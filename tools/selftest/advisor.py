@@ -3,15 +3,26 @@
 https://docs.aws.amazon.com/iot/latest/developerguide/device-advisor-workflow.html. Nothing here was run against AWS.
 """
 
+from __future__ import annotations
+
 import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from ..cloud import aws as aws_errors
 from ..cloud import local_aws
 from ..errors import ToolError
+from ..shapes import Client, Json
 from .lab import trusts
 from .stages import LeftOut
+
+if TYPE_CHECKING:
+    from ..cloud.aws import Aws
+    from .lab import Lab
+    from .run import Run
+    from .stages import Outcome
 
 # https://docs.aws.amazon.com/iot/latest/developerguide/device-advisor.html
 REGIONS = ("us-east-1", "us-west-2", "ap-northeast-1", "eu-west-1")
@@ -23,22 +34,22 @@ _SUITE_S = 3 * 3600
 _STOP_S = 600  # "the cleanup process will take several minutes"
 
 
-def check(aws):
+def check(aws: Aws) -> None:
     """ToolError where there is no Device Advisor."""
     if local_aws.serving(aws) is None and aws.region not in REGIONS:
         raise ToolError(f"there is no Device Advisor in {aws.region}: pass --region with one of {', '.join(REGIONS)}")
 
 
-def qualify(run):
+def qualify(run: Run) -> Outcome:
     """The stage: (finding, figures); ToolError when a test of the suite fails."""
     if run.lab.cloud:
         raise LeftOut("the local AWS has no Device Advisor; `make device-advisor` plays its tests")
-    suite = Suite(run.aws, run.lab)
+    suite = Suite(run.lab.aws, run.lab)
     run.install(run.lab.files(suite.endpoint()))
     with run.device.boot() as program:
         status, tests = suite.run(lambda seconds: program.next(seconds))
     bad = [f"{test['name']} {test['status']} {test['why']}".strip() for test in tests if test["status"] not in _GOOD]
-    figures = {"status": status, "tests": tests}
+    figures: Json = {"status": status, "tests": tests}
     if status not in _GOOD:
         raise ToolError(f"the suite is {status}: {'; '.join(bad) or 'no test tells why'}")
     figures["qualification_report"] = bool(suite.report_url())
@@ -48,16 +59,16 @@ def qualify(run):
 class Suite:
     """The qualification suite of one run. Its definition is in the ledger, by its name: AWS gives the id later."""
 
-    def __init__(self, aws, lab):
+    def __init__(self, aws: Aws, lab: Lab) -> None:
         self.aws, self.lab = aws, lab
         self._client = aws.client("iotdeviceadvisor")
         self._device = {"thingArn": lab.thing_arn, "certificateArn": lab.certificate_arn}
 
-    def endpoint(self):
+    def endpoint(self) -> str:
         """Where the device connects during the tests: an endpoint of its own."""
         return self._client.get_endpoint(**self._device)["endpoint"]
 
-    def run(self, drive):
+    def run(self, drive: Callable[[float], object]) -> tuple[str, list[Json]]:
         """Run the suite; drive(seconds) is called meanwhile. -> status, [{"name", "status", "why"}]."""
         ids = self._start()
         deadline = time.monotonic() + _SUITE_S
@@ -70,7 +81,7 @@ class Suite:
                 raise ToolError(f"the suite is still {found['status']} after {_SUITE_S // 3600} hours")
             drive(_LOOK_S)
 
-    def _start(self):
+    def _start(self) -> dict[str, str]:
         name = self.lab.ledger.note("suite", self.lab.name)
         configuration = {
             "suiteDefinitionName": name,
@@ -87,7 +98,7 @@ class Suite:
         )
         return {"suiteDefinitionId": suite, "suiteRunId": started["suiteRunId"]}
 
-    def _role(self):
+    def _role(self) -> str:
         """What Device Advisor may do as the device: what the device's own policy allows."""
         name, prefix = self.lab.name, self.lab.thing_arn.rpartition(":")[0]
         own = (f"$aws/things/{name}/*", f"dt/{name}/*", f"cmd/{name}/*")
@@ -100,12 +111,12 @@ class Suite:
              "Resource": [f"{prefix}:topicfilter/{each}" for each in own]},
         )  # fmt: skip
 
-    def report_url(self):
+    def report_url(self) -> str | None:
         """Where the signed qualification report is for 90 seconds; AWS gives it for a suite that has passed."""
         return self._client.get_suite_run_report(**self._ids).get("qualificationReportDownloadUrl")
 
 
-def _tests(found):
+def _tests(found: Json) -> list[Json]:
     return [
         {"name": test["testCaseDefinitionName"], "status": test["status"],
          "why": test.get("failure") or test.get("warnings") or ""}
@@ -113,7 +124,7 @@ def _tests(found):
     ]  # fmt: skip
 
 
-def delete_suite(aws, name, sleep=time.sleep):
+def delete_suite(aws: Aws, name: str, sleep: Callable[[float], object] = time.sleep) -> None:
     """Stop the runs of the suites of this name and delete them."""
     client = aws.client("iotdeviceadvisor")
     for suite in aws_errors.pages(client.list_suite_definitions, "suiteDefinitionInformationList"):
@@ -125,7 +136,7 @@ def delete_suite(aws, name, sleep=time.sleep):
         client.delete_suite_definition(**ids)
 
 
-def _stop(client, ids, status, sleep):
+def _stop(client: Client, ids: dict[str, str], status: str, sleep: Callable[[float], object]) -> None:
     if status in ("PENDING", "RUNNING"):
         try:
             client.stop_suite_run(**ids)

@@ -4,6 +4,13 @@ AWS's pages fill in most prices by script. These stand in their worked examples,
 Evangelist's plans (github.com/api-evangelist) transcribed them on the day named. The free tier is not taken off.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .run import Run
+
 READ = "2026-09-20"
 _CORE = "https://aws.amazon.com/iot-core/pricing/"
 _MANAGEMENT = "https://aws.amazon.com/iot-device-management/pricing/"
@@ -20,7 +27,7 @@ _UNREAD = {
 }
 
 
-def counts(run):
+def counts(run: Run) -> dict[str, int]:
     """How much of each a run uses: {what: number}, estimated from what its stages do."""
     qualification = 60 if run.qualification else 0  # eleven tests of five minutes at most
     return {
@@ -32,7 +39,7 @@ def counts(run):
     }
 
 
-def told(run):
+def told(run: Run) -> tuple[float, list[str]]:
     """(US dollars, lines that say what of)."""
     total, lines = 0.0, []
     for what, number in counts(run).items():
@@ -46,7 +53,7 @@ def told(run):
     return total, lines
 
 
-def sentence(run):
+def sentence(run: Run) -> str:
     """What a person is asked to agree to."""
     total, lines = told(run)
     more = " and what Device Advisor takes" if run.qualification else ""

@@ -1,5 +1,7 @@
 """The device of a self-test, its programs, and what they tell: a board on a serial line, or this computer."""
 
+from __future__ import annotations
+
 import ast
 import collections
 import contextlib
@@ -11,11 +13,14 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from ..board import flash
 from ..board.board import INFO, Board
 from ..errors import ToolError
+from ..shapes import Json, Progress
 from . import interpreter
 
 _FOLDER = "/selftest"
@@ -57,13 +62,13 @@ _END_S = 10
 class Program:
     """A program on a device, and what it tells: events (dicts); other lines, such as a traceback, are its talk."""
 
-    def __init__(self, device):
+    def __init__(self, device: Device) -> None:
         self._device = device
-        self._events = collections.deque()
+        self._events: collections.deque[Json] = collections.deque()
         self._text = b""
-        self.talk = collections.deque(maxlen=50)
+        self.talk: collections.deque[str] = collections.deque(maxlen=50)
 
-    def next(self, timeout_s):
+    def next(self, timeout_s: float) -> Json | None:
         """The next event, or None when none comes in time; ToolError when the program has ended."""
         deadline = time.monotonic() + timeout_s
         while not self._events:
@@ -76,7 +81,7 @@ class Program:
             self._take(data)
         return self._events.popleft()
 
-    def expect(self, event, timeout_s, **members):
+    def expect(self, event: str, timeout_s: float, **members: Any) -> Json:
         """The next event of this kind with these members; ToolError when it does not come in time."""
         deadline = time.monotonic() + timeout_s
         while True:
@@ -86,7 +91,7 @@ class Program:
             if found["event"] == event and all(found.get(name) == value for name, value in members.items()):
                 return found
 
-    def _take(self, data):
+    def _take(self, data: bytes) -> None:
         *lines, self._text = (self._text + data).split(b"\n")
         for line in lines:
             text = line.decode(errors="replace").strip()
@@ -97,7 +102,7 @@ class Program:
                 if text:
                     self.talk.append(text)
 
-    def _last(self):
+    def _last(self) -> str:
         lines = list(self.talk)[-_SHOWN_LINES:]
         return f"; it printed: {' | '.join(lines)}" if lines else ""
 
@@ -108,28 +113,28 @@ class SerialDevice:
     folder = _FOLDER
     kind = "board"
 
-    def __init__(self, port, progress):
+    def __init__(self, port: str, progress: Progress) -> None:
         self.board = Board(port)
         self._progress = progress
-        self.error = None
-        self._main = None
+        self.error: str | None = None
+        self._main = b""
         self._raw = False  # whether the raw REPL frames what comes
 
-    def __enter__(self):
+    def __enter__(self) -> SerialDevice:
         self.board.__enter__()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.board.__exit__()
 
     @property
-    def place(self):
+    def place(self) -> str:
         return f"at {self.board.port}"
 
-    def info(self):
+    def info(self) -> Json:
         return self.board.info()
 
-    def install(self, files):
+    def install(self, files: dict[str, bytes]) -> None:
         """Bring the folder to these files, {name: bytes}."""
         self._main = files["main.py"]
         self._restore()  # what an earlier run, cut off, left behind
@@ -138,7 +143,7 @@ class SerialDevice:
         self.board.set_clock()
 
     @contextlib.contextmanager
-    def run(self, module, function="run", **arguments):
+    def run(self, module: str, function: str = "run", **arguments: Any) -> Iterator[Program]:
         """A function of one of the programs, in a fresh interpreter."""
         self.board.fresh()
         self.error, self._raw = None, True
@@ -146,7 +151,7 @@ class SerialDevice:
         yield Program(self)
 
     @contextlib.contextmanager
-    def boot(self):
+    def boot(self) -> Iterator[Program]:
         """The application, started by main.py and whenever the board resets."""
         self.board.fresh()
         self.board.run(_KEEP % _MAINS)
@@ -158,7 +163,7 @@ class SerialDevice:
         finally:
             self._restore()
 
-    def read(self, timeout_s):
+    def read(self, timeout_s: float) -> bytes | None:
         """The bytes that a program prints; None once it has ended, with `error` for what it raised."""
         data = self.board.read(timeout_s)
         if not self._raw:
@@ -174,13 +179,13 @@ class SerialDevice:
             self.error = lines[-1] if lines else ""
         return printed if printed or not end else None
 
-    def leave(self):
+    def leave(self) -> None:
         """Take all away again, put main.py back, and start it."""
         self._restore()
         self.board.remove_folder(self.folder)
         self.board.restart(lambda line: None, lines=0, seconds=0)
 
-    def _restore(self):
+    def _restore(self) -> None:
         self.board.fresh()
         self.board.run(_RESTORE % _MAINS)
 
@@ -191,27 +196,27 @@ class LocalDevice:
     kind = "this computer"
     place = "here"
 
-    def __init__(self, heap="512k"):
+    def __init__(self, heap: str = "512k") -> None:
         self._command = [str(interpreter.found(64)), "-X", f"heapsize={heap}"]
-        self._process = None
+        self._process: Any = None  # a Popen
         self._booting = False
-        self.error = None
+        self.error: str | None = None
 
-    def __enter__(self):
+    def __enter__(self) -> LocalDevice:
         self.folder = tempfile.mkdtemp(prefix="thing-selftest-")
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self._stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def info(self):
+    def info(self) -> Json:
         """As Board.info()."""
         command = [*self._command, "-c", INFO]
         done = subprocess.run(command, capture_output=True, text=True, check=True, env=self._environment())
         return ast.literal_eval(done.stdout)
 
-    def install(self, files):
+    def install(self, files: dict[str, bytes]) -> None:
         """Bring the folder to these files, {name: bytes}."""
         for name, data in files.items():
             path = Path(self.folder, name)
@@ -219,7 +224,7 @@ class LocalDevice:
             path.write_bytes(data)
 
     @contextlib.contextmanager
-    def run(self, module, function="run", **arguments):
+    def run(self, module: str, function: str = "run", **arguments: Any) -> Iterator[Program]:
         """A function of one of the programs, in an interpreter of its own."""
         self._start("-c", _START % (self.folder, module, function, arguments))
         try:
@@ -228,7 +233,7 @@ class LocalDevice:
             self._stop()
 
     @contextlib.contextmanager
-    def boot(self):
+    def boot(self) -> Iterator[Program]:
         """The application, started by main.py and whenever it ends."""
         self._start(f"{self.folder}/main.py")
         self._booting = True
@@ -238,7 +243,7 @@ class LocalDevice:
             self._booting = False
             self._stop()
 
-    def read(self, timeout_s):
+    def read(self, timeout_s: float) -> bytes | None:
         """The bytes that a program prints; None once it has ended, with `error` for what it raised."""
         if self.error is not None:
             return None
@@ -254,13 +259,13 @@ class LocalDevice:
             self.error = lines[-1] if lines else ""
         return data or None
 
-    def leave(self):
+    def leave(self) -> None:
         """Nothing: the folder goes with the device."""
 
-    def _environment(self):
+    def _environment(self) -> dict[str, str]:
         return {**os.environ, "MICROPYPATH": f"{self.folder}:.frozen"}
 
-    def _start(self, *words):
+    def _start(self, *words: str) -> None:
         self.error = None
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  closed with the process
         self._process = subprocess.Popen(
@@ -268,12 +273,12 @@ class LocalDevice:
             stdout=subprocess.PIPE, stderr=self._errors,
         )  # fmt: skip
 
-    def _trace(self):
+    def _trace(self) -> str:
         self._process.wait()
         self._errors.seek(0)
         return self._errors.read().decode(errors="replace").strip()
 
-    def _stop(self):
+    def _stop(self) -> None:
         if self._process:
             if self._process.poll() is None:
                 self._process.send_signal(signal.SIGKILL)
@@ -281,3 +286,6 @@ class LocalDevice:
             self._process.stdout.close()
             self._errors.close()
             self._process = None
+
+
+Device = SerialDevice | LocalDevice

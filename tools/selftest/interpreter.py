@@ -3,6 +3,8 @@
 Of the standard library alone: the set-up of a checkout asks here, too.
 """
 
+from __future__ import annotations
+
 import functools
 import os
 import shutil
@@ -65,7 +67,7 @@ def fits(path: Path, bits: int) -> bool:
     return len(words) > 2 and words[0] == str(bits == 64) and (int(words[1]), int(words[2])) >= OLDEST
 
 
-def _ask(path: Path) -> list:
+def _ask(path: Path) -> list[str]:
     """Whether it has 64 bits, and the parts of its version; empty when it does not start."""
     program = "import sys; print(sys.maxsize > 2**32, *sys.implementation.version)"
     try:

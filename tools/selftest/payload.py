@@ -1,5 +1,7 @@
 """What goes onto the device: the library, the programs, what they are told; and the application as an update."""
 
+from __future__ import annotations
+
 import json
 import re
 import tempfile
@@ -9,17 +11,18 @@ from pathlib import Path, PurePosixPath
 from ..board import flash
 from ..board.mpy import compile_package
 from ..fota import firmware
+from ..shapes import Json
 
 _PROGRAMS = Path(__file__).parent / "programs"
 
 
-def library(info):
+def library(info: Json) -> dict[str, bytes]:
     """The library, and umqtt.simple where the firmware has none: {name in the device's folder: bytes}."""
     flash.check_format(info)
     return {path.lstrip("/"): data for path, data in flash.library("", info["umqtt"] is None).items()}
 
 
-def lent(files):
+def lent(files: dict[str, bytes]) -> dict[str, int]:
     """Of the library's files those of modules, but for a package's own: {dotted name below aws_iot: bytes}."""
     found = {}
     for path, data in files.items():
@@ -30,7 +33,7 @@ def lent(files):
     return found
 
 
-def programs(folder):
+def programs(folder: str) -> dict[str, bytes]:
     """All that runs on the device, compiled but for main.py: {name: bytes}. folder: where it will lie there."""
     with tempfile.TemporaryDirectory() as scratch:
         compiled = compile_package(_PROGRAMS, Path(scratch), optimisation=0)
@@ -39,7 +42,7 @@ def programs(folder):
     return {**found, "main.py": main.encode()}
 
 
-def settings(wifi, public_key, trial_s):
+def settings(wifi: Json | None, public_key: str | None, trial_s: float) -> dict[str, bytes]:
     """settings.json of the programs."""
     now = time.gmtime()
     stamp = (now.tm_year, now.tm_mon, now.tm_mday, now.tm_wday, now.tm_hour, now.tm_min, now.tm_sec, 0)
@@ -47,7 +50,7 @@ def settings(wifi, public_key, trial_s):
     return {"settings.json": json.dumps(told).encode()}
 
 
-def application(version, behaviour):
+def application(version: str, behaviour: str) -> firmware.Firmware:
     """The programs' app.py as firmware."""
     text = (_PROGRAMS / "app.py").read_text()
     text = re.sub(r'^VERSION = ".*"', f'VERSION = "{version}"', text, flags=re.M)

@@ -1,18 +1,26 @@
 """The report of a run: JSON for machines, a page of Markdown for people. It holds no key, and no address or network."""
 
+from __future__ import annotations
+
 import datetime
 import json
 import re
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import aws_iot
 
 from .. import journal
+from ..shapes import Json
+
+if TYPE_CHECKING:
+    from .run import Run
 
 FORMAT = 1
 _WHERE = "docs/hardware.md in the project tells where to send this."
 
 
-def document(run):
+def document(run: Run) -> Json:
     """The report as JSON has it."""
     now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
     return {
@@ -22,14 +30,14 @@ def document(run):
         "device": run.device.kind,
         "machine": run.info["machine"],
         "micropython": ".".join(map(str, run.info["version"])),
-        "cloud": run.lab.words if run.lab else None,
+        "cloud": run.cloud,
         "well": run.well,
         "stages": [vars(finding) for finding in run.findings],
         "left": run.left,
     }
 
 
-def page(found):
+def page(found: Json) -> str:
     """The report as Markdown."""
     lines = [
         f"# Self-test of aws_iot {found['library']} on {found['machine']}",
@@ -47,7 +55,7 @@ def page(found):
     return "\n".join(lines) + "\n"
 
 
-def write(run, folder, name=None):
+def write(run: Run, folder: Path, name: str | None = None) -> list[Path]:
     """Write both; -> their paths."""
     found = document(run)
     machine = re.sub(r"[^a-z0-9]+", "-", found["machine"].lower()).strip("-")[:40]

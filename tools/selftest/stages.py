@@ -1,12 +1,21 @@
 """What is examined, in order. A stage is a function of the run that returns (finding, figures), or raises ToolError."""
 
+from __future__ import annotations
+
 import json
 import statistics
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ..errors import ToolError
+from ..shapes import Json
 from .payload import application
+
+if TYPE_CHECKING:
+    from .device import Program
+    from .run import Run
 
 _JOIN_S = 30
 _START_S = 90  # to join the Wi-Fi, connect and subscribe
@@ -18,6 +27,8 @@ _DENIED_S = 30
 _SETTLED_MINUTES, _SAMPLE_MS = 5, 10000
 _OLDEST = (1, 23)
 
+Outcome = tuple[str, Json]  # a finding in words, and figures
+
 
 class LeftOut(Exception):
     """The stage does not apply here; the text says why."""
@@ -28,9 +39,9 @@ class Stage:
     """`cure`: what to do first when it fails. `needs`: the stages that must have gone well before."""
 
     name: str
-    examine: object
+    examine: Callable[[Run], Outcome]
     cure: str
-    needs: tuple = ()
+    needs: tuple[str, ...] = ()
     online: bool = True
 
 
@@ -42,15 +53,15 @@ class Finding:
     state: str
     text: str
     seconds: float = 0.0
-    figures: dict = field(default_factory=dict)
+    figures: Json = field(default_factory=dict)
 
 
-def chip(run):
+def chip(run: Run) -> Outcome:
     info = run.info
     with run.device.run("chip") as program:
         found = program.expect("chip", 30)
     del found["event"]
-    run.timer = found.get("timer")
+    run.timer = bool(found.get("timer"))
     version = ".".join(map(str, info["version"]))
     if tuple(info["version"][:2]) < _OLDEST:
         raise ToolError(f"MicroPython {version} is too old")
@@ -59,13 +70,13 @@ def chip(run):
     return text, {**found, "machine": info["machine"], "version": version, "umqtt": umqtt, "free_bytes": info["free"]}
 
 
-def imported(run):
+def imported(run: Run) -> Outcome:
     with run.device.run("imported") as program:
         found = _figures(program.expect("imported", 60))
     return f"{found['bytes']} B of heap, {found['ms']} ms, {found['free_bytes'] // 1024} KB free then", found
 
 
-def lent(run):
+def lent(run: Run) -> Outcome:
     names = [[name, size] for name, size in run.library.items()]
     with run.device.run("lent", names=names) as program:
         found = _figures(program.expect("loaded", 120))
@@ -73,7 +84,7 @@ def lent(run):
     return f"{text}, the slowest {found['slowest_us'] / 1000:.1f} ms ({found['slowest']})", found
 
 
-def network(run):
+def network(run: Run) -> Outcome:
     with run.device.run("link", "join", timeout_s=_JOIN_S) as program:
         found = _figures(program.expect("joined", _JOIN_S + 30))
     run.rejoins = found["wifi"] and found["known"]
@@ -82,20 +93,20 @@ def network(run):
     return f"joined in {found['ms']} ms" + (f", RSSI {found['rssi']} dBm" if "rssi" in found else ""), found
 
 
-def tls(run):
+def tls(run: Run) -> Outcome:
     with run.device.run("link", "handshakes") as program:
         found = _figures(program.expect("handshakes", 120))
     words = f" ({found['cipher']})" if found["cipher"] else ""
     return f"handshake {found['ms']} ms in the median of three{words}, TCP before it {found['tcp_ms']} ms", found
 
 
-def connect(run):
+def connect(run: Run) -> Outcome:
     with run.device.run("session", "deltas", rounds=0) as program:
         found = _figures(program.expect("connected", _START_S))
     return f"in {found['ms']} ms, {found['bytes']} B of heap with a delta handler", found
 
 
-def deltas(run):
+def deltas(run: Run) -> Outcome:
     """Desired by the account's API, answered by the device, confirmed by its PUBACK."""
     took = []
     with run.device.run("session", "deltas", rounds=run.rounds) as program:
@@ -114,7 +125,7 @@ def deltas(run):
     return _steady(f"{text}; seen from here {found['from_here_p50_ms']} ms", found)
 
 
-def burst(run):
+def burst(run: Run) -> Outcome:
     with run.device.run("session", "burst", count=_BURST, size=_BURST_BYTES) as program:
         found = _figures(program.expect("sent", _START_S + 120))
     text = f"{_BURST} of {_BURST} acknowledged in {found['ms']} ms, {found['per_s']} a second"
@@ -122,7 +133,7 @@ def burst(run):
     return _steady(f"{text}, heap {found['grown_bytes']:+} B", found)
 
 
-def outage(run):
+def outage(run: Run) -> Outcome:
     if not run.rejoins:
         raise LeftOut("there is no Wi-Fi, or no wifi.json says how to join it again")
     with run.device.run("outage", off_s=_OFF_S) as program:
@@ -132,7 +143,7 @@ def outage(run):
     return f"{text}, {found['connects'] - 1} reconnects (cause told: {found['cause'] or 'none'})", found
 
 
-def denied(run):
+def denied(run: Run) -> Outcome:
     if run.lab.cloud and not run.lab.cloud.enforces:
         raise LeftOut("the Mosquitto in front of the local AWS enforces no policies")
     with run.device.run("session", "denied", seconds=_DENIED_S) as program:
@@ -142,7 +153,7 @@ def denied(run):
     return f"refused, and the connection came back; the cause told: {found['cause']}", found
 
 
-def jobs(run):
+def jobs(run: Run) -> Outcome:
     """One job whose handler can go on after a reset, one whose cannot."""
     with run.device.boot() as program:
         program.expect("boot", _START_S)
@@ -159,19 +170,19 @@ def jobs(run):
     return text, {"seconds": round(took, 1)}
 
 
-def undone(run):
+def undone(run: Run) -> Outcome:
     """A version that runs and never confirms."""
     return _undone(run, "2.0.0", "silent")
 
 
-def hung(run):
+def hung(run: Run) -> Outcome:
     """A version that hangs: only a timer of the chip can end that."""
     if not run.timer:
         raise LeftOut("this port has no machine.Timer, which ends what hangs")
     return _undone(run, "2.1.0", "hung")
 
 
-def _undone(run, version, behaviour):
+def _undone(run: Run, version: str, behaviour: str) -> Outcome:
     """The job tells that the version was undone, and the old one runs."""
     with run.device.boot() as program:
         program.expect("boot", _START_S, version="1.0.0")
@@ -183,17 +194,17 @@ def _undone(run, version, behaviour):
     return f"undone after {took:.0f} s: {details['reason']}", {"seconds": round(took, 1), "reason": details["reason"]}
 
 
-def kept(run):
+def kept(run: Run) -> Outcome:
     return _kept(run, "3.0.0", stream=False)
 
 
-def streamed(run):
+def streamed(run: Run) -> Outcome:
     if run.lab.cloud:
         raise LeftOut("the local AWS has no MQTT streams")
     return _kept(run, "4.0.0", stream=True)
 
 
-def _kept(run, version, stream):
+def _kept(run: Run, version: str, stream: bool) -> Outcome:
     """A version that confirms stays, also after the next start."""
     with run.device.boot() as program:
         program.expect("boot", _START_S)
@@ -205,7 +216,7 @@ def _kept(run, version, stream):
     return f"version {version} runs, {took:.0f} s from the job's start to its end", {"seconds": round(took, 1)}
 
 
-def hour(run):
+def hour(run: Run) -> Outcome:
     heaps = []
     with run.device.run("session", "hour", minutes=run.minutes, sample_ms=_SAMPLE_MS) as program:
         for number in range(run.minutes + 1):
@@ -218,7 +229,7 @@ def hour(run):
     return _steady(f"{text}, {found['connects'] - 1} reconnects", found)
 
 
-def qualify(run):
+def qualify(run: Run) -> Outcome:
     from . import advisor
 
     return advisor.qualify(run)
@@ -246,20 +257,20 @@ HOUR = Stage("an hour's heap", hour, "does it grow in each hour? Then it is a le
 QUALIFY = Stage("Device Advisor", qualify, "the logs in CloudWatch say more", ("connect",))
 
 
-def _figures(event):
+def _figures(event: Json) -> Json:
     return {key: value for key, value in event.items() if key != "event"}
 
 
-def _steady(text, found):
+def _steady(text: str, found: Json) -> Outcome:
     if found["grown_bytes"] > _KEPT_BYTES:
         raise ToolError(f"{text}: that is a leak of more than {_KEPT_BYTES} B")
     return text, found
 
 
-def _driven(program):
+def _driven(program: Program) -> Callable[[float], None]:
     """Reads what the program tells while something else is waited for."""
 
-    def drive(seconds):
+    def drive(seconds: float) -> None:
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
             program.next(left)
@@ -267,7 +278,7 @@ def _driven(program):
     return drive
 
 
-def _update(run, program, version, behaviour, stream=False):
+def _update(run: Run, program: Program, version: str, behaviour: str, stream: bool = False) -> tuple[str, Json, float]:
     """(status, details, seconds) of an update to the application with this version and behaviour."""
     start = time.monotonic()
     with run.lab.update(application(version, behaviour), stream) as job:

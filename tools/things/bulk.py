@@ -5,25 +5,36 @@ Keys are made and kept here as ever. What the task made is known by those keys, 
 the same command takes the running task up again, and `add-things` without --bulk makes what it left.
 """
 
+from __future__ import annotations
+
 import json
 import re
 import time
 import urllib.request
 import uuid
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from .. import pki
 from ..cloud import aws as aws_errors
 from ..errors import ToolError
+from ..shapes import Json, Say
 from . import creation, things
+
+if TYPE_CHECKING:
+    from ..cloud.aws import Aws
+    from .creation import Report
+    from .project import Project
+    from .record import Record
 
 _POLL_S = 5
 _OVER = ("Completed", "Failed", "Cancelled")
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----")
 
 
-def template(owner, policy_name):
+def template(owner: str, policy_name: str) -> Json:
     """The provisioning template; a line of the input file gives ThingName and CSR."""
     thing = {"ThingName": {"Ref": "ThingName"}, "AttributePayload": {"project": owner}}
     certificate = {"CertificateSigningRequest": {"Ref": "CSR"}, "Status": "ACTIVE"}
@@ -37,7 +48,7 @@ def template(owner, policy_name):
     }
 
 
-def add(aws, project, report, policy_name, bucket, role_arn, say):
+def add(aws: Aws, project: Project, report: Report, policy_name: str, bucket: str, role_arn: str, say: Say) -> Report:
     """Make the things of a plan by a registration task; -> the report, with what is left and why."""
     records = [record for record in map(project.record, report.names) if not record.get("done")]
     task = project.state().get("task") or project.change_state(task={"bucket": bucket, "key": _key()})["task"]
@@ -59,7 +70,7 @@ def add(aws, project, report, policy_name, bucket, role_arn, say):
     return creation.conclude(project, report)
 
 
-def abandon(aws, project):
+def abandon(aws: Aws, project: Project) -> None:
     """Stop an unfinished task and remove its input file."""
     task = project.state().get("task")
     if not task:
@@ -75,11 +86,11 @@ def abandon(aws, project):
     project.change_state(task=None)
 
 
-def _key():
+def _key() -> str:
     return f"thing-registration-{uuid.uuid4().hex}.json"
 
 
-def _running(aws, key):
+def _running(aws: Aws, key: str) -> str | None:
     """The task that reads this input file, should an earlier run have died right after it had started it."""
     for task in aws_errors.pages(aws.iot.list_thing_registration_tasks, "taskIds"):
         if aws.iot.describe_thing_registration_task(taskId=task)["inputFileKey"] == key:
@@ -87,7 +98,7 @@ def _running(aws, key):
     return None
 
 
-def _start(aws, project, records, policy_name, task, role_arn):
+def _start(aws: Aws, project: Project, records: list[Record], policy_name: str, task: Json, role_arn: str) -> str:
     """Keys and journals first, then the requests to S3, then the task."""
     owner = project.state()["project"]
     lines = []
@@ -106,7 +117,7 @@ def _start(aws, project, records, policy_name, task, role_arn):
     return started["taskId"]
 
 
-def _wait(aws, task_id, say):
+def _wait(aws: Aws, task_id: str, say: Say) -> Json:
     shown = None
     while True:
         found = aws.iot.describe_thing_registration_task(taskId=task_id)
@@ -118,7 +129,7 @@ def _wait(aws, task_id, say):
         time.sleep(_POLL_S)
 
 
-def _certificates(aws, task_id):
+def _certificates(aws: Aws, task_id: str) -> Iterator[str]:
     """The certificates in the task's results, as PEM text. The rest of a result's form AWS does not document."""
     arguments = {"taskId": task_id, "reportType": "RESULTS"}
     for link in aws_errors.pages(aws.iot.list_thing_registration_task_reports, "resourceLinks", **arguments):
@@ -127,7 +138,7 @@ def _certificates(aws, task_id):
                 yield from _PEM.findall(line.decode().replace("\\n", "\n"))
 
 
-def _take(aws, records, task_id):
+def _take(aws: Aws, records: list[Record], task_id: str) -> None:
     """Give each certificate to the record whose key it fits; a certificate's id is the SHA-256 of its DER form."""
     from cryptography import x509
     from cryptography.hazmat.primitives.hashes import SHA256

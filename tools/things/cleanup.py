@@ -1,17 +1,27 @@
 """iot-cleanup: what a project made, deleted; a local record goes only after its remote is gone."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from botocore.exceptions import ClientError
 
 from ..cloud.aws import WORKERS
+from ..shapes import Advance, Json, Progress
 from . import bulk, project_cloud, things, workers
 
+if TYPE_CHECKING:
+    from ..cloud.aws import Aws
+    from .project import Project
+    from .workers import Outcome
 
-def plan(project):
+
+def plan(project: Project) -> Json:
     """What there is to delete: the things' names and the policy that was made here, if any."""
     return {"things": project.things(), "policy": project.state().get("policy")}
 
 
-def run(aws, project, progress):
+def run(aws: Aws, project: Project, progress: Progress) -> Outcome:
     """Delete it all; -> workers.Outcome, whose failures keep their records."""
     bulk.abandon(aws, project)
     names = project.things()
@@ -37,11 +47,11 @@ def run(aws, project, progress):
     return outcome
 
 
-def _delete(aws, project, names, advance):
+def _delete(aws: Aws, project: Project, names: list[str], advance: Advance) -> Outcome:
     return workers.run(names, lambda name: things.delete(aws, project.record(name)), WORKERS, advance)
 
 
-def tidy(project):
+def tidy(project: Project) -> None:
     """Take away what is only for things, once there are none."""
     project_cloud.unsettle(project)
     project.remove_resources()

@@ -1,11 +1,19 @@
 """add-things: a planned number of things under one base name, made side by side and resumed after any end."""
 
+from __future__ import annotations
+
 import re
 import time
+from typing import TYPE_CHECKING
 
 from ..cloud.aws import WORKERS
 from ..errors import ToolError
+from ..shapes import Json, Progress
 from . import names, things, workers
+
+if TYPE_CHECKING:
+    from ..cloud.aws import Aws
+    from .project import Project
 
 _NAME_LIMIT = 128
 
@@ -13,28 +21,28 @@ _NAME_LIMIT = 128
 class Report:
     """What one run of add() came to."""
 
-    def __init__(self, plan):
+    def __init__(self, plan: Json) -> None:
         self.plan = plan
         self.resumed = False
         self.dropped = 0  # things of an older plan that will not be made
         self.created = 0
         self.left = 0
         self.seconds = 0.0
-        self.failure = None
-        self.active = None
+        self.failure: Exception | None = None
+        self.active: str | None = None
 
     @property
-    def names(self):
+    def names(self) -> list[str]:
         return [f"{self.plan['base']}_{self.plan['first'] + index}" for index in range(self.plan["count"])]
 
 
-def base_name(project, wanted):
+def base_name(project: Project, wanted: str | None) -> str:
     """The base name to use: the one asked for, else the last one used here, else the folder's name."""
     base = wanted or project.state().get("base") or re.sub(r"[^a-zA-Z0-9:_-]", "_", project.folder.resolve().name)
     return names.check_thing(base)
 
 
-def prepare(project, number, base, key):
+def prepare(project: Project, number: int, base: str, key: str) -> Report:
     """Lay down what to make before anything is made; an unfinished plan for the same is taken up again."""
     state = project.state()
     old = state.get("plan")
@@ -54,7 +62,7 @@ def prepare(project, number, base, key):
     return report
 
 
-def add(aws, project, report, policy_name, progress):
+def add(aws: Aws, project: Project, report: Report, policy_name: str, progress: Progress) -> Report:
     """Make the things of a plan that are not made yet, half-made ones of older plans first; -> the same report.
 
     progress(total) is a context manager that gives advance(). The first error stops the run: what is at work is
@@ -67,7 +75,7 @@ def add(aws, project, report, policy_name, progress):
     wanted = (name for name in report.names if name not in half_made)
     todo = [*half_made, *(name for name in wanted if not project.record(name).get("done"))]
 
-    def make(name):
+    def make(name: str) -> None:
         record = project.record(name)
         things.create(aws, record, owner, policy_name, record.get("key") or report.plan["key"])
 
@@ -81,7 +89,7 @@ def add(aws, project, report, policy_name, progress):
     return conclude(project, report)
 
 
-def conclude(project, report):
+def conclude(project: Project, report: Report) -> Report:
     """Strike the plan off when all is made, and make the first thing the active one where there is none."""
     try:
         if not report.left:

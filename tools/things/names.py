@@ -3,41 +3,45 @@
 https://docs.aws.amazon.com/iot/latest/apireference/API_CreateThing.html (and CreatePolicy)
 """
 
+from __future__ import annotations
+
 import re
+from collections.abc import Callable
+from typing import Any
 
 from aws_iot.names import check_name
 
 from ..errors import ToolError
 
 
-def check_thing(name):
+def check_thing(name: str) -> str:
     """Return the thing name; ToolError when AWS would refuse it."""
     return _by_library(check_name, name)
 
 
-def check_shadow(name):
+def check_shadow(name: str) -> str:
     """Return the shadow name; ToolError when AWS would refuse it."""
     return _by_library(check_name, name, 64, b"$:_-", "shadow")
 
 
-def check_policy(name):
+def check_policy(name: str) -> str:
     """Return the policy name; ToolError when AWS would refuse it."""
     return _by_pattern("policy name", name, r"[\w+=,.@-]{1,128}", "1 to 128 of a-z A-Z 0-9 _ + = , . @ -")
 
 
-def check_project(name):
+def check_project(name: str) -> str:
     """Return the project name; ToolError when it is no name for a folder and, with "-policy", for a policy."""
     return _by_pattern("project name", name, r"[a-zA-Z0-9_-][a-zA-Z0-9_.-]{0,63}", "1 to 64 of a-z A-Z 0-9 _ . -")
 
 
-def _by_library(check, name, *limits):
+def _by_library(check: Callable[..., str], name: str, *limits: Any) -> str:
     try:
         return check(name, *limits)
     except ValueError as error:
         raise ToolError(f"{name!r} is not allowed as a name in AWS IoT: {error}") from error
 
 
-def _by_pattern(kind, name, pattern, words):
+def _by_pattern(kind: str, name: str, pattern: str, words: str) -> str:
     if not re.fullmatch(pattern, name, re.ASCII):
         raise ToolError(f"{name!r} is no {kind}: {words}")
     return name

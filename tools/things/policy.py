@@ -3,9 +3,12 @@
 https://docs.aws.amazon.com/iot/latest/developerguide/thing-policy-variables.html
 """
 
+from __future__ import annotations
+
 import json
 
 from ..errors import ToolError
+from ..shapes import Json
 
 _THING = "${iot:Connection.Thing.ThingName}"  # resolves only when the client id is the thing's name
 _LIMIT = 2048  # characters, white space not counted
@@ -18,15 +21,15 @@ _REQUESTS = (
 )  # fmt: skip
 
 
-def least_privilege(arn_prefix):
+def least_privilege(arn_prefix: str) -> str:
     """The policy document (text) for arn_prefix, for example "arn:aws:iot:eu-west-1:123456789012"."""
 
-    def topics(kind, *names):
+    def topics(kind: str, *names: str) -> list[str]:
         return [f"{arn_prefix}:{kind}/{name}" for name in names]
 
     own = f"$aws/things/{_THING}/"
     attached = {"Bool": {"iot:Connection.Thing.IsAttached": "true"}}
-    statements = [
+    statements: list[Json] = [
         {"Action": "iot:Connect", "Resource": topics("client", _THING), "Condition": attached},
         {"Action": "iot:Publish", "Resource": topics("topic", *(own + name for name in _REQUESTS), f"dt/{_THING}/*")},
         {"Action": "iot:Subscribe", "Resource": topics("topicfilter", f"{own}*", f"cmd/{_THING}/*")},

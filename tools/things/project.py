@@ -7,13 +7,18 @@ project/
   .aws_things_resources/       journal.json, and a folder per thing: see record.py
 """
 
+from __future__ import annotations
+
 import re
 import shutil
 import uuid
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 from .. import journal
 from ..errors import ToolError
+from ..shapes import Json
 from .record import Record
 
 CONFIG = "thing.conf.json"
@@ -30,14 +35,14 @@ _SWITCH = ".switch"  # a complete set of the three files on its way to the top: 
 class Project:
     """One project on disk; open() it, so that an interrupted switch of the active thing is finished first."""
 
-    def __init__(self, folder):
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.resources = folder / RESOURCES
         self._journal = self.resources / "journal.json"
         self._switch = self.resources / _SWITCH
 
     @classmethod
-    def open(cls, path):
+    def open(cls, path: str | Path) -> Project:
         """The project in a folder; ToolError when there is none, or when its configuration is broken."""
         project = cls(Path(path))
         if not project.folder.is_dir():
@@ -48,7 +53,7 @@ class Project:
         project.config()
         return project
 
-    def config(self):
+    def config(self) -> Json:
         """thing.conf.json as a dict; ToolError when it is broken or a value is not of its type."""
         document = journal.read_json(self.folder / CONFIG)
         for name, written in _SAME:
@@ -62,50 +67,50 @@ class Project:
             raise ToolError(f'{self.folder / CONFIG}: "port" must be a number from 1 to 65535')
         return document
 
-    def files(self):
+    def files(self) -> list[str]:
         """The names of the active thing's certificate and key, as the library looks for them."""
         config = self.config()
         return [config.get(field) or default for field, default in _FILES]
 
-    def change_config(self, **values):
+    def change_config(self, **values: Any) -> None:
         """Set values in thing.conf.json; a None takes its key out, or nulls one of the template's. The rest stays."""
         document = {**self.config(), **values}
         kept = {key: value for key, value in document.items() if value is not None or key in _TEMPLATE_KEYS}
         journal.write_json(self.folder / CONFIG, kept)
 
-    def state(self):
+    def state(self) -> Json:
         """What the tools remember of this project: its id, last base name, unfinished plan, the policy it made."""
         return journal.read_json(self._journal) if self._journal.exists() else {"project": uuid.uuid4().hex}
 
-    def change_state(self, **values):
+    def change_state(self, **values: Any) -> Json:
         document = {**self.state(), **values}
         self.resources.mkdir(mode=0o700, exist_ok=True)
         journal.write_json(self._journal, document)
         return document
 
-    def lock(self):
+    def lock(self) -> AbstractContextManager[None]:
         """A context manager: this command alone changes the project's things."""
         return journal.lock(self.resources / ".lock")
 
-    def record(self, name):
+    def record(self, name: str) -> Record:
         return Record(self.resources / name)
 
-    def things(self):
+    def things(self) -> list[str]:
         """The names of the project's things in numeric order, half-made ones included."""
         if not self.resources.is_dir():
             return []
         names = [entry.name for entry in self.resources.iterdir() if entry.is_dir() and not entry.name.startswith(".")]
         return sorted(names, key=_split)
 
-    def next_number(self, base):
+    def next_number(self, base: str) -> int:
         """The number after the highest that a thing of this base name has here."""
         return max((number for name, number in map(_split, self.things()) if name == base), default=-1) + 1
 
-    def active(self):
+    def active(self) -> str | None:
         """The active thing's name, or None."""
         return self.config().get("thingname")
 
-    def activate(self, record):
+    def activate(self, record: Record) -> None:
         """Make a thing the active one: its three files take the place of the old ones all together or not at all.
 
         A complete new set is gathered in .switch.new; renaming that to .switch decides, and open() finishes the moves
@@ -122,26 +127,26 @@ class Project:
         scratch.rename(self._switch)
         self._finish_switch()
 
-    def _finish_switch(self):
+    def _finish_switch(self) -> None:
         if self._switch.is_dir():
             for name in (KEY, CERTIFICATE, CONFIG):
                 if (self._switch / name).exists():
                     (self._switch / name).replace(self.folder / name)
             self._switch.rmdir()
 
-    def deactivate(self):
+    def deactivate(self) -> None:
         """Take the active thing's copies and entries away from the top of the project."""
         for name in (KEY, CERTIFICATE):
             (self.folder / name).unlink(missing_ok=True)
         self.change_config(**dict.fromkeys(_ACTIVE_KEYS))
 
-    def remove_resources(self):
+    def remove_resources(self) -> None:
         """Remove the folder of the things once it holds none."""
         if not self.things():
             shutil.rmtree(self.resources, ignore_errors=True)
 
 
-def _split(name):
+def _split(name: str) -> tuple[str, int]:
     """("base", 12) of "base_12": the order and the numbering of things."""
     match = re.fullmatch(r"(.*)_(\d+)", name)
     return (match[1], int(match[2])) if match else (name, -1)

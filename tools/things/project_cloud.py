@@ -1,16 +1,24 @@
 """What a project needs from the account before its first thing: an endpoint and a policy."""
 
+from __future__ import annotations
+
 import re
+from typing import TYPE_CHECKING
 
 from .. import journal
 from ..cloud import local_aws
 from ..errors import ToolError
+from ..shapes import Json, Say
 from . import names, things
+
+if TYPE_CHECKING:
+    from ..cloud.aws import Aws
+    from .project import Project
 
 _REGION = re.compile(r"-ats\.iot\.([a-z0-9-]+)\.amazonaws\.com")
 
 
-def endpoint_settings(aws, project):
+def endpoint_settings(aws: Aws, project: Project) -> Json:
     """The endpoint's entries of thing.conf.json for the account; a local AWS brings its port and its CA with it."""
     cloud = local_aws.serving(aws)
     if cloud is None:
@@ -19,7 +27,7 @@ def endpoint_settings(aws, project):
     return {"endpoint": cloud.mqtt_host, "port": cloud.mqtt_port, "cacert": local_aws.CA_FILE}
 
 
-def settle(aws, project, say):
+def settle(aws: Aws, project: Project, say: Say) -> str:
     """Fill in the project's endpoint, make its policy where there is none; -> the policy's name."""
     config = project.config()
     if not config.get("endpoint"):
@@ -32,7 +40,7 @@ def settle(aws, project, say):
     if config.get("policy_name") != name:
         project.change_config(policy_name=name)
 
-    def announce():
+    def announce() -> None:
         project.change_state(policy=name)  # before it exists, so that clean-up finds it in any case
         say(f"making the policy {name}: own shadows, jobs and streams, topics dt/<thing>/# out and cmd/<thing>/# in")
 
@@ -40,14 +48,14 @@ def settle(aws, project, say):
     return name
 
 
-def unsettle(project):
+def unsettle(project: Project) -> None:
     """Take out what settle() filled in."""
     if project.state().get("endpoint_filled"):
         (project.folder / local_aws.CA_FILE).unlink(missing_ok=True)
         project.change_config(endpoint=None, port=None, cacert=None)
 
 
-def _check_region(aws, endpoint):
+def _check_region(aws: Aws, endpoint: str) -> None:
     region = _REGION.search(endpoint)
     if region and region[1] != aws.region:
         raise ToolError(

@@ -1,5 +1,7 @@
 """A new project from the template that comes with the tools."""
 
+from __future__ import annotations
+
 import shutil
 from pathlib import Path
 
@@ -9,7 +11,7 @@ from ..errors import ToolError
 _SOURCE = Path(__file__).parents[1] / "template"
 
 
-def make(name, folder, endpoint, policy_name):
+def make(name: str, folder: str | Path, endpoint: str | None, policy_name: str | None) -> Path:
     """Make the project folder/name; ToolError when something of that name is there. -> its Path."""
     target = Path(folder) / name
     scratch = target.with_name(f".{name}.new")

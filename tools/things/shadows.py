@@ -1,14 +1,21 @@
 """A thing's shadow through the data plane's HTTPS API, as dicts."""
 
+from __future__ import annotations
+
 import json
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from ..cloud import aws as aws_errors
 from ..errors import ToolError
+from ..shapes import Json
+
+if TYPE_CHECKING:
+    from ..cloud.aws import Aws
 
 
-def get(aws, thing, name=None):
+def get(aws: Aws, thing: str, name: str | None = None) -> Json | None:
     """The shadow document {"state", "metadata", "version", "timestamp"}, or None where there is none yet."""
     try:
         answer = aws.data.get_thing_shadow(thingName=thing, **_named(name))
@@ -19,13 +26,13 @@ def get(aws, thing, name=None):
     return json.loads(answer["payload"].read())
 
 
-def set_desired(aws, thing, desired, name=None):
+def set_desired(aws: Aws, thing: str, desired: Json, name: str | None = None) -> Json:
     """Write the desired state (a null deletes a member); -> the accepted document."""
     payload = json.dumps({"state": {"desired": desired}})
     return json.loads(aws.data.update_thing_shadow(thingName=thing, payload=payload, **_named(name))["payload"].read())
 
 
-def parse_state(text):
+def parse_state(text: str) -> Json:
     """The JSON object in an argument; ToolError when it is none."""
     try:
         state = json.loads(text)
@@ -38,11 +45,11 @@ def parse_state(text):
     return state
 
 
-def changes(old, new):
+def changes(old: Json, new: Json) -> list[tuple[str, Any, Any]]:
     """What differs between two states: [(dotted path, old value, new value)], None for what is absent."""
-    found = []
+    found: list[tuple[str, Any, Any]] = []
 
-    def walk(path, before, after):
+    def walk(path: list[str], before: Any, after: Any) -> None:
         members = (before or after) and all(isinstance(state, (dict, type(None))) for state in (before, after))
         if members:
             before, after = before or {}, after or {}
@@ -55,5 +62,5 @@ def changes(old, new):
     return found
 
 
-def _named(name):
+def _named(name: str | None) -> dict[str, str]:
     return {"shadowName": name} if name else {}

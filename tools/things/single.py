@@ -1,10 +1,13 @@
 """One thing by name, in the fields of Para's Thing object: https://paraio.org/docs/#009-aws-iot"""
 
+from __future__ import annotations
+
 import hashlib
 import os
 import time
 import uuid
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -12,13 +15,17 @@ from .. import pki
 from ..cloud import aws as aws_errors
 from ..cloud import local_aws
 from ..errors import ToolError
+from ..shapes import Json
 from . import names, shadows, things
 from .record import Record, sweep
+
+if TYPE_CHECKING:
+    from ..cloud.aws import Aws
 
 _PORT = 8883
 
 
-def create(aws, name, key="ec"):
+def create(aws: Aws, name: str, key: str = "ec") -> tuple[Json, Record]:
     """Create a thing with a certificate and a policy of its own; -> (document, its record).
 
     The document holds the private key this once. The caller removes the record after having handed it on: until then
@@ -37,7 +44,7 @@ def create(aws, name, key="ec"):
     return _document(aws, record), record
 
 
-def show(aws, name):
+def show(aws: Aws, name: str) -> Json:
     """The thing with its state: what it reported, overlaid by what is desired of it; ToolError when there is none."""
     found = describe(aws, names.check_thing(name))
     if not found:
@@ -47,14 +54,14 @@ def show(aws, name):
     return _thing(found["thingArn"], found["thingId"], name, state)
 
 
-def update(aws, name, state):
+def update(aws: Aws, name: str, state: Json) -> Json:
     """Write the desired state; -> as show()."""
     show(aws, name)  # a shadow can be written for a thing that does not exist: catch the mistyped name
     shadows.set_desired(aws, name, state)
     return show(aws, name)
 
 
-def delete(aws, name):
+def delete(aws: Aws, name: str) -> None:
     """Delete the thing, the certificates that only it has, its own policy and its shadows."""
     record = _record(aws, names.check_thing(name))
     found = describe(aws, name)
@@ -68,7 +75,7 @@ def delete(aws, name):
     things.delete_policy(aws, policy_name(name))
 
 
-def describe(aws, name):
+def describe(aws: Aws, name: str) -> Json | None:
     """DescribeThing's answer, or None."""
     try:
         return aws.iot.describe_thing(thingName=name)
@@ -78,7 +85,7 @@ def describe(aws, name):
         raise
 
 
-def listing(aws):
+def listing(aws: Aws) -> list[Json]:
     """All things of the account and region: [{"name", "type", "attributes"}]."""
     return [
         {"name": thing["thingName"], "type": thing.get("thingTypeName"), "attributes": thing.get("attributes", {})}
@@ -86,7 +93,7 @@ def listing(aws):
     ]
 
 
-def _document(aws, record):
+def _document(aws: Aws, record: Record) -> Json:
     cloud = local_aws.serving(aws)
     arn = record.get("cert_arn")
     key = record.key_path.read_bytes()
@@ -108,7 +115,7 @@ def _document(aws, record):
     return {**thing, "timestamp": int(time.time() * 1000), "deviceMetadata": metadata}
 
 
-def _thing(arn, thing_id, name, state):
+def _thing(arn: str, thing_id: str, name: str, state: Json) -> Json:
     """Para's object; its appid, the tenant, is the AWS account here."""
     account = arn.split(":")[4]
     return {
@@ -116,18 +123,18 @@ def _thing(arn, thing_id, name, state):
     }  # fmt: skip
 
 
-def policy_name(name):
+def policy_name(name: str) -> str:
     """The policy that a thing of this name gets for itself."""
     return names.check_policy(f"{name.replace(':', '.')}-Policy")
 
 
-def _record(aws, name):
+def _record(aws: Aws, name: str) -> Record:
     parent = place(aws)
     sweep(parent)
     return Record(parent / name)
 
 
-def place(aws):
+def place(aws: Aws) -> Path:
     """The folder for journals of what belongs to no project, one for each account and region."""
     account = aws.client("sts").get_caller_identity()["Account"]
     name = hashlib.sha256(f"{aws.url} {account}".encode()).hexdigest()[:16]

@@ -1,15 +1,24 @@
 """A thing in AWS: made step by step with the journal ahead of each step, found again after a kill, and deleted."""
 
+from __future__ import annotations
+
 import datetime
 import email.utils
 import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from .. import pki
 from ..cloud import aws as aws_errors
 from ..errors import ToolError
+from ..shapes import Json
 from . import policy, workers
+
+if TYPE_CHECKING:
+    from ..cloud.aws import Aws
+    from .record import Record
 
 _OWNER = "project"  # the attribute that tells our thing from another's of the same name
 _WINDOW_S = 120  # a certificate request and its retries are over by then
@@ -17,7 +26,7 @@ _DETACH_TRIES = 8  # DetachThingPrincipal acts a little later than it answers
 _CONFLICTS = ("DeleteConflictException", "InvalidRequestException", "CertificateStateException")
 
 
-def create(aws, record, owner, policy_name, key="ec"):
+def create(aws: Aws, record: Record, owner: str, policy_name: str, key: str = "ec") -> None:
     """Create one thing, or go on where an earlier run stopped; each step is safe to do again."""
     if record.get("done"):
         return
@@ -40,7 +49,7 @@ def create(aws, record, owner, policy_name, key="ec"):
     record.finish()
 
 
-def _create_thing(aws, record, owner):
+def _create_thing(aws: Aws, record: Record, owner: str) -> Json:
     """CreateThing answers again for a thing with the same attributes and refuses any other of that name."""
     try:
         return aws.iot.create_thing(thingName=record.name, attributePayload={"attributes": {_OWNER: owner}})
@@ -56,7 +65,7 @@ def _create_thing(aws, record, owner):
         ) from error
 
 
-def _create_certificate(aws, record):
+def _create_certificate(aws: Aws, record: Record) -> None:
     """With a key of this machine when asked for ("ec"), else with one that AWS makes and gives out this once ("rsa").
 
     AWS's key is born with its certificate, so that one is made inactive: should we die before the answer is on disk,
@@ -77,7 +86,7 @@ def _create_certificate(aws, record):
     record.save_certificate(made["certificateArn"], made["certificatePem"])
 
 
-def recover(aws, records):
+def recover(aws: Aws, records: Iterable[Record]) -> int:
     """Find the certificates that earlier runs asked for and died before they could write down; -> how many.
 
     Those whose key is here are known by their public key. One whose key AWS made and nobody received is known by what
@@ -101,13 +110,13 @@ def recover(aws, records):
     return found
 
 
-def _certificates_since(aws, seconds):
+def _certificates_since(aws: Aws, seconds: float) -> list[Json]:
     since = datetime.datetime.fromtimestamp(seconds - 2, datetime.timezone.utc)
     listed = aws_errors.pages(aws.iot.list_certificates, "certificates", pageSize=250, ascendingOrder=False)
     return [certificate for certificate in listed if certificate["creationDate"] >= since]
 
 
-def _is_abandoned(aws, certificate, requests):
+def _is_abandoned(aws: Aws, certificate: Json, requests: list[float]) -> bool:
     made = certificate["creationDate"].timestamp()
     if certificate["status"] != "INACTIVE" or not any(-2 <= made - at <= _WINDOW_S for at in requests):
         return False
@@ -117,7 +126,7 @@ def _is_abandoned(aws, certificate, requests):
     return not aws.iot.list_attached_policies(target=arn)["policies"]
 
 
-def ensure_policy(aws, name, announce):
+def ensure_policy(aws: Aws, name: str, announce: Callable[[], object]) -> None:
     """Make the least-privilege policy unless one of this name exists; announce() is called before it is made."""
     try:
         aws.iot.get_policy(policyName=name)
@@ -129,13 +138,13 @@ def ensure_policy(aws, name, announce):
     aws.iot.create_policy(policyName=name, policyDocument=policy.least_privilege(arn_prefix(aws)))
 
 
-def arn_prefix(aws):
+def arn_prefix(aws: Aws) -> str:
     """What the ARNs of the account's AWS IoT resources begin with, such as arn:aws:iot:eu-west-1:123456789012."""
     caller = aws.client("sts").get_caller_identity()
     return f"arn:{caller['Arn'].split(':')[1]}:iot:{aws.region}:{caller['Account']}"
 
 
-def delete(aws, record):
+def delete(aws: Aws, record: Record) -> None:
     """Delete all that AWS has of a thing, then its record; what is gone already is no error."""
     arn = record.get("cert_arn")
     if arn:
@@ -149,7 +158,7 @@ def delete(aws, record):
     record.remove()
 
 
-def _is_ours(aws, record):
+def _is_ours(aws: Aws, record: Record) -> bool:
     """True unless the thing of this name is somebody else's: the run may have died before AWS said so."""
     if record.get("thing_arn") or not record.get("project"):
         return True
@@ -161,7 +170,7 @@ def _is_ours(aws, record):
         raise
 
 
-def delete_foreign(aws, name):
+def delete_foreign(aws: Aws, name: str) -> set[str]:
     """Delete a thing that no record describes, with the certificates that only it has; -> the policies they had."""
     policies = set()
     for arn in aws.iot.list_thing_principals(thingName=name)["principals"]:
@@ -177,19 +186,19 @@ def delete_foreign(aws, name):
     return policies
 
 
-def _delete_certificate(aws, arn):
+def _delete_certificate(aws: Aws, arn: str) -> None:
     _gone(aws.iot.update_certificate, certificateId=_id(arn), newStatus="INACTIVE")
     _retry(aws.iot.delete_certificate, certificateId=_id(arn), forceDelete=True)
 
 
-def delete_shadows(aws, name):
+def delete_shadows(aws: Aws, name: str) -> None:
     """Delete a thing's classic and named shadows: they outlive the thing."""
     for shadow in shadow_names(aws, name):
         _gone(aws.data.delete_thing_shadow, thingName=name, shadowName=shadow)
     _gone(aws.data.delete_thing_shadow, thingName=name)
 
 
-def shadow_names(aws, name):
+def shadow_names(aws: Aws, name: str) -> list[str]:
     """The names of a thing's named shadows."""
     try:
         return list(aws_errors.pages(aws.data.list_named_shadows_for_thing, "results", thingName=name))
@@ -199,7 +208,7 @@ def shadow_names(aws, name):
         raise
 
 
-def delete_policy(aws, name):
+def delete_policy(aws: Aws, name: str) -> bool:
     """Delete a policy and its old versions unless a certificate or group still uses it; -> True when it is gone."""
     try:
         if aws.iot.list_targets_for_policy(policyName=name)["targets"]:
@@ -215,7 +224,7 @@ def delete_policy(aws, name):
     return True
 
 
-def _gone(call, **arguments):
+def _gone(call: Callable[..., object], **arguments: Any) -> None:
     try:
         call(**arguments)
     except ClientError as error:
@@ -223,7 +232,7 @@ def _gone(call, **arguments):
             raise
 
 
-def _retry(call, **arguments):
+def _retry(call: Callable[..., object], **arguments: Any) -> Any:
     """Call until what was detached a moment ago counts as detached; some seconds in all."""
     for attempt in range(_DETACH_TRIES):
         try:
@@ -234,11 +243,11 @@ def _retry(call, **arguments):
             time.sleep(0.1 * 2**attempt)
 
 
-def _id(arn):
+def _id(arn: str) -> str:
     return arn.rsplit("/", 1)[-1]
 
 
-def _server_time(answer):
+def _server_time(answer: Json) -> float:
     """AWS's own clock in an answer, so that this machine's may be wrong."""
     date = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
     return email.utils.parsedate_to_datetime(date).timestamp() if date else time.time()

@@ -1,23 +1,37 @@
 """The same work on many things at once, with a bounded number of threads and bounded memory."""
 
+from __future__ import annotations
+
 import threading
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from ..shapes import Advance
+
+_T = TypeVar("_T")
 
 
 class Outcome:
     """What a run came to: how many pieces were done, and the errors of the rest as (item, exception)."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.done = 0
-        self.failures = []
+        self.failures: list[tuple[Any, Exception]] = []
         self.policy_kept = False
 
-    def add(self, other):
+    def add(self, other: Outcome) -> None:
         self.done += other.done
         self.failures += other.failures
 
 
-def run(items, work, workers, advance=lambda: None, stop_on_error=False):
+def run(
+    items: Iterable[_T],
+    work: Callable[[_T], object],
+    workers: int,
+    advance: Advance = lambda: None,
+    stop_on_error: bool = False,
+) -> Outcome:
     """Call work(item) for each item; items are taken from the iterable one by one as threads become free.
 
     stop_on_error: take no further item after the first error; pieces at work are finished. KeyboardInterrupt does the
@@ -28,11 +42,11 @@ def run(items, work, workers, advance=lambda: None, stop_on_error=False):
     lock = threading.Lock()
     stop = threading.Event()
 
-    def take():
+    def take() -> _T | None:
         with lock:
             return next(source, None) if not stop.is_set() else None
 
-    def loop():
+    def loop() -> None:
         while (item := take()) is not None:
             try:
                 work(item)
@@ -57,7 +71,7 @@ def run(items, work, workers, advance=lambda: None, stop_on_error=False):
     return outcome
 
 
-def together(first, second):
+def together(first: Callable[[], object], second: Callable[[], object]) -> None:
     """Call both at the same time; returns when both have ended, and raises an error of either only then."""
     with ThreadPoolExecutor(1) as pool:
         other = pool.submit(second)
