@@ -33,7 +33,7 @@ class Slot:
         if not exists(root):
             os.mkdir(root)
         self.record = load(root)
-        self.trial = "next" in self.record and self._on_trial()
+        self.trial = "next" in self.record and self._on_trial()  # type: ignore[attr-defined]
         known = self.record.get("job", {}).get("version") if self.trial else self.record.get("version")
         self.version = version or known or "0"
 
@@ -58,7 +58,7 @@ class Slot:
         self.size = size_bytes
         self.claims = {}
         if self.record.get("image") == image:
-            have = self._resume()
+            have = self._resume()  # type: ignore[attr-defined]
             if have:
                 return have
         self.discard()
@@ -67,19 +67,19 @@ class Slot:
 
     def discard(self):
         """Forget the image that was begun, and free its room."""
-        self._erase()  # first, since on a full flash the record finds no room before
+        self._erase()  # type: ignore[attr-defined]  # first, since on a full flash the record finds no room before
         self.save(image=None, have=None)
 
     def confirm(self, **changes):
         """The running version is good and stays; ``changes`` go into the record in the same step."""
         if self.trial:
-            self._keep()
+            self._keep()  # type: ignore[attr-defined]
             self.trial = False
             self._end(old=None, version=self.version, **changes)
 
     def undo(self, why):
         """End the trial: after the next reset the old version runs, and the record tells ``why``."""
-        self._leave()
+        self._leave()  # type: ignore[attr-defined]
         self.trial = False
         undo(self.record, why)
         self._end()

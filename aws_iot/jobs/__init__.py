@@ -123,7 +123,7 @@ class Jobs:
 
     def progress(self, details):
         """Here, so that engine.py is not in the heap while an answer is awaited."""
-        if not (yield from self.job.steps("progress", details)):
+        if not (yield from self.job.steps("progress", details)):  # type: ignore[attr-defined]
             self.check = True
         return True
 

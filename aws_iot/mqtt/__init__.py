@@ -299,7 +299,7 @@ class MQTTClient(simple.MQTTClient):
         else:
             return
         kept.remove(entry)
-        self.queued -= len(entry[1])
+        self.queued -= len(entry[1])  # type: ignore[attr-defined]
         self.fails = 0
         self.suspect = None
         if self.tell:
@@ -388,7 +388,7 @@ class MQTTClient(simple.MQTTClient):
         entry = [pid, data, None, 0]
         kept = self.kept
         kept.append(entry)
-        self.queued += len(data)
+        self.queued += len(data)  # type: ignore[attr-defined]
         if self.ready:
             if len(kept) <= self.limit and not self.denied:
                 self.send(entry)

@@ -23,7 +23,7 @@ def context(cert=None, key=None, cacert=None, verify=True):
 
         result = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
         # said, not assumed: the default is another in the ssl module of the same firmware
-        result.verify_mode = tls.CERT_REQUIRED if verify else tls.CERT_NONE
+        result.verify_mode = tls.CERT_REQUIRED if verify else tls.CERT_NONE  # type: ignore[attr-defined]
     if cert is not None:
         pair = read(cert, "certificate"), read(key, "private key")
         try:

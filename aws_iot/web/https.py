@@ -75,7 +75,7 @@ class HttpsSource:
 
     def read(self, buffer):
         """Fill ``buffer`` with what there is; -> the count."""
-        count = yield from self.until(lambda: self.stream.readinto(buffer), "server")
+        count = yield from self.until(lambda: self.stream.readinto(buffer), "server")  # type: ignore[attr-defined]
         if not count:
             raise EOFError
         return count
@@ -89,7 +89,7 @@ class HttpsSource:
                 return result
             if ticks_diff(ticks_ms(), begun) > self.timeout_ms:
                 raise ResponseTimeout("no answer: " + what)
-            self.poller.ipoll(_WAIT_MS)
+            self.poller.ipoll(_WAIT_MS)  # type: ignore[attr-defined]
             yield True
 
     def close(self):

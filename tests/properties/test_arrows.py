@@ -42,6 +42,8 @@ _UPWARDS = {
     ("fota.slots", "fota.bundle"): "a slot of files lends what knows bundles, which tells by the slot's own header",
     ("fota.slots", "fota.partition"): "default() finds the slot that fits the board, of either kind",
 }
+# Where a file looks for what it has not itself: the root on CPython, calls.py for a thing.
+_ELSE = {"": "_cpython", "mqtt.calls": "zerynth"}
 _IMPURE = {"asyncio", "machine", "os", "random", "select", "socket", "ssl", "time", "tls"}
 _PLATFORM = {"select", "socket", "sleep_ms", "ticks_ms"}  # what the root hands on
 
@@ -148,6 +150,33 @@ def test_what_is_pure_does_no_io_and_reads_no_clock(module):
             assert node.module not in _IMPURE
             if _absolute(module, node) == "":
                 assert not {alias.name for alias in node.names} & _PLATFORM
+
+
+def _defined(module: str) -> set:
+    """The names that a file gives, wherever in it they are given."""
+    found = set()
+    for node in ast.walk(ast.parse(FILES[module].read_text())):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            found |= {alias.asname or alias.name for alias in node.names}
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+    return found | (_defined(_ELSE[module]) if module in _ELSE else set())
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_what_is_lent_is_there(module):
+    """mypy cannot tell: for it a package's ``__getattr__`` may give whatever file is asked for."""
+    wrong = []
+    for node in ast.walk(ast.parse(FILES[module].read_text())):
+        name = _dotted(node) if isinstance(node, ast.Attribute) else None
+        if name and name.startswith("aws_iot."):
+            file = _file_of(name[8:])
+            rest = name[8:].removeprefix(file).lstrip(".")
+            if rest and rest.partition(".")[0] not in _defined(file):
+                wrong.append(name)
+    assert not wrong
 
 
 def test_no_reason_outlives_its_arrow():

@@ -1,5 +1,6 @@
 """aws_iot as `pip install` leaves it: in an environment that holds nothing else, not even umqtt.simple."""
 
+import importlib.util
 import inspect
 import json
 import os
@@ -14,7 +15,7 @@ import pytest
 from aws_iot_tools.board import umqtt
 
 from aws_iot import _cpython
-from tests.harness import ROOT
+from tests.harness import ROOT, umqtt_versions
 from tests.harness.board import Board
 from tests.harness.certificates import Authority
 from tests.harness.observer import Observer
@@ -151,8 +152,10 @@ def test_a_thing_connects_in_an_empty_environment(environment, mosquitto, name, 
 
 
 def test_what_stands_in_for_umqtt_has_its_signatures_and_fields():
-    from umqtt import simple  # the one that the tests run with
-
+    path = umqtt_versions.folder("1.6.0") / "umqtt" / "simple.py"  # the one whose signatures it has
+    spec = importlib.util.spec_from_file_location("published", path)
+    simple = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(simple)
     ours, theirs = _cpython.Simple.MQTTClient, simple.MQTTClient
     for name in ("__init__", "set_callback", "set_last_will"):
         assert inspect.signature(getattr(ours, name)) == inspect.signature(getattr(theirs, name)), name
