@@ -39,15 +39,17 @@ if TYPE_CHECKING:  # for readers' tools: mpy-cross leaves this out
         jobs,
         mqtt,
         names,
+        own,
         record,
         reserved,
         roots,
         shadow,
         shadow_calls,
-        shadow_merge,
+        shadow_pending,
         shadow_sync,
         topics,
         web,
+        wildcards,
         zerynth,
     )
 

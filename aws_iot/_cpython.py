@@ -177,8 +177,7 @@ names = [
 ]  # fmt: skip
 # What a Thing hands on of its client: calls, and what it may be asked for.
 _CALLS = (
-    "connect", "disconnect", "loop_forever", "named_shadow", "on_error", "on_event", "poll", "request", "run",
-    "unsubscribe",
+    "connect", "disconnect", "loop_forever", "on_error", "on_event", "poll", "request", "run", "unsubscribe",
 )  # fmt: skip
 _FIELDS = {
     "cause": "Why the last connection or attempt ended, in words; None before.",
@@ -186,7 +185,6 @@ _FIELDS = {
     "jobs": "Its Jobs, made when first named: a thing has one.",
     "ready": "True once all subscriptions are acknowledged as well.",
     "stats": "Counters: connects, sent, resent, received, errors.",
-    "thingname": "The thing's name.",
 }
 
 
@@ -200,6 +198,11 @@ def find(name, load):
         except AttributeError as error:
             raise _no("aws_iot", name, names) from error
     raise _no("aws_iot", name, ())
+
+
+def told_as(function):
+    """What an editor tells of a method stays the same when a turn is put around it."""
+    return functools.wraps(function)
 
 
 def complete(kind, source, *constructor):
@@ -306,6 +309,7 @@ except ImportError:
 NAMES = {
     "BytesIO": BytesIO,
     "complete": complete,
+    "told_as": told_as,
     "loads": loads,
     "select": select,
     "simple": simple,

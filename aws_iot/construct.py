@@ -1,4 +1,4 @@
-"""The constructor of Thing, and what it has when first named. Lent for each."""
+"""The constructor of Thing. Lent for each."""
 
 import aws_iot
 
@@ -23,12 +23,4 @@ def thing(
     made = object.__new__(client)
     aws_iot.mqtt.prepare.prepare(made, client_id, endpoint, port, None, None, keepalive, True, window=window, **options)
     made.context = context
-    made.thingname = name
     return made, name, None, shadow_topics, prefix
-
-
-def jobs(thing):
-    """Thing.jobs, which Jobs() then sets."""
-    from .jobs import Jobs
-
-    return Jobs(thing)

@@ -1,6 +1,7 @@
 """A device shadow: what the thing reports, what the cloud desires, and the difference.
 
-What flows all the time is here; calls that wait are in shadow_calls.py, the rest in shadow_sync.py and shadow_merge.py.
+What flows all the time is here; calls that wait are in shadow_calls.py, the rest in shadow_pending.py and
+shadow_sync.py.
 https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-comms-device.html
 """
 
@@ -20,7 +21,7 @@ class Shadow:
     """
 
     def __init__(self, *args, **options):
-        aws_iot.shadow_calls.prepare_shadow(self, *args, **options)
+        aws_iot.shadow_calls.prepare(self, *args, **options)
 
     def report(self, state: dict) -> None:
         """Report ``state``, a dict; no answer is awaited. Sent at QoS 1, or merged into one report while that cannot
@@ -40,10 +41,10 @@ class Shadow:
         ):  # fmt: skip
             self.send(state)
         else:
-            aws_iot.shadow_merge.postpone(self, state)
+            aws_iot.shadow_pending.add(self, state)
         for key in state:
-            if isinstance(state[key], dict):
-                aws_iot.shadow_merge.merge(self.reported, state)
+            if self.later is not None or isinstance(state[key], dict):
+                aws_iot.shadow_pending.reported(self, state)
                 break
         else:
             self.reported.update(state)
@@ -55,7 +56,7 @@ class Shadow:
         scratch.write('{"state":{"reported":')
         dump(state, scratch)
         scratch.write("}}")
-        self.last = self.client.publish(self.topic, scratch, None, 1)  # None: its PUBACK is not waited for
+        self.last = self.client.publish(self.topic, scratch, None, 1)
 
     def __getattr__(self, name):
         """on_delta, get, update, delete, on_documents: see shadow_calls.py."""
@@ -100,4 +101,4 @@ class Shadow:
 
 
 if not BOARD:
-    aws_iot.complete(Shadow, aws_iot.shadow_calls, aws_iot.shadow_calls.prepare_shadow)
+    aws_iot.complete(Shadow, aws_iot.shadow_calls, aws_iot.shadow_calls.prepare)

@@ -1,6 +1,7 @@
 """A device shadow: what the thing reports, what the cloud desires, and the difference.
 
-What flows all the time is here; calls that wait are in shadow_calls.py, the rest in shadow_sync.py and shadow_merge.py.
+What flows all the time is here; calls that wait are in shadow_calls.py, the rest in shadow_pending.py and
+shadow_sync.py.
 https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-comms-device.html
 """
 

@@ -1,14 +1,19 @@
-"""A shadow's constructor, its handlers, and its calls that wait for answers. Lent by shadow.py for each.
+"""A shadow's constructor, its handlers, and its calls that wait for answers. Lent to shadow.py for each.
 
 https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-mqtt.html
 """
 
 import aws_iot
 
-__all__ = ("on_delta", "on_documents", "get", "update", "delete")
+__all__ = ("on_delta", "on_documents", "get", "update", "delete", "resent", "guard")
+
+const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
+
+_PID = const(0)
+_SENT = const(2)
 
 
-def prepare_shadow(shadow, client, thing, name=None, wanted=None, prefix=None):
+def prepare(shadow, client, thing, name=None, wanted=None, prefix=None):
     """Shadow's constructor. ValueError for names that AWS would refuse, and for response topics that are none."""
     shadow.client = client
     shadow.name = name
@@ -17,6 +22,7 @@ def prepare_shadow(shadow, client, thing, name=None, wanted=None, prefix=None):
     shadow.pending = None  # reports that could not be sent yet, merged
     shadow.last = None  # packet id of the newest report
     shadow.hold = None  # ticks until which they must wait
+    shadow.later = None  # what was reported since an update() was sent that waits for its answer
     shadow.asked = None  # ticks of a get that waits for its answer
     shadow.delta = shadow.documents = None  # the callbacks
     topics = ("update/delta", "get/accepted", "get/rejected", "update/accepted", "update/rejected")
@@ -27,9 +33,14 @@ def prepare_shadow(shadow, client, thing, name=None, wanted=None, prefix=None):
     shadow.prefix = (prefix or aws_iot.names.shadow(thing, name)) + "/"
     shadow.topic = (shadow.prefix + "update").encode()
     client.hooks.append(shadow.tick)
-    client.shadows.append(shadow)
+    client.senders.append(shadow)
     if client.guard:
-        aws_iot.mqtt.calls.share(shadow, client.guard)
+        guard(shadow)
+
+
+def guard(shadow):
+    """Threads take turns from now on."""
+    aws_iot.mqtt.background.guard(type(shadow), __all__ + ("report",), lambda shadow: shadow.client)
 
 
 def on_delta(shadow, callback):
@@ -48,6 +59,13 @@ def on_documents(shadow, callback):
     aws_iot.mqtt.subscriptions.together(shadow, ("update/documents",))
 
 
+def resent(shadow, entry):
+    """A kept report goes out once more: if a newer one went out already, all is reported again."""
+    later = [kept[_PID] for kept in shadow.client.kept if kept is entry or kept[_SENT] is None]
+    if shadow.last not in later:
+        aws_iot.shadow_pending.repeat(shadow)
+
+
 def get(shadow, timeout_ms: int | None = None) -> dict:
     """The shadow document: {"state": {"desired", "reported", "delta"}, "metadata", "version", "timestamp"}.
 
@@ -59,7 +77,8 @@ def get(shadow, timeout_ms: int | None = None) -> dict:
 def delete(shadow, timeout_ms: int | None = None) -> dict:
     """Delete the shadow; the answer has the version that was deleted. Raises Rejected, ResponseTimeout."""
     deleted = request(shadow, "delete", None, timeout_ms)
-    shadow.reported = aws_iot.shadow_merge.merge({}, shadow.pending or {})  # not to be made anew after the next connect
+    # what was reported before is not to be made anew after the next connect
+    shadow.reported = aws_iot.shadow_pending.merge({}, shadow.pending or {})
     return deleted
 
 
@@ -83,9 +102,24 @@ def update(
     document: dict = {"state": state}
     if version is not None:
         document["version"] = version
-    if reported is None:
-        return request(shadow, "update", document, timeout_ms)
-    return aws_iot.shadow_merge.update(shadow, document, reported, timeout_ms)
+    # what is reported meanwhile, by callbacks, is newer
+    around, shadow.later = shadow.later, {}
+    try:
+        accepted = request(shadow, "update", document, timeout_ms)
+    finally:
+        since, shadow.later = shadow.later, around
+        merge = aws_iot.shadow_pending.merge
+        if around is not None:
+            merge(around, since)
+    if reported:
+        shadow.last = None  # a copy of an older report is to be followed by all of it again
+        for note in (shadow.pending, around, shadow.reported):
+            if note is not None:
+                merge(note, reported)
+                merge(note, since)
+        if since:  # again: the update may have had a second copy after it
+            shadow.pending = merge(shadow.pending or {}, since)
+    return accepted
 
 
 def request(shadow, name, document, timeout_ms):

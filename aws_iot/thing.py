@@ -24,6 +24,7 @@ class Thing:
     def __init__(self, *args, **options):
         made = aws_iot.construct.thing(MQTTClient, *args, **options)
         self.mqtt = made[0]
+        self.thingname = made[1]
         self.shadow = Shadow(*made)
 
     @classmethod
@@ -64,10 +65,11 @@ class Thing:
         self.mqtt.subscribe(topic, qos, handler)
 
     def __getattr__(self, name):
-        if name == "jobs":
-            return aws_iot.construct.jobs(self)
+        if name in ("jobs", "named_shadow"):
+            return aws_iot.own.find(self, name)
         return getattr(self.mqtt, name)
 
 
 if not BOARD:
+    aws_iot.complete(Thing, aws_iot.own)
     aws_iot.complete(Thing, MQTTClient, aws_iot.construct.thing, aws_iot.mqtt.prepare.prepare)

@@ -23,6 +23,7 @@ class Thing:
 
     mqtt: MQTTClient
     shadow: Shadow
+    thingname: str
 
     def __init__(
         self,
@@ -151,7 +152,7 @@ class Thing:
         """
 
     def named_shadow(self, name: str, topics: Sequence[str] | None = None) -> Shadow:
-        """The shadow called ``name`` of this thing."""
+        """The shadow called ``name`` of this thing; ``topics`` are its response topics, as Thing's shadow_topics."""
 
     @property
     def cause(self) -> str | None:
@@ -172,7 +173,3 @@ class Thing:
     @property
     def stats(self) -> dict[str, int]:
         """Counters: connects, sent, resent, received, errors."""
-
-    @property
-    def thingname(self) -> str:
-        """The thing's name."""

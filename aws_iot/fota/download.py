@@ -151,6 +151,5 @@ class Download:
         if away:
             mqtt = self.thing.mqtt
             mqtt.disconnect()
-            mqtt.off = False
-            mqtt.due = ticks_add(ticks_ms(), _AWAY_MS)
+            aws_iot.mqtt.state.wait(mqtt, ticks_add(ticks_ms(), _AWAY_MS))
         return away

@@ -39,7 +39,7 @@ class Jobs:
     work = None  # its generator
     call = None  # a request of the engine, a generator as well: poll() does not wait for its answer
     report = None  # (status, details): its end, until AWS has taken it
-    busy = eager = check = False
+    busy = check = False
     news = asking = True  # there may be some already
 
     def __init__(self, thing, timeout_ms=None):
@@ -68,15 +68,13 @@ class Jobs:
         if ticks is None:
             self.notified()
 
-    def drive(self, timeout_ms=0):
-        """What poll() of the client is from now on: its step, the hooks, and a step of the job."""
-        done = self.drives(0 if self.eager else timeout_ms)
+    def poll(self):
+        """What the client's poll() begins with: who watches, then a step of the job. True: it is not to wait."""
         for hook in self.hooks:
             hook()
-        self.eager = self.poll()
-        return done or self.eager
+        return self._step()
 
-    def poll(self):
+    def _step(self):
         """One step of the job that runs, or the start of the next; True when the next step should follow at once."""
         mqtt = self.thing.mqtt
         if self.busy or not self.handlers or ticks_diff(self.due, mqtt.ticks()) > 0:

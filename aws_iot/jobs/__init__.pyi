@@ -34,7 +34,7 @@ class Jobs:
         """
 
     def watch(self, hook: Callable[[], Any]) -> None:
-        """``hook()`` after each poll() of the client, connected or not."""
+        """``hook()`` with each poll() of the client, connected or not."""
 
     def changed(self) -> bool:
         """True once at first, after each change of the pending jobs, and after each connect (some may be missed)."""

@@ -7,7 +7,7 @@ import aws_iot
 
 from .job import Job
 
-__all__ = ("handle", "watch", "list", "start_next")
+__all__ = ("handle", "watch", "list", "start_next", "guard")
 
 
 def start(jobs):
@@ -23,10 +23,16 @@ def start(jobs):
         mqtt.subscribe(jobs.topic + name, 1, jobs.notified, raw=True)
     mqtt.on_tick(jobs.tick)
     jobs.due = mqtt.ticks()
-    # whatever drives the client drives the jobs: they put their step behind each of its own
-    jobs.drives = mqtt.poll
-    mqtt.poll = mqtt.check_msg = mqtt.guard(jobs.drive) if mqtt.guard else jobs.drive
+    mqtt.schedule.append(jobs)
+    if mqtt.guard:
+        guard(jobs)
     thing.jobs = jobs
+
+
+def guard(jobs):
+    """Threads take turns from now on."""
+    aws_iot.mqtt.background.guard(type(jobs), __all__, lambda jobs: jobs.thing.mqtt)
+    aws_iot.mqtt.background.guard(Job, aws_iot.jobs.execution.__all__, lambda job: job.thing.mqtt)
 
 
 def handle(jobs, name, function, resume=None, step_timeout_min=None):
@@ -41,7 +47,7 @@ def handle(jobs, name, function, resume=None, step_timeout_min=None):
 
 
 def watch(jobs, hook):
-    """``hook()`` after each poll() of the client, connected or not."""
+    """``hook()`` with each poll() of the client, connected or not."""
     jobs.hooks.append(hook)
 
 

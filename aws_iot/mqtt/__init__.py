@@ -4,13 +4,14 @@ From umqtt.simple come the constructor, the names and their contracts; the codec
 versions frozen in firmware cannot be replaced and each has defects that hang or corrupt. The engine is ``poll()``: one
 bounded step of connect, write, read, dispatch and timers; all else only calls it.
 
-Here is what flows all the time. Lent are what is needed to set up (prepare.py, tls.py), once per connection
-(attempt.py and what it names), per subscription (subscriptions.py, subscribe.py), every few seconds (timers.py), when a
-publish cannot go out at once (outgoing.py), when a link ends (loss.py), and the calls that are made now and then
-(calls.py).
+Here is what flows all the time. Lent are what is needed to set up (prepare.py, tls.py), once per connection (tcp.py,
+attempt.py), for each move of its state (state.py, which tells of all of them), per subscription (subscriptions.py,
+subscribe.py), every few seconds (timers.py), when a publish cannot go out at once (outgoing.py), when a link ends
+(loss.py), and the calls that are made now and then (calls.py). Nothing here knows of shadows or jobs: what wants a turn
+registers in ``hooks``, ``schedule`` or ``senders`` (prepare.py).
 
 MicroPython takes the frame of a function from the heap at each call when it has more than 11 words: names, stack, and
-three for each level of try. What runs for each packet keeps within that where it can, if need be by one name for two.
+three for each level of try. What runs for each packet keeps within that where it can.
 """
 
 import gc
@@ -27,6 +28,12 @@ _STEP_MS = const(1000)  # the longest single wait
 _PAYLOAD = const(131072)
 _JOINED = const(1400)  # a TLS record of these still goes into one TCP segment
 _NESTED = const(16)  # calls that may wait for a callback which itself waits
+_HANDLER = const(1)  # of an entry of ``subs``, and of one of ``kept``: see prepare.py
+_RAW = const(2)
+_PID = const(0)
+_PACKET = const(1)
+_SENT = const(2)
+_COPIES = const(3)
 
 BROKEN = (OSError, ValueError, EOFError, MemoryError, StopIteration, simple.MQTTException)
 
@@ -49,6 +56,7 @@ if TYPE_CHECKING:  # for readers' tools: mpy-cross leaves this out
         oversize,
         prepare,
         request,
+        state,
         subscribe,
         subscriptions,
         tcp,
@@ -70,6 +78,8 @@ class MQTTClient(simple.MQTTClient):
     PUBACK. ``raw``: the socket, None without a connection, for a poll loop of your own.
     """
 
+    guard = None  # a background.Guard once loop() was called: threads take turns from then on [background.loop]
+
     def __init__(self, *args, **options):
         aws_iot.mqtt.prepare.prepare(self, *args, **options)
 
@@ -85,9 +95,13 @@ class MQTTClient(simple.MQTTClient):
         longer. Raises nothing: failures of the link are in ``on_event`` and ``stats``, failures of callbacks in
         ``on_error``.
         """
+        done = False
+        for each in self.schedule:
+            if each.poll():
+                done, timeout_ms = True, 0
         try:
             if self.connected:
-                return self._step(timeout_ms)
+                return self._step(timeout_ms) or done
             if not self.off:
                 left = 0 if self.opening else ticks_diff(self.due, self.ticks())
                 if left <= 0:
@@ -97,10 +111,9 @@ class MQTTClient(simple.MQTTClient):
                     self.wait_ms = timeout_ms
                     # not next(): of that call a pointer is left in the stack, which keeps the stage's file in the heap
                     if self.opening and not self.opening.__next__():
-                        return False
+                        return done
                     if self.connected:
                         self.take()  # what came in one segment with CONNACK
-                        self.dry = False
                         aws_iot.mqtt.subscribe.advance(self)
                     else:
                         aws_iot.mqtt.attempt.advance(self)
@@ -111,7 +124,7 @@ class MQTTClient(simple.MQTTClient):
             return True
         if timeout_ms > 0:
             sleep_ms(timeout_ms)
-        return False
+        return done
 
     check_msg = poll
 
@@ -119,33 +132,33 @@ class MQTTClient(simple.MQTTClient):
         if self.busy and len(self.later) >= _NESTED:
             sleep_ms(min(timeout_ms, _STEP_MS))  # the rest stays with the peer until the callback returns
             return False
-        if self.dry is None:  # a callback waits, or there was no memory for a packet: the rest is still to be taken
-            self.take()
-            self.dry = False
-            return True
         stream, reader = self.stream, self.reader
+        # what a callback that polls, a lack of memory, or the segment of CONNACK has left
+        if reader.start < reader.end and self.take():
+            return True
         if self.out:
             self.flush()
         space = reader.space()
-        # a read that filled less than all of the space has emptied TLS as well: the next one would give None
         count = None if self.dry and timeout_ms > 0 else stream.readinto(space)
         if count is None and timeout_ms > 0:
             # the raw socket: TLS holds no more, and a TLS socket is polled with sleeps between
             if self.stuck is not None:
                 self.poller.modify(self.raw, 5)  # POLLIN, POLLOUT
-            now = min(timeout_ms, _STEP_MS)
-            self.poller.ipoll(now)
+            timeout_ms = min(timeout_ms, _STEP_MS)
+            self.poller.ipoll(timeout_ms)
             count = stream.readinto(space)
         now = self.ticks()
         if count:
-            self.rx_at = now
             reader.filled(count)
+            # a read that filled less than all of the space has emptied TLS as well: the next one would give None
+            self.dry = count < len(space)
+            self.rx_at = now
             self.take()
         elif count == 0:
             raise EOFError
-        if self.stream is stream:
-            # a poll() in a callback has set it already, and may know better
-            self.dry = not count or self.dry is None and count < len(space)
+        else:
+            self.dry = True
+        if self.stream is stream:  # a callback has not connected anew
             if ticks_diff(now, self.due) >= 0:
                 aws_iot.mqtt.timers.run(self, now)
             if self.out and not self.busy:
@@ -153,9 +166,9 @@ class MQTTClient(simple.MQTTClient):
         return count is not None
 
     def take(self):
-        """Handle the packets that are in the buffer."""
+        """Handle the packets that are in the buffer; -> whether there was one."""
         stream, reader = self.stream, self.reader
-        self.dry = None  # for a poll() in a callback
+        done = False
         while reader.start < reader.end and self.stream is stream:
             kind = reader.next() & 0xF0
             if kind == 0x30:
@@ -166,6 +179,8 @@ class MQTTClient(simple.MQTTClient):
                 aws_iot.mqtt.subscribe.answered(self, kind)
             else:
                 break
+            done = True
+        return done
 
     def flush(self):
         """Write what waits, small packets together. After None the same bytes must be written again:
@@ -211,7 +226,6 @@ class MQTTClient(simple.MQTTClient):
         try:
             if self.connected and isinstance(error, MemoryError):
                 # it costs what was to be done just now: one packet, not the connection
-                self.dry = None
                 self.due = ticks_add(self.ticks(), _STEP_MS)  # of the timers, which may have been too much
                 if self.out:
                     self.stuck = self.ticks()  # what goes out next goes alone: joined, it may have been too much
@@ -244,16 +258,11 @@ class MQTTClient(simple.MQTTClient):
                 pass
 
     def until(self, done, timeout_ms: int | None = None) -> bool:
-        """poll() until ``done()`` or ``timeout_ms``; says whether it is done. An entry of ``kept`` is when its PUBACK
-        came; ResponseTimeout if that is late.
-        """
-        entry = type(done) is list
+        """poll() until ``done()`` or ``timeout_ms``; says whether it is done."""
         end = ticks_add(self.ticks(), self.timeout_ms if timeout_ms is None else timeout_ms)
-        while done in self.kept if entry else not done():
+        while not done():
             left = ticks_diff(end, self.ticks())
             if left <= 0 or self.off:
-                if entry:
-                    aws_iot.mqtt.outgoing.unconfirmed()
                 return False
             self.poll(min(left, _STEP_MS))
         return True
@@ -279,33 +288,34 @@ class MQTTClient(simple.MQTTClient):
         sub = self.subs.get(topic)
         if not sub and self.find:
             sub = self.find(self.subs, topic)
-        if payload is None or not (sub and sub[1] or self.cb):
+        handler = sub[_HANDLER] if sub else None
+        if payload is None or not (handler or self.cb):
             aws_iot.mqtt.subscriptions.unusual(self, topic, payload)
-        elif not sub or not sub[1]:
+        elif not handler:
             self.call(self.cb, topic.encode(), bytes(payload))
-        elif not sub[2]:
-            self.call(sub[1], topic, bytes(payload))
+        elif not sub[_RAW]:
+            self.call(handler, topic, bytes(payload))
         else:
             try:
-                sub[1](topic, payload)
+                handler(topic, payload)
             except Exception as error:
                 self.report(error)
 
     def puback(self, pid):
         kept = self.kept
         for entry in kept:
-            if entry[0] == pid:
+            if entry[_PID] == pid:
                 break
         else:
             return
         kept.remove(entry)
-        self.queued -= len(entry[1])  # type: ignore[attr-defined]
+        self.queued -= len(entry[_PACKET])  # type: ignore[attr-defined]
         self.fails = 0
         self.suspect = None
         if self.tell:
             self.call(self.tell, "puback", pid)
         self.limit = self.window  # now: what the callback published waits behind what is older
-        if kept and kept[-1][2] is None:
+        if kept and kept[-1][_SENT] is None:
             self.pump()
 
     def call(self, function, *args):
@@ -338,7 +348,7 @@ class MQTTClient(simple.MQTTClient):
 
     # -- messages out
 
-    def publish(  # type: ignore[override]
+    def publish(  # type: ignore[override]  # noqa: PLR0912
         self, topic: str | bytes, msg=b"", retain: bool = False, qos: int = 0
     ) -> int | None:
         """Publish bytes, str, or a dict or list as JSON. At QoS 1 the packet id is returned and the message is kept
@@ -349,7 +359,7 @@ class MQTTClient(simple.MQTTClient):
         yet: the message is then still kept and goes on being sent. ValueError for what AWS would refuse (128 KB, 256
         bytes of topic, QoS 2).
         """
-        # None: a report, whose topic was made in bytes
+        # None: a report, whose topic was made in bytes, and whose PUBACK is not waited for
         name = topic if retain is None else isinstance(topic, (str, bytes)) and self.names.get(topic)
         if type(msg) is bytes:
             size = len(msg)
@@ -384,7 +394,6 @@ class MQTTClient(simple.MQTTClient):
         data = publish(name, msg, 1, retain, pid, size)
         if self.queued + len(data) > self.queue_bytes:
             aws_iot.mqtt.outgoing.room(self, len(data))
-        # packet id, packet, ticks of the last copy on this connection, copies on it (-1: only on earlier ones)
         entry = [pid, data, None, 0]
         kept = self.kept
         kept.append(entry)
@@ -394,9 +403,9 @@ class MQTTClient(simple.MQTTClient):
                 self.send(entry)
             else:
                 self.pump()
-        if self.connected and not self.busy:  # else it goes out with what else the callback sends
-            wait = self.window == 1 and self.guard is not False and retain is not None
-            self.until(entry) if wait else self.push()
+        self.push()  # in a callback it goes out with what else that sends
+        if self.window == 1 and retain is not None:
+            aws_iot.mqtt.outgoing.wait(self, entry)
         return pid
 
     def next_pid(self):
@@ -408,10 +417,10 @@ class MQTTClient(simple.MQTTClient):
             if not self.wrapped:
                 return pid  # what is in flight began after the last wrap, so lower
             for entry in self.kept:
-                if entry[0] == pid:
+                if entry[_PID] == pid:
                     break
             else:
-                if not self.asked or self.asked[0] != pid:
+                if not self.asked or self.asked[_PID] != pid:
                     return pid
 
     def pump(self):
@@ -423,17 +432,17 @@ class MQTTClient(simple.MQTTClient):
             if self.denied and aws_iot.mqtt.loss.held_back(self, entry):
                 continue
             left -= 1
-            if entry[2] is None:
+            if entry[_SENT] is None:
                 self.send(entry)
 
     def send(self, entry):
-        if entry[3]:
+        if entry[_COPIES]:
             aws_iot.mqtt.outgoing.again(self, entry)
         else:
             self.stats["sent"] += 1
-        self.out.append(entry[1])
-        entry[2] = self.ticks()
-        entry[3] = 1
+        self.out.append(entry[_PACKET])
+        entry[_SENT] = self.ticks()
+        entry[_COPIES] = 1
 
     # -- umqtt.simple's other calls
 

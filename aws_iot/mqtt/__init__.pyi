@@ -1,8 +1,6 @@
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from ..shadow import Shadow
-
 _Message = bytes | bytearray | memoryview | str | dict | list
 
 class MQTTClient:
@@ -108,9 +106,6 @@ class MQTTClient:
         Raises Rejected for topic/rejected, ResponseTimeout after ``timeout_ms``.
         """
 
-    def named_shadow(self, name: str, topics: Sequence[str] | None = None) -> Shadow:
-        """The shadow called ``name`` of this thing."""
-
     def publish(self, topic: str | bytes, msg: _Message = b"", retain: bool = False, qos: int = 0) -> int | None:
         """Publish bytes, str, or a dict or list as JSON. At QoS 1 the packet id is returned and the message is kept
         until PUBACK.
@@ -154,9 +149,7 @@ class MQTTClient:
         """umqtt.simple's: wait, without limit, for the next packet, and take it."""
 
     def until(self, done: Callable[[], Any], timeout_ms: int | None = None) -> bool:
-        """poll() until ``done()`` or ``timeout_ms``; says whether it is done. An entry of ``kept`` is when its PUBACK
-        came; ResponseTimeout if that is late.
-        """
+        """poll() until ``done()`` or ``timeout_ms``; says whether it is done."""
 
     def on_tick(self, hook: Callable[[int | None], Any]) -> None:
         """``hook(None)`` after each connect, once all subscriptions are acknowledged; then ``hook(ticks)`` every few

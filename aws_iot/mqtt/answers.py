@@ -1,13 +1,20 @@
 """Handlers that stay, while the files that ask for them need not: of AWS's answers, and of raw messages."""
 
-import aws_iot
-
 from .. import loads
 
 
 def handler(client):
     """A handler for the topics that the answers come on."""
-    return lambda topic, payload: aws_iot.mqtt.request.settle(client, topic, loads(payload))
+    return lambda topic, payload: settle(client, topic, loads(payload))
+
+
+def settle(client, topic, document):
+    """Hand an answer to the request that it belongs to; False when it is nobody's here."""
+    slot = client.requests.pop(document.get("clientToken"), None) if client.requests else None
+    if slot is None:
+        return False
+    slot += document, topic.endswith("/accepted")
+    return True
 
 
 def alone(client, raw):

@@ -13,14 +13,14 @@ def advance(client):
     """Begin to connect, or go on with what comes after the stage that is done."""
     if client.opening:
         client.opening = None  # what it needed leaves the heap
-        _connect(client)
+        tls(client)
     elif not client.off and ticks_diff(client.due, client.ticks()) <= 0:  # a callback may just have ended the last one
         if client.ssl and not client.context:
             client.context = aws_iot.mqtt.tls.prepare(client)
         client.opening = aws_iot.mqtt.tcp.attempt(client)
 
 
-def _connect(client):
+def tls(client):
     """TLS on the TCP connection, and CONNECT."""
     client.raw = client.stream
     if client.context:
@@ -75,27 +75,12 @@ def connack(client, data):
         if kind != 0x20:
             raise ProtocolError("packet 0x%02x before CONNACK" % kind)
         raise Rejected(reader.value[1], "connack")
-    up(client, reader.value[0] == 1)
-    yield client.connected  # a callback may have ended this link, and even begun another
-
-
-def up(client, kept):
-    """The client is connected; ``kept``: the broker says that it has the session."""
-    # the broker kept the session that was asked for (section 3.2.2.2)
-    client.session = session = kept and not client.clean
-    if not session:  # first, since it takes memory
+    session = reader.value[0] == 1 and not client.clean  # one that was asked for (section 3.2.2.2)
+    if not session:  # before it is up, since this takes memory
         client.drop.clear()
-        for sub in client.subs.values():
-            if sub[3] == 1:
-                sub[3] = 0
-    client.dry = None  # what came in one segment with CONNACK is still to be taken, also by a poll() in the callback
-    client.up_at = client.tx_at = client.rx_at = client.due = client.ticks()
-    client.stats["connects"] += 1
-    client.stage = "up"
-    client.opening = None
-    client.connected = True
-    if client.tell:
-        client.call(client.tell, "connected", session)
+        aws_iot.mqtt.subscribe.again(client)
+    aws_iot.mqtt.state.up(client, session)
+    yield client.connected  # a callback may have ended this link, and even begun another
 
 
 def _late(client, end):

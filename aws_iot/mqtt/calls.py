@@ -5,7 +5,7 @@ import aws_iot
 from .. import select, ticks_add, ticks_diff
 
 __all__ = (
-    "on_event", "on_error", "on_tick", "named_shadow", "request", "run", "loop",
+    "on_event", "on_error", "on_tick", "request", "run", "loop",
     "on", "set_will", "set_username_pw", "reconnect", "close",  # noqa: F822  of zerynth.py
 )  # fmt: skip
 
@@ -38,17 +38,6 @@ def on_tick(client, hook):
     client.hooks.append(hook)
 
 
-def named_shadow(client, name: str, topics: tuple | None = None):
-    """The shadow called ``name`` of this thing."""
-    prefix = aws_iot.names.shadow(client.thingname, name) + "/"
-    for shadow in client.shadows:
-        if shadow.prefix == prefix:
-            return shadow
-    from ..shadow import Shadow
-
-    return Shadow(client, client.thingname, name, topics)
-
-
 def request(client, topic: str, document: dict | None = None, timeout_ms: int | None = None) -> dict:
     """Publish ``document`` with a clientToken to ``topic``; return what comes on topic/accepted, a dict.
 
@@ -74,18 +63,13 @@ def loop(client, on_message=None, th_size=-1):
     A call from another thread has the engine for itself while it lasts. ``on_message(client, data)`` is as ``on``
     has it for PUBLISH; ``th_size``: the thread's stack in bytes.
     """
-    aws_iot.mqtt.background.loop(client, on_message, th_size)
-
-
-def share(shadow, guard):
-    """Let other threads use a shadow that was made after loop()."""
-    aws_iot.mqtt.background.share(shadow, guard)
+    aws_iot.mqtt.background.loop(client, on_message, th_size, __all__)
 
 
 def disconnect(client):
     """MQTTClient.disconnect."""
     if client.connected and not client.busy:
-        client.until(lambda: not (client.connected and (client.kept or [1 for each in client.shadows if each.pending])))
+        client.until(lambda: not (client.connected and (client.kept or [1 for each in client.senders if each.pending])))
     if client.connected:
         client.out.append(b"\xe0\0")
         try:
@@ -97,8 +81,4 @@ def disconnect(client):
                 client.flush()
         except (OSError, ValueError, EOFError, MemoryError):
             pass
-    if not client.off:
-        aws_iot.mqtt.ending.reset(client)
-        client.off = True
-        if client.tell:
-            client.call(client.tell, "disconnected", None)
+    aws_iot.mqtt.state.off(client)

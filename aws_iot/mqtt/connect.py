@@ -15,7 +15,7 @@ def start(client, clean_session=None, timeout=None, *, timeout_ms=None, **option
     if clean_session not in (None, True, False):
         raise ValueError("clean_session: True or False; another port is port=")
     if options:
-        aws_iot.mqtt.calls.connecting(client, **options)  # of zerynth.py
+        aws_iot.zerynth.connecting(client, **options)
     if clean_session is not None:
         client.clean = clean_session
     if client.connected:
@@ -23,13 +23,12 @@ def start(client, clean_session=None, timeout=None, *, timeout_ms=None, **option
     elif client.broken:
         client.lost(client.broken)
     if client.stream or client.opening or client.broken:  # Ctrl-C may have ended it; still no memory to tell it
-        aws_iot.mqtt.ending.reset(client)
-    now = client.ticks()
-    if client.off or not client.fails or not client.busy and ticks_diff(client.due, now) > _STEP_MS:
+        aws_iot.mqtt.state.close(client)
+    now, due = client.ticks(), client.due
+    if client.off or not client.fails or not client.busy and ticks_diff(due, now) > _STEP_MS:
         # AWS allows one CONNECT a second for each client id
-        client.due = ticks_add(now, _STEP_MS if client.fails else 0)
-    client.off = False
-    client.error = None
+        due = ticks_add(now, _STEP_MS if client.fails else 0)
+    aws_iot.mqtt.state.wait(client, due)
     if timeout:
         timeout_ms = int(timeout * 1000)
     return _LONG_MS if timeout_ms is None else min(timeout_ms, _LONG_MS)
@@ -48,5 +47,5 @@ def end(client):
             client.lost(ResponseTimeout(client.stage))
         raise client.error
     if client.guard:
-        aws_iot.mqtt.calls.loop(client)  # it ended with disconnect()
+        client.guard.start(-1)  # it ended with disconnect()
     return client.session

@@ -16,14 +16,14 @@ def string(text):
     return bytes((len(data) >> 8, len(data) & 255)) + data
 
 
-def packet(kind, body):
-    """``body`` (a bytearray) behind its fixed header (section 2.2)."""
-    head, left = bytearray((kind,)), len(body)
+def packet(kind, data):
+    """``data`` (a bytearray) behind its fixed header (section 2.2)."""
+    head, left = bytearray((kind,)), len(data)
     while left > 127:
         head.append(left & 127 | 128)
         left >>= 7
     head.append(left)
-    return bytes(head + body)
+    return bytes(head + data)
 
 
 def connect(client_id, keepalive, clean, will=None, user=None, password=None):

@@ -15,13 +15,13 @@ async def run(client):
     """calls.run."""
     from asyncio import sleep
 
-    if client.guard is False:
+    if client.coro:
         from ..errors import StateError
 
         raise StateError("run() is at work already")
-    client.guard = False
+    client.coro = True
     try:
         while not client.off:
             await sleep(0 if client.poll() else 0.01)
     finally:
-        client.guard = None
+        client.coro = False

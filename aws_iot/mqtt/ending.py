@@ -2,7 +2,6 @@
 
 import aws_iot
 
-from .. import ticks_add
 from ..errors import LinkError, ProtocolError
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
@@ -19,13 +18,12 @@ def lost(client, error, found):
     result = ProtocolError(text) if isinstance(error, ProtocolError) else LinkError(text)
     result.cause = error
     told = client.tell, ("disconnected", result)
+    close = aws_iot.mqtt.state.close
     # what takes memory is done: from here on the link is lost, and that will be told
-    reset(client)
+    close(client, result, wait_ms)
     client.short = short
     client.cause = text
-    client.due = ticks_add(client.ticks(), wait_ms)
     client.fails += 1
-    client.error = result
     if client.tell:
         try:
             client.call(client.tell, "disconnected", result)
@@ -33,19 +31,6 @@ def lost(client, error, found):
             client.later.append(told)  # of the four entries that a list has from the start
     for denial in denials:
         client.report(denial)
-
-
-def reset(client):
-    """Close the socket and forget what belongs to the connection; what was accepted stays."""
-    client.hang_up()
-    client.stage = "dns"  # nothing is done yet of the next attempt
-    client.asked = client.pinged = client.stuck = client.topic = client.broken = None
-    client.out.clear()
-    client.reader.reset()
-    for entry in client.kept:
-        entry[2] = None
-        if entry[3]:
-            entry[3] = -1
 
 
 def delay_ms(attempt, random):

@@ -16,6 +16,14 @@ _DAY_MS = const(86400000)
 _PROMPT_MS = const(2000)  # AWS closes at once on what it denies
 _DENIED_MS = const(30000)  # until a denied topic is tried again; doubles each time that it was in vain
 _DENIED_MAX_MS = const(3600000)
+_UNTIL = const(0)
+_DELAY = const(1)
+_TRIED = const(2)
+_STATE = const(3)
+_REFUSED = const(2)
+_PACKET = const(1)
+_SENT = const(2)
+_FILTERS = const(4)
 
 
 def lost(client, error, text):
@@ -39,19 +47,19 @@ def lost(client, error, text):
 def _suspect(client, now, denials):
     """The server closed: was it for the SUBSCRIBE or PUBLISH that it had just been sent?"""
     topic_of = aws_iot.mqtt.control.topic_of
-    if client.asked and client.asked[2][0] == 0x82:
-        name = client.asked[1][0]
-        if len(client.asked[1]) > 1:
+    if client.asked and client.asked[_PACKET][0] == 0x82:
+        name = client.asked[_FILTERS][0]
+        if len(client.asked[_FILTERS]) > 1:
             client.batch = 1  # one by one, to find which
         elif _again(client, _held(name), 2) and name in client.subs:
-            client.subs[name][3] = 2
+            aws_iot.mqtt.subscribe.refuse(client, name)
             _hold_back(client, _held(name), now)
             denials.append(Rejected(0x87, "subscribe denied? " + name))
         return "closed after SUBSCRIBE to %s: does the policy allow iot:Subscribe there?" % name
-    flying = [entry for entry in client.kept if entry[2] is not None]
+    flying = [entry for entry in client.kept if entry[_SENT] is not None]
     times = 2
     if flying:
-        topic = topic_of(flying[0][1])
+        topic = topic_of(flying[0][_PACKET])
         if len(flying) > 1:
             client.limit = 1
             topic = None
@@ -66,7 +74,7 @@ def _suspect(client, now, denials):
         denials.append(Rejected(0x87, "publish denied? " + str(topic, "utf-8")))
     elif not flying:
         told = "closed after PUBLISH to %s: the link was cut, or does the policy allow iot:Publish there?"
-    return told % str(topic or topic_of(flying[0][1]), "utf-8")
+    return told % str(topic or topic_of(flying[0][_PACKET]), "utf-8")
 
 
 def _hold_back(client, what, now):
@@ -74,8 +82,8 @@ def _hold_back(client, what, now):
     if client.denied is None:
         client.denied = {}
     held = client.denied.get(what)
-    delay_ms = min(2 * held[1], _DENIED_MAX_MS) if held else _DENIED_MS
-    client.denied[what] = [ticks_add(now, delay_ms), delay_ms, False]
+    delay_ms = min(2 * held[_DELAY], _DENIED_MAX_MS) if held else _DENIED_MS
+    client.denied[what] = [ticks_add(now, delay_ms), delay_ms, None]
 
 
 def _held(name):
@@ -86,8 +94,10 @@ def _held(name):
 def _again(client, what, times):
     """True when ``what`` alone was there at the end of each of the last ``times`` links."""
     link, count = client.stats["connects"], 1
-    if client.suspect and client.suspect[0] == what:
-        count = client.suspect[1] + (client.suspect[2] != link)
+    if client.suspect:
+        suspect, before, at = client.suspect
+        if suspect == what:
+            count = before + (at != link)
     client.suspect = (what, count, link) if count < times else None
     return count >= times
 
@@ -104,7 +114,7 @@ def _closed(client, lived_ms, short):
 
 def held_back(client, entry):
     """True while a kept publish waits because its topic was denied."""
-    return not _allowed(client, aws_iot.mqtt.control.topic_of(entry[1]))
+    return not _allowed(client, aws_iot.mqtt.control.topic_of(entry[_PACKET]))
 
 
 def refuse(client, topic):
@@ -117,21 +127,20 @@ def ask_again(client):
     """Subscribe to the filters that were held back long enough; forget what a link has lived with for a while."""
     now = client.ticks()
     for what, held in list(client.denied.items()):
-        if held[2] and min(ticks_diff(now, held[0]), ticks_diff(now, client.up_at)) > _DENIED_MS:
+        tried = held[_TRIED]
+        if tried is not None and min(ticks_diff(now, tried), ticks_diff(now, client.up_at)) > _DENIED_MS:
             del client.denied[what]
-    for name, sub in client.subs.items():
-        if sub[3] == 2 and _held(name) in client.denied and _allowed(client, _held(name)):
-            sub[3] = 0
-    aws_iot.mqtt.subscribe.advance(client)
+    names = [name for name, sub in client.subs.items() if sub[_STATE] == _REFUSED and _held(name) in client.denied]
+    aws_iot.mqtt.subscribe.again(client, [name for name in names if _allowed(client, _held(name))])
 
 
 def _allowed(client, topic):
     """False while ``topic`` is held back; the first time after that it is on probation, and alone."""
     held = client.denied.get(topic)
-    if held and not held[2]:
+    if held and held[_TRIED] is None:
         now = client.ticks()
-        if 0 < ticks_diff(held[0], now) <= held[1]:  # more: the ticks have wrapped since
+        if 0 < ticks_diff(held[_UNTIL], now) <= held[_DELAY]:  # more: the ticks have wrapped since
             return False
-        held[0], held[2] = now, True
+        held[_TRIED] = now
         client.limit = 1
     return True

@@ -1,6 +1,11 @@
-"""A publish that cannot just go out: waiting, and the second copy. Lent by MQTTClient.publish."""
+"""A publish that cannot just go out: waiting, and the second copy. Lent to MQTTClient.publish and keep."""
 
 import aws_iot
+
+const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
+
+_PACKET = const(1)
+_MOST_BYTES = const(131072 + 256 + 9)  # 128 KB behind the longest topic; what publish() takes is less
 
 
 def write(scratch, msg):
@@ -16,7 +21,7 @@ def ready(client, topic):
     """Wait until a QoS 0 publish to ``topic`` (bytes) can be written; LinkError, StateError when it cannot."""
     if client.denied:
         aws_iot.mqtt.loss.refuse(client, topic)
-    if client.stuck is not None and not client.busy and client.guard is not False:
+    if client.stuck is not None and not client.busy and not client.coro:
         client.until(lambda: client.stuck is None)
     if not client.connected or client.stuck is not None:
         from ..errors import LinkError
@@ -26,35 +31,36 @@ def ready(client, topic):
 
 def room(client, size):
     """Wait until ``size`` bytes may be kept; StateError when they may not."""
-    if size > client.queue_bytes:
-        raise ValueError("payload: over queue_bytes")
-    if client.busy or client.guard is False or not client.until(lambda: client.queued + size <= client.queue_bytes):
+    if size > min(client.queue_bytes, _MOST_BYTES):
+        raise ValueError("payload: over %s" % ("queue_bytes" if size > client.queue_bytes else "128 KB"))
+    if client.busy or client.coro or not client.until(lambda: client.queued + size <= client.queue_bytes):
         from ..errors import StateError
 
         raise StateError("queue full: %d bytes wait for PUBACK" % client.queued)
 
 
-def unconfirmed():
-    """No PUBACK came in time."""
-    from ..errors import ResponseTimeout
+def wait(client, entry):
+    """Wait until a publish is no longer kept, if that can be; ResponseTimeout when no PUBACK came in time."""
+    if client.coro or client.busy or not client.connected:
+        return
+    if not client.until(lambda: entry not in client.kept):
+        from ..errors import ResponseTimeout
 
-    raise ResponseTimeout("no PUBACK yet; the message is kept")
+        raise ResponseTimeout("no PUBACK yet; the message is kept")
 
 
 def again(client, entry):
     """A publish that was sent on an earlier connection (section 4.4): a new message if the session was lost."""
     resent(client, entry)
     if not client.session:
-        entry[1][0] &= 0xF7  # no DUP
+        entry[_PACKET][0] &= 0xF7  # no DUP
 
 
 def resent(client, entry):
-    """A publish goes out once more. If it is a report, and a newer one went out already, all is reported again."""
+    """A publish goes out once more."""
     client.stats["resent"] += 1
-    entry[1][0] |= 8  # DUP, section 3.3.1.1
-    topic = aws_iot.mqtt.control.topic_of(entry[1])
-    for shadow in client.shadows:
-        if shadow.topic == topic:
-            later = [kept[0] for kept in client.kept if kept is entry or kept[2] is None]
-            if shadow.last not in later:
-                aws_iot.shadow_merge.repeat(shadow)
+    entry[_PACKET][0] |= 8  # DUP, section 3.3.1.1
+    topic = aws_iot.mqtt.control.topic_of(entry[_PACKET])
+    for sender in client.senders:
+        if sender.topic == topic:
+            sender.resent(entry)

@@ -18,7 +18,8 @@ def publish(topic, payload, qos, retain, pid, size=None):
 
     With ``size`` the payload is that many bytes of a stream: so it is written into the packet without a copy between.
     """
-    # few names, used twice: a larger frame would be taken from the heap (see the head of mqtt)
+    # 11 words: few names, used twice. With one for each thing it is 15, 64 bytes of the heap for each packet (see
+    # __init__.py)
     size = len(topic) + (4 if qos else 2) + (len(payload) if size is None else size)
     data = bytearray(size + (2 if size < 128 else 3 if size < 16384 else 4))
     data[0] = 0x30 | qos << 1 | (1 if retain else 0)

@@ -1,10 +1,32 @@
-"""The constructor of MQTTClient. Lent for each."""
+"""The constructor of MQTTClient: every field that a client has. Lent for each.
+
+Behind a field stands in brackets [who sets it | who clears it]: functions, which a test compares with what the sources
+do. state.py tells how a connection goes from one state to the next.
+
+``subs``, ``kept``, ``asked`` and ``denied`` hold lists, with a name for each index: an object of a class takes 16 bytes
+more for each, and its making 1 % of a delta's time. The names are the same in each file that uses them.
+
+    of subs      _QOS, _HANDLER, _RAW (a handler that gets memoryviews), _STATE: _ASK, _GRANTED or _REFUSED
+    of kept      _PID, _PACKET, _SENT (ticks of the last copy on this connection, or None), _COPIES (on it; -1: only on
+                 earlier ones)
+    asked        the same four of a SUBSCRIBE or UNSUBSCRIBE, _FILTERS, and _SUBS: the entries of subs when it was sent
+    of denied    _UNTIL (ticks), _DELAY (ms that it is held back), _TRIED (ticks since when it is tried again, or None)
+
+``hooks``, ``schedule`` and ``senders`` hold what wants a turn in the engine, which knows no shadow and no job else:
+
+    hook(None)   after each connect, once it is ready; then hook(ticks) every few seconds
+    object       of ``schedule``: poll() begins with its ``poll()``, connected or not; True: it is not to wait
+    sender       an object: ``topic`` (bytes) that it publishes to, ``pending`` (not None: disconnect() waits for it),
+                 ``resent(entry)``: one of its publishes goes out once more
+
+Those of ``schedule`` and ``senders`` have ``guard()`` as well, for background.py.
+"""
 
 from .. import BytesIO, simple, ticks_ms
 from .packet import Reader
 
 
-def prepare(
+def prepare(  # noqa: PLR0915  a client has as many fields
     client, client_id, server, port=0, user=None, password=None, keepalive=0, ssl=None, ssl_params=None,
     *, clean_session=True, window=1, queue_bytes=10240, packet_bytes=131072 + 288, timeout_ms=10000,
     ticks_ms=ticks_ms, random=None,
@@ -26,44 +48,68 @@ def prepare(
         raise ValueError("keepalive: 0 to 65535 s")
     if window < 1:
         raise ValueError("window: 1 or more")
-    client.connected = client.ready = client.session = False  # CONNACK is here; all SUBACKs; the broker kept it
-    client.up_at = client.tx_at = client.rx_at = 0  # ticks of CONNACK, of the last write, of the last read
-    client.off = False  # disconnect() was called
-    client.batch = 8  # filters in a SUBSCRIBE; 1 while a refused one is looked for
-    client.fails = client.short = 0  # attempts since a link proved itself; links in a row that lived shortly
-    client.error = client.broken = None  # why the last link ended, and why it did while there is no memory to tell it
-    client.cause = None  # the former in words, until the next ends
-    client.stage = "dns"  # how far the last attempt came
-    # the attempt that goes on; what it made. ``stream`` is a name that no umqtt.simple has: what is inherited from it
-    # uses ``sock``, and so cannot get at the connection.
-    client.opening = client.poller = client.raw = client.stream = client.context = None
-    client.dry = False  # the last read took all that there was; None: a packet of it is still to be taken
-    client.stuck = client.pinged = None  # ticks since which nothing can be written; of the PINGREQ without answer
-    client.asked = None  # (UN)SUBSCRIBE in flight: [packet id, filters, packet, ticks, copies, subscriptions]
-    client.denied = None  # what is held back: [until (or tried again since), how long, whether it is tried again]
-    client.suspect = None  # what was in flight when the link was cut
-    client.topic = None  # of the last QoS 0 publish
-    client.requests = None  # clientToken -> answer
-    client.find = None  # the subscription of a topic, once there are wildcards
-    client.guard = None  # see background.loop; False while run() is at work
-    client.busy = client.wrapped = False  # user code runs; packet ids in flight may be higher than the next
-    client.tell = client.complain = None  # the callbacks of on_event, on_error
-    client.queued = 0  # bytes in ``kept``
-    client.scratch = BytesIO()  # payloads that are no bytes are written here first
-    client.stats = {"connects": 0, "sent": 0, "resent": 0, "received": 0, "errors": 0}
-    client.clean = clean_session
-    client.window = client.limit = window  # limit: fewer, while a refused publish is looked for
+    client.clean = clean_session  # [connect.start]
+    client.window = window
     client.queue_bytes = queue_bytes
     client.timeout_ms = timeout_ms
     client.ticks = ticks_ms
-    client.random = random
-    client.due = ticks_ms()  # of the next attempt; once up, of the timers
-    client.reader = Reader(512, packet_bytes)
-    client.kept = []
-    client.out = []  # packets to write; the first may be half written
-    client.subs = {}  # filter -> [qos, handler, raw, 0 to be asked for | 1 granted | 2 refused]
-    client.drop = []  # filters to unsubscribe from
+    if random:
+        client.random = random  # see chance.py
+    # the connection: see state.py
+    client.connected = False  # CONNACK is here [up | hang_up, flush]
+    client.ready = False  # so are all SUBACKs [state.ready | hang_up]
+    client.due = ticks_ms()  # of the next attempt; once up, of the timers [whoever wants a turn sooner]
+    client.stats = {"connects": 0, "sent": 0, "resent": 0, "received": 0, "errors": 0}
+    del client.sock  # what is inherited from umqtt.simple uses it, and so cannot get at the connection
+    client.stream = None  # the TCP socket, or TLS on it [tcp, tls | tcp, hang_up]
+    client.raw = None  # the TCP socket [tls | hang_up]
+    client.poller = None  # what it is polled with [connack | hang_up]
+    client.session = False  # the broker kept it [up]
+    client.off = False  # disconnect() was called [state.off | wait]
+    client.error = None  # why the last link or attempt ended [close, MQTTClient.lost | wait]
+    client.cause = None  # the same in words, until the next ends [ending.lost]
+    client.broken = None  # why the link did, while there is no memory to tell it [MQTTClient.lost | close]
+    client.stage = "dns"  # how far the attempt came [attempt, tcp, tls, connack, up | close]
+    client.opening = None  # the generator that makes it [advance, attempt | tls, up, hang_up]
+    client.fresh = False  # the hooks are to be told that it is ready [state.ready, timers.hooks | timers.hooks, close]
+    client.up_at = 0  # ticks of CONNACK [up, timers.run]
+    client.context = None  # of TLS [advance]
+    # reading and writing
+    client.dry = False  # TLS holds no more: the last read took all that there was [_step | _step, up]
+    client.out = []  # packets to write; the first may be half written [whoever sends | flush, close]
+    client.stuck = None  # ticks since which nothing can be written [flush, MQTTClient.lost | flush, close]
+    client.tx_at = 0  # ticks of the last write [flush, up]
+    client.rx_at = 0  # ticks of the last read [_step, up, MQTTClient.lost]
+    client.pinged = None  # ticks of the PINGREQ without answer [ping, keepalive | answered, keepalive, close]
+    client.scratch = BytesIO()  # payloads that are no bytes are written here first [timers.run]
+    # what is subscribed to
+    client.subs = {}  # filter -> [qos, handler, raw, state] [listen | unsubscribe]
+    client.drop = []  # filters to unsubscribe from [unsubscribe | listen, answered, connack]
+    client.asked = None  # the (UN)SUBSCRIBE in flight [subscribe.advance | answered, close]
+    client.batch = 8  # filters in a SUBSCRIBE; 1 while a refused one is looked for [_suspect | subscribe.advance]
+    client.find = None  # the subscription of a topic, once there are wildcards [listen]
+    client.requests = None  # clientToken -> answer [asking | asking, settle]
+    # what is published
     client.names = {}  # topics that were checked -> UTF-8
-    client.later = []  # calls of user code
-    client.hooks = []
-    client.shadows = []
+    client.kept = []  # QoS 1 publishes without PUBACK [publish | puback]
+    client.queued = 0  # bytes in it [publish | puback]
+    client.limit = window  # of it in flight; 1 while a refused one is looked for [_suspect, _allowed | puback]
+    client.pid = 0  # the last packet id [next_pid]
+    client.wrapped = False  # packet ids in flight may be higher than the next [next_pid]
+    client.topic = None  # of the last QoS 0 publish [publish | ping, close]
+    # user code, and who else wants a turn
+    client.busy = False  # user code runs [call, alone, timers.send | call, alone, timers.send]
+    client.later = []  # calls of user code that wait for that [call, ending.lost | call, alone, attempt]
+    client.tell = None  # the callback of on_event() [on_event]
+    client.complain = None  # of on_error() [on_error]
+    client.coro = False  # run() drives: calls do not wait, since other tasks would [drive.run | drive.run]
+    client.hooks = []  # [on_tick, shadow_calls.prepare]
+    client.schedule = []  # [handlers.start]
+    client.senders = []  # [shadow_calls.prepare]
+    # when links end: see loss.py
+    client.fails = 0  # attempts since a link proved itself [ending.lost | puback, answered, timers.run]
+    client.short = 0  # links in a row that lived shortly [ending.lost | ending.lost, timers.run]
+    client.suspect = None  # (what was in flight when the link was cut, how often, at which connect)
+    # [_again | _again, loss.lost, puback, answered, streams.take]
+    client.denied = None  # what is held back: topic (bytes), or # and a filter [_hold_back | loss.ask_again]
+    client.reader = Reader(512, packet_bytes)

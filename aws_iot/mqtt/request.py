@@ -9,7 +9,10 @@ from .. import ticks_add, ticks_diff
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 _TURN_MS = const(50)
-_NESTED = const(16)  # as in the engine
+_NESTED = const(16)  # as in mqtt/__init__.py
+_STATE = const(3)
+_GRANTED = const(1)
+_REFUSED = const(2)
 
 
 def request(client, *args):
@@ -78,12 +81,12 @@ def ready(client, names):
     """True when the answers, on these topics, will come, and something can be written."""
     granted = client.ready and client.stuck is None
     for name in names:
-        entry = client.subs.get(name)
-        if entry and entry[3] == 2:
+        sub = client.subs.get(name)
+        if sub and sub[_STATE] == _REFUSED:
             from ..errors import Rejected
 
             raise Rejected(128, "subscription refused: " + name)
-        granted = granted and entry and entry[3]
+        granted = granted and sub and sub[_STATE] == _GRANTED
     return granted
 
 
@@ -98,15 +101,6 @@ def _late(client, end, what):
         if not client.connected:
             raise LinkError("not connected: %s" % ("disconnect() was called" if client.off else client.cause))
         raise ResponseTimeout(what)
-
-
-def settle(client, topic, document):
-    """Hand an answer to the request that it belongs to; False when it is nobody's here."""
-    slot = client.requests.pop(document.get("clientToken"), None) if client.requests else None
-    if slot is None:
-        return False
-    slot += document, topic.endswith("/accepted")
-    return True
 
 
 def rejected(document):

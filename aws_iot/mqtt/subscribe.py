@@ -1,10 +1,37 @@
-"""SUBSCRIBE and UNSUBSCRIBE: one at a time, again after 5 s, and again after a reconnect. Lent when needed."""
+"""SUBSCRIBE and UNSUBSCRIBE: one at a time, again after 5 s, and again after a reconnect. Lent when needed.
+
+What subscriptions.py has made is asked for here, and here alone the state of a subscription changes.
+"""
 
 import aws_iot
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
-_FILTERS = const(8)  # in one SUBSCRIBE
+_BATCH = const(8)  # filters in one SUBSCRIBE
+_QOS = const(0)
+_STATE = const(3)
+_ASK = const(0)
+_GRANTED = const(1)
+_REFUSED = const(2)
+_WHAT = const(0)  # of ``suspect``
+_PID = const(0)
+_PACKET = const(1)
+_FILTERS = const(4)
+_SUBS = const(5)
+
+
+def again(client, names=None):
+    """Ask for these filters again; else for all that were granted, since the broker has no session."""
+    if names is None:
+        names = [name for name, sub in client.subs.items() if sub[_STATE] == _GRANTED]
+    for name in names:
+        client.subs[name][_STATE] = _ASK
+    advance(client)
+
+
+def refuse(client, name):
+    """Do not ask for this filter: the server closes the connection when asked."""
+    client.subs[name][_STATE] = _REFUSED
 
 
 def advance(client):
@@ -12,27 +39,20 @@ def advance(client):
     if client.asked or not client.connected:
         return
     if client.drop:
-        names = client.drop[:_FILTERS]
+        names = client.drop[:_BATCH]
         pid = client.next_pid()
         data = aws_iot.mqtt.control.unsubscribe(pid, names)
     else:
-        names = [name for name, sub in client.subs.items() if not sub[3]][: client.batch]
+        names = [name for name, sub in client.subs.items() if sub[_STATE] == _ASK][: client.batch]
         if not names:
             if not client.ready:
-                client.ready = True
-                client.batch = _FILTERS
-                client.stage = "ready"  # until timers.py has told the hooks, with less in the heap than here
-                client.due = client.ticks()
-                try:
-                    client.pump()  # what a callback publishes is newer
-                finally:
-                    if client.tell:
-                        client.call(client.tell, "ready", None)
+                client.batch = _BATCH
+                aws_iot.mqtt.state.ready(client)
             return
         pid = client.next_pid()
-        data = aws_iot.mqtt.control.subscribe(pid, [(name, client.subs[name][0]) for name in names])
+        data = aws_iot.mqtt.control.subscribe(pid, [(name, client.subs[name][_QOS]) for name in names])
     # with what is asked for: a filter may be subscribed to anew, or given back, before the answer
-    client.asked = [pid, names, data, client.ticks(), 1, [client.subs.get(name) for name in names]]
+    client.asked = [pid, data, client.ticks(), 1, names, [client.subs.get(name) for name in names]]
     client.out.append(data)
 
 
@@ -44,8 +64,8 @@ def answered(client, kind):
             client.call(client.tell, "pingresp", None)
         return
     asked, codes = client.asked, client.reader.value
-    mine = asked and asked[0] == client.reader.pid and (asked[2][0] == 0xA2) == (kind == 0xB0)
-    if kind == 0x20 or mine and kind == 0x90 and len(codes) != len(asked[1]):
+    mine = asked and asked[_PID] == client.reader.pid and (asked[_PACKET][0] == 0xA2) == (kind == 0xB0)
+    if kind == 0x20 or mine and kind == 0x90 and len(codes) != len(asked[_FILTERS]):
         from ..errors import ProtocolError
 
         raise ProtocolError("packet 0x%02x" % kind)
@@ -53,16 +73,16 @@ def answered(client, kind):
         return  # too late (the answer to a second copy), or never asked for
     client.asked = None
     client.fails = 0
-    if client.suspect and client.suspect[0] in [b"#" + name.encode() for name in asked[1]]:  # see loss.py
+    if client.suspect and client.suspect[_WHAT] in [b"#" + name.encode() for name in asked[_FILTERS]]:  # see loss.py
         client.suspect = None
     if kind == 0xB0:
-        for name in asked[1]:
+        for name in asked[_FILTERS]:
             if name in client.drop:
                 client.drop.remove(name)
     else:
-        for name, code, sub in zip(asked[1], bytes(codes), asked[5]):  # a callback may poll()
+        for name, code, sub in zip(asked[_FILTERS], bytes(codes), asked[_SUBS]):  # a callback may poll()
             if sub and sub is client.subs.get(name):
-                sub[3] = 1 if code < 128 else 2
+                sub[_STATE] = _GRANTED if code < 128 else _REFUSED
                 if code > 127:
                     from ..errors import Rejected
 

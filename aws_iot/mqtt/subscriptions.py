@@ -4,6 +4,9 @@ import aws_iot
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
+_STATE = const(3)
+_ASK = const(0)
+_REFUSED = const(2)
 _LIMIT = const(50)  # on one connection; https://docs.aws.amazon.com/general/latest/gr/iot-core.html
 
 
@@ -22,7 +25,7 @@ def subscribe(client, topic, qos, handler, raw):
         return
     sub = listen(client, aws_iot.topics.check_filter(topic), qos, handler, raw)
     settle(client)
-    if sub[3] == 2:
+    if sub[_STATE] == _REFUSED:
         from ..errors import Rejected
 
         raise Rejected(128, "subscription refused: %s" % topic)
@@ -35,10 +38,10 @@ def listen(client, name, qos, handler, raw):
     if name not in client.subs and len(client.subs) >= _LIMIT:
         raise ValueError("AWS allows 50 subscriptions on a connection")
     if "+" in name or "#" in name or name.startswith("$share/"):
-        from .wildcards import find
+        from ..wildcards import find
 
         client.find = find
-    client.subs[name] = sub = [qos, handler, raw, 0]
+    client.subs[name] = sub = [qos, handler, raw, _ASK]
     if name in client.drop:
         client.drop.remove(name)
     return sub
@@ -80,7 +83,7 @@ def settle(client):
     if client.connected:
         aws_iot.mqtt.subscribe.advance(client)
     client.push()
-    if client.connected and not client.busy and client.guard is not False:
+    if client.connected and not client.busy and not client.coro:
         if not client.until(lambda: client.ready and not client.asked, 2 * client.timeout_ms):
             from ..errors import ResponseTimeout
 

@@ -21,7 +21,8 @@ def attempt(client):
         me, client.opening = client.opening, None
         client.due = ticks_add(client.ticks(), client.timeout_ms)
         if client.later and not client.busy:  # the last loss, for which there was no memory
-            client.call(client.later[0][0], *client.later.pop(0)[1])
+            function, args = client.later.pop(0)
+            client.call(function, *args)
         client.call(client.tell, "connecting", None)
         if client.off or client.stage != "connecting":
             yield False  # the callback has called disconnect(), or made an attempt: this one is not gone on with

@@ -7,7 +7,12 @@ from .. import ticks_add, ticks_diff
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 _RESEND_MS = const(5000)  # Device Advisor wants a second and a third copy within 15 s
+_MOST = const(3)  # copies
+_PACKET = const(1)
+_SENT = const(2)
 _COPIES = const(3)
+_STATE = const(3)
+_ASK = const(0)
 _SCRATCH_BYTES = const(1024)
 _PROVED_MS = const(30000)  # a link that lived this long is a good one
 _DAY_MS = const(86400000)
@@ -38,10 +43,11 @@ def hooks(client, now):
     client.pump()
     if client.denied:
         aws_iot.mqtt.loss.ask_again(client)
-    elif not client.asked and (not client.ready or client.drop or [1 for sub in client.subs.values() if not sub[3]]):
-        aws_iot.mqtt.subscribe.advance(client)
-    if client.stage == "ready":
-        client.stage = "up"
+    elif not client.asked:
+        if not client.ready or client.drop or [1 for name, sub in client.subs.items() if sub[_STATE] == _ASK]:
+            aws_iot.mqtt.subscribe.advance(client)
+    if client.fresh:
+        client.fresh = False
         now = None
         aws_iot.keep(_PLENTY_BYTES)
     else:
@@ -51,23 +57,40 @@ def hooks(client, now):
             hook(now)
         except Exception as error:
             if now is None and client.connected and isinstance(error, MemoryError):
-                client.stage = "ready"  # told again the next time
+                client.fresh = True  # told again the next time
             client.report(error)
+
+
+def wait(client, wait_ms):
+    """Have the hooks called again in ``wait_ms`` or sooner."""
+    due = ticks_add(client.ticks(), wait_ms)
+    if ticks_diff(due, client.due) < 0:
+        client.due = due
+
+
+def send(client, function, *args):
+    """Publish as in a callback: room is not waited for."""
+    busy, client.busy = client.busy, True
+    try:
+        function(*args)
+    finally:
+        client.busy = busy
+    client.push()
 
 
 def again(client, now):
     """Copies of the publishes without PUBACK; milliseconds until the next."""
     wait = _RESEND_MS
     for entry in client.kept:
-        if entry[2] is not None and client.stuck is None:
-            left = _RESEND_MS - ticks_diff(now, entry[2])
+        if entry[_SENT] is not None and client.stuck is None:
+            left = _RESEND_MS - ticks_diff(now, entry[_SENT])
             if left <= 0:
-                if entry[3] == _COPIES:
+                if entry[_COPIES] == _MOST:
                     _late(now, 0, now, "puback")
                 aws_iot.mqtt.outgoing.resent(client, entry)
-                client.out.append(entry[1])
-                entry[2] = now
-                entry[3] += 1
+                client.out.append(entry[_PACKET])
+                entry[_SENT] = now
+                entry[_COPIES] += 1
             else:
                 wait = min(wait, left)
     return wait
@@ -98,13 +121,13 @@ def keepalive(client, now):
 
 
 def ask_again(client, asked, now):
-    left = _RESEND_MS - ticks_diff(now, asked[3])
+    left = _RESEND_MS - ticks_diff(now, asked[_SENT])
     if left <= 0:
-        if asked[4] == _COPIES:
+        if asked[_COPIES] == _MOST:
             _late(now, 0, now, "suback")
-        client.out.append(asked[2])
-        asked[3] = now
-        asked[4] += 1
+        client.out.append(asked[_PACKET])
+        asked[_SENT] = now
+        asked[_COPIES] += 1
         left = _RESEND_MS
     return left
 

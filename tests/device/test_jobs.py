@@ -2,6 +2,7 @@
 
 from json import loads
 
+from jobs_cloud import JobsService
 from peer import Peer
 from samples import NoMemoryFor, bundle, esp32, folder, raises, write
 
@@ -12,57 +13,6 @@ from aws_iot.fota.slots import FileSlot
 from aws_iot.jobs import Jobs
 from aws_iot.jobs.execution import strings
 from aws_iot.jobs.job import Job, JobError
-
-
-class _Service:
-    """Plays the Jobs service for one queued job: ``refuse`` is the code of each refusal of an end to come.
-
-    https://docs.aws.amazon.com/iot/latest/developerguide/jobs-mqtt-api.html
-    """
-
-    document = {"operation": "work"}  # noqa: RUF012
-    number = 1
-    lost = 0  # so many reports of the end never arrive
-    cancel = ()  # it is cancelled behind the answer to the first of these verbs
-    busy = 0  # so many questions are throttled
-
-    def __init__(self, peer, *refuse, status="QUEUED"):
-        self.peer, self.refuse = peer, list(refuse)
-        self.status, self.updates = status, []
-        peer.service = self.take
-
-    def take(self, topic, payload):
-        verb = topic.split("/")[-1]
-        document = loads(payload)
-        answer = {"clientToken": document["clientToken"]}
-        if verb == "get" and self.busy:
-            self.busy -= 1
-            answer["code"] = "RequestThrottled"
-            self.peer.publish(topic + "/rejected", answer)
-            return
-        if verb == "get" and ("$next" not in topic or self.status in ("QUEUED", "IN_PROGRESS")):
-            answer["execution"] = {
-                "jobId": "1", "status": self.status, "versionNumber": 1, "executionNumber": self.number,
-                "jobDocument": self.document,
-            }  # fmt: skip
-        elif verb == "update":
-            self.updates.append((document["status"], document.get("statusDetails")))
-            if document["status"] != "IN_PROGRESS" and self.lost:
-                self.lost -= 1
-                return
-            if document["status"] != "IN_PROGRESS" and self.refuse:
-                answer["code"] = self.refuse.pop(0)
-                self.peer.publish(topic + "/rejected", answer)
-                return
-            self.status = document["status"]
-        self.peer.publish(topic + "/accepted", answer)
-        if verb in self.cancel:  # while the device has not seen this answer yet
-            self.end("CANCELED")
-
-    def end(self, status):
-        """The cloud ends the execution."""
-        self.status, self.cancel = status, ()
-        self.peer.publish("$aws/things/me/jobs/notify", {"jobs": {}})
 
 
 def _thing(peer):
@@ -78,7 +28,7 @@ def _run(*refuse):
     errors = []
     with Peer() as peer:
         client = _thing(peer)
-        service = _Service(peer, *refuse)
+        service = JobsService(peer, *refuse)
         jobs = Jobs(client)
         jobs.handle("work", lambda job: {"a": 1})
         client.on_error(errors.append)
@@ -166,7 +116,7 @@ def _ends(root, version, number=1):
     for start in range(2):
         with Peer() as peer:
             client = _thing(peer)
-            service = _Service(peer, status="IN_PROGRESS")
+            service = JobsService(peer, status="IN_PROGRESS")
             service.document = {"operation": "fota", "version": "2", "size": 64, "sha256": "00", "url": "https://x/y"}
             service.number, service.lost = number, 1 - start
             jobs = Jobs(client, 2000)
@@ -204,7 +154,7 @@ def test_zerynths_call_tells_an_end_again_that_got_no_answer():
     root = _tried(1, number=1)
     with Peer() as peer:
         client = _thing(peer)
-        service = _Service(peer, status="IN_PROGRESS")
+        service = JobsService(peer, status="IN_PROGRESS")
         service.document, service.lost = {"operation": "fota"}, 1
 
         def take(topic, payload):
@@ -446,7 +396,7 @@ def test_download_that_is_refused_has_failed():
 def test_handler_that_raises_is_told_by_its_text():
     with Peer() as peer:
         client = _thing(peer)
-        service = _Service(peer)
+        service = JobsService(peer)
         jobs = Jobs(client)
 
         def work(job):
@@ -465,7 +415,7 @@ def _broken(function, handler=True):
     """The job's reports when the program goes on after Ctrl-C; without ``handler``, ``function`` takes requests."""
     with Peer() as peer:
         client = _thing(peer)
-        service = _Service(peer)
+        service = JobsService(peer)
         jobs = Jobs(client)
         jobs.handle("work", function if handler else lambda job: None)
         if not handler:
@@ -518,7 +468,7 @@ def test_end_of_a_job_is_told_although_memory_is_short():
     for handler, end in ((good, ("SUCCEEDED", None)), (bad, _BROKEN)):
         with Peer() as peer:
             client = _thing(peer)
-            service = _Service(peer)
+            service = JobsService(peer)
             jobs = Jobs(client)
             jobs.handle("work", handler)
             client.connect()
@@ -537,7 +487,7 @@ def _noticed(begun=None, status="QUEUED", cancel=()):
 
     with Peer() as peer:
         client = _thing(peer)
-        service = _Service(peer, status=status)
+        service = JobsService(peer, status=status)
         service.cancel = cancel
         jobs = Jobs(client, 1000)
         jobs.handle("work", work, work)
@@ -570,7 +520,7 @@ def test_cancellation_is_looked_for_again_when_the_question_failed():
 def test_poll_does_not_wait_for_aws():
     with Peer() as peer:
         client = _thing(peer)
-        service = _Service(peer)
+        service = JobsService(peer)
         steps = []
 
         def work(job):

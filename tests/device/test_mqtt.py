@@ -635,7 +635,7 @@ def test_window_of_one_does_not_wait_beside_run():
     with Peer() as peer:
         client = peer.connected(window=1)
         peer.silent = (PUBLISH,)
-        client.guard = False  # as run() does
+        client.coro = True  # as run() does
         begin = peer.clock.now
         client.publish("t", "x", qos=1)
         assert peer.clock.now == begin and len(client.kept) == 1

@@ -150,16 +150,16 @@ def test_an_attempt_that_failed_without_memory_is_closed():
 
 def test_subscriptions_that_there_is_no_memory_for_are_asked_for_all_the_same():
     class Subscriptions:
-        """A dict that cannot list its values once: MicroPython's own cannot be derived from so far."""
+        """A dict that cannot list its items once: MicroPython's own cannot be derived from so far."""
 
         def __init__(self):
             self.all = {}
 
-        def values(self):
+        def items(self):
             if left:
                 left.pop()
                 raise MemoryError
-            return self.all.values()
+            return self.all.items()
 
         def __getattr__(self, name):
             return getattr(self.all, name)

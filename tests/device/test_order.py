@@ -77,6 +77,14 @@ def test_a_report_while_an_update_waits_is_newer():
         _agree(cloud, client, shadow, {"door": "ajar"})
 
 
+def test_an_update_in_a_callback_while_an_update_waits_is_newer():
+    with Peer() as peer:
+        cloud, client, shadow = _device(peer)
+        client.subscribe("door", 1, lambda topic, payload: shadow.update(reported={"door": "open"}))
+        _slow_update(peer, cloud, shadow)
+        _agree(cloud, client, shadow, {"door": "open"})
+
+
 def test_a_report_while_an_update_waits_is_newer_also_after_429():
     with Peer() as peer:
         cloud, client, shadow = _device(peer, lambda state: None)

@@ -53,7 +53,7 @@ def test_nothing_waits_beside_run():
             await task
 
         asyncio.run(main())
-        assert client.guard is None
+        assert not client.coro
         assert errors == []
 
 
@@ -66,7 +66,7 @@ def test_run_once_at_a_time():
             raise AssertionError("twice")
         except StateError:
             pass
-        assert client.guard is False
+        assert client.coro
         client.off = True
         await task
 

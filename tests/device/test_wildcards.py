@@ -1,9 +1,9 @@
-"""aws_iot.mqtt.wildcards: filters by AWS's rule, which is not quite MQTT's."""
+"""aws_iot.wildcards: filters by AWS's rule, which is not quite MQTT's."""
 
 from vectors import vectors
 
-from aws_iot.mqtt.wildcards import find, matches
 from aws_iot.topics import check_filter
+from aws_iot.wildcards import find, matches
 
 
 def test_as_aws_says():

@@ -14,31 +14,22 @@ _LIBRARY = ROOT / "aws_iot"
 _PACKAGES = ("mqtt", "jobs", "fota", "web")
 # Downwards: each file may know what stands in its own row or below.
 _LAYERS = (
-    ("thing", "construct", "config"),
+    ("thing", "construct", "config", "own"),
     ("fota",),
     ("web", "jobs"),
-    ("zerynth",),
-    ("shadow", "shadow_calls", "shadow_merge", "shadow_sync"),
+    ("shadow", "shadow_calls", "shadow_pending", "shadow_sync"),
     ("mqtt",),
     ("boot", "boot_trial", "record"),
-    ("cbor", "cbor_decode", "chance", "errors", "names", "credentials", "reserved", "roots", "topics"),
+    ("cbor", "cbor_decode", "chance", "errors", "names", "credentials", "reserved", "roots", "topics", "wildcards",
+     "zerynth"),
     ("_cpython", ""),
 )
 _PURE = (
     "cbor", "cbor_decode", "errors", "fota.signature", "mqtt.control", "mqtt.malformed",
-    "mqtt.oversize", "mqtt.packet", "mqtt.wildcards", "names", "credentials", "reserved", "roots",
-    "topics",
+    "mqtt.oversize", "mqtt.packet", "names", "credentials", "reserved", "roots", "topics", "wildcards",
 )  # fmt: skip
 # Arrows that point upwards or close a circle, each with its reason.
 _UPWARDS = {
-    ("mqtt.calls", "shadow"): "a client makes the named shadows of its thing",
-    ("mqtt.calls", "zerynth"): "Zerynth's calls are looked for where ours are not found",
-    ("mqtt.background", "mqtt.calls"): "a thread guards request(), which is lent anew for each call",
-    ("mqtt.background", "shadow_calls"): "a thread guards what shadows offer",
-    ("mqtt.outgoing", "shadow_merge"): "a report that went out twice is followed by all that was reported",
-    ("shadow_merge", "shadow_calls"): "an update beside reports awaits its answer as every request does",
-    ("shadow_merge", "shadow_sync"): "what cannot be merged exactly waits until what was merged has gone",
-    ("mqtt.answers", "mqtt.request"): "a handler that stays hands each answer to the file that is lent for it",
     ("fota.slots", "fota.bundle"): "a slot of files lends what knows bundles, which tells by the slot's own header",
     ("fota.slots", "fota.partition"): "default() finds the slot that fits the board, of either kind",
 }
@@ -77,16 +68,16 @@ def _absolute(module: str, node: ast.ImportFrom) -> str | None:
     return ".".join(filter(None, (package, node.module)))
 
 
-def _dotted(node) -> str | None:
+def dotted(node) -> str | None:
     """``aws_iot.mqtt.loss`` as text."""
     if isinstance(node, ast.Attribute):
-        owner = _dotted(node.value)
+        owner = dotted(node.value)
         return owner and f"{owner}.{node.attr}"
     return node.id if isinstance(node, ast.Name) else None
 
 
 def _tools_only(node) -> bool:
-    return isinstance(node, ast.If) and _dotted(node.test) == "TYPE_CHECKING"
+    return isinstance(node, ast.If) and dotted(node.test) == "TYPE_CHECKING"
 
 
 def _nodes(tree):
@@ -107,7 +98,7 @@ def arrows(module: str) -> set:
             if base is not None:
                 found |= {_file_of(f"{base}.{alias.name}".strip(".")) for alias in node.names}
         elif isinstance(node, ast.Attribute):
-            name = _dotted(node)
+            name = dotted(node)
             if name and name.startswith("aws_iot."):
                 found.add(_file_of(name[8:]))
     # of a longer name, its shorter parts are attributes as well
@@ -170,7 +161,7 @@ def test_what_is_lent_is_there(module):
     """mypy cannot tell: for it a package's ``__getattr__`` may give whatever file is asked for."""
     wrong = []
     for node in ast.walk(ast.parse(FILES[module].read_text())):
-        name = _dotted(node) if isinstance(node, ast.Attribute) else None
+        name = dotted(node) if isinstance(node, ast.Attribute) else None
         if name and name.startswith("aws_iot."):
             file = _file_of(name[8:])
             rest = name[8:].removeprefix(file).lstrip(".")

@@ -9,11 +9,11 @@ from tests.harness import ROOT
 
 _PURE = (
     "cbor errors fota/images mqtt/malformed names mqtt/oversize mqtt/packet reserved fota/signature"
-    " fota/stream_request topics mqtt/wildcards"
+    " fota/stream_request topics wildcards"
 ).split()
 
 
-_MERGE = "shadow_merge shadow order"
+_MERGE = "shadow_pending shadow order"
 
 
 @pytest.mark.parametrize("module", [*_PURE, "cbor_decode cbor", "mqtt/control control decode", _MERGE])

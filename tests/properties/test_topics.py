@@ -5,8 +5,7 @@ import re
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from aws_iot import reserved
-from aws_iot.mqtt import wildcards
+from aws_iot import reserved, wildcards
 from aws_iot.topics import check_filter, check_topic
 
 _ALPHABET = "abzAZ019"

@@ -1,14 +1,18 @@
-"""Reports that meet: those that cannot go out now merge into one, those beside an update too. Lent then."""
+"""Reports that wait: what cannot go out now merges into one report, which is sent when there is room. Lent then."""
 
 import aws_iot
 
+const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
-def postpone(shadow, state):
+_SOON_MS = const(250)
+
+
+def add(shadow, state):
     """Merge a report into those that wait. StateError when that would not be exact, and they cannot go first."""
     client = shadow.client
     if not _exact(shadow.pending, state):
-        aws_iot.shadow_sync.flush(shadow)
-        if not client.busy and client.guard is not False:
+        flush(shadow)
+        if not client.busy and not client.coro:
             client.until(lambda: shadow.pending is None)
         if not _exact(shadow.pending, state):
             from .errors import StateError
@@ -16,7 +20,14 @@ def postpone(shadow, state):
             raise StateError("queue full: an earlier report waits, and this one cannot be merged with it exactly")
     shadow.pending = merge(shadow.pending or {}, state)
     if client.ready:
-        aws_iot.shadow_sync.again(client)
+        aws_iot.mqtt.timers.wait(client, _SOON_MS)
+
+
+def reported(shadow, state):
+    """Take down what is reported now: for good, and for the update() that waits for its answer."""
+    merge(shadow.reported, state)
+    if shadow.later is not None:
+        merge(shadow.later, state)
 
 
 def repeat(shadow):
@@ -24,27 +35,24 @@ def repeat(shadow):
     shadow.pending = merge({}, shadow.reported) or None
 
 
-def update(shadow, document, reported, timeout_ms):
-    """Shadow.update of ``reported`` (which ``document`` has in it), while callbacks may report what is newer."""
-    report, since = shadow.report, {}
+def flush(shadow):
+    """Send the pending report, unless there is no room for it yet. ValueError, TypeError: one member cannot be sent."""
+    from .errors import StateError
 
-    def note(state):
-        report(state)
-        merge(since, state)
-
-    shadow.report = note
+    client = shadow.client
+    state, shadow.pending = shadow.pending, None
     try:
-        accepted = aws_iot.shadow_calls.request(shadow, "update", document, timeout_ms)
-    finally:
-        shadow.report = report
-    shadow.last = None  # a copy of an older report is to be followed by all of it again
-    if shadow.pending is not None:
-        merge(shadow.pending, reported)
-    merge(shadow.reported, reported)
-    if since:  # again: the update may have had a second copy after it
-        merge(shadow.reported, since)
-        shadow.pending = merge(shadow.pending or {}, since)
-    return accepted
+        aws_iot.mqtt.timers.send(client, shadow.send, state)
+    except (StateError, MemoryError):
+        shadow.pending = state
+    except Exception:  # too large together, or a member that is no JSON: half of them now, the others the next time
+        if len(state) < 2:
+            raise
+        shadow.pending = {key: state.pop(key) for key in list(state)[len(state) // 2 :]}
+        try:
+            flush(shadow)
+        finally:
+            shadow.pending = merge(shadow.pending or {}, state)
 
 
 def _exact(pending, state):
