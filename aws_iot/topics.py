@@ -5,11 +5,12 @@ const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 _MAX_BYTES = const(256)
 _MAX_SLASHES = const(7)
 _PAYLOAD = const(131072)
-_REMEMBERED = const(8)
+_REMEMBERED = const(16)  # two for each topic
 
 
-def check_publish(names, topic, size, qos):
-    """``topic`` as bytes; ValueError for what AWS would refuse. ``names`` remembers the last ones: topic -> bytes.
+def check_publish(names, topic, size, qos, now):
+    """``topic`` as bytes; ValueError for what AWS would refuse. ``names`` remembers the last ones of this link:
+    topic -> bytes, and (those bytes,) -> ``now``, ticks.
 
     https://docs.aws.amazon.com/general/latest/gr/iot-core.html#message-broker-limits
     """
@@ -18,9 +19,10 @@ def check_publish(names, topic, size, qos):
     if size > _PAYLOAD:
         raise ValueError("payload: over 128 KB")
     name = check_topic(topic)
-    if len(names) == _REMEMBERED:
+    if len(names) >= _REMEMBERED:
         names.clear()
     names[topic] = name
+    names[(name,)] = now
     return name
 
 

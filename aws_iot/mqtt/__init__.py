@@ -378,7 +378,7 @@ class MQTTClient(simple.MQTTClient):
             size = scratch.tell()
             scratch.seek(0)
         if not name or size > _PAYLOAD or qos not in (0, 1):
-            name = aws_iot.topics.check_publish(self.names, topic, size, qos)
+            name = aws_iot.topics.check_publish(self.names, topic, size, qos, self.ticks())
         if not qos:
             data = publish(name, msg, 0, retain, 0, size)  # before ready() waits: callbacks use the scratch as well
             if not self.connected or self.stuck is not None or self.denied:

@@ -14,13 +14,15 @@ const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 _SHORT_MS = const(30000)  # a link that ended sooner counts towards a longer back-off
 _DAY_MS = const(86400000)
 _PROMPT_MS = const(2000)  # AWS closes at once on what it denies
-_DENIED_MS = const(30000)  # until a denied topic is tried again; doubles each time that it was in vain
+_DENIED_MS = const(5000)  # until a denied topic is tried again; four times as long each time that it was in vain
 _DENIED_MAX_MS = const(3600000)
+_PROBATION_MS = const(30000)  # what a link has lived with for so long is not denied
 _UNTIL = const(0)
 _DELAY = const(1)
 _TRIED = const(2)
 _STATE = const(3)
 _REFUSED = const(2)
+_RETAIN = const(1)
 _PACKET = const(1)
 _SENT = const(2)
 _FILTERS = const(4)
@@ -40,7 +42,11 @@ def lost(client, error, text):
         if not short:
             client.suspect = None
         if text is None:
-            text = _suspect(client, now, denials) or _closed(client, lived_ms, short)
+            text = _suspect(client, now, denials)
+        if text is None:
+            text = _closed(client, lived_ms, short)
+            if short and client.denied:
+                _acquit(client)
     return text, short, denials
 
 
@@ -63,18 +69,37 @@ def _suspect(client, now, denials):
         if len(flying) > 1:
             client.limit = 1
             topic = None
-    elif client.topic and 0 <= ticks_diff(now, client.tx_at) < _PROMPT_MS:
+    elif client.topic and 0 <= ticks_diff(now, client.tx_at) < _PROMPT_MS and not _worked(client, client.topic, now):
         topic = client.topic
         times = 3  # it was not kept: be surer
     else:
         return None
     told = "closed after PUBLISH to %s: does the policy allow iot:Publish there?"
+    if flying and flying[0][_PACKET][0] & _RETAIN:
+        told = "closed after PUBLISH to %s: does the policy allow iot:Publish and iot:RetainPublish there?"
     if topic and _again(client, topic, times):
         _hold_back(client, topic, now)
         denials.append(Rejected(0x87, "publish denied? " + str(topic, "utf-8")))
     elif not flying:
-        told = "closed after PUBLISH to %s: the link was cut, or does the policy allow iot:Publish there?"
+        told = (
+            "closed after PUBLISH to %s: the link was cut, or does the policy allow iot:Publish there"
+            " (for retained ones iot:RetainPublish)?"
+        )
     return told % str(topic or topic_of(flying[0][_PACKET]), "utf-8")
+
+
+def _worked(client, topic, now):
+    """Whether this link has lived with a publish to ``topic`` already: AWS closes at once on what it denies."""
+    since = client.names.get((topic,))
+    return since is not None and not 0 <= ticks_diff(now, since) < _PROMPT_MS
+
+
+def _acquit(client):
+    """A link ended that carried nothing of what is held back, and nothing else to suspect: it is the network, and was."""
+    innocent = [what for what, held in client.denied.items() if held[_TRIED] is None]
+    for what in innocent:
+        del client.denied[what]
+    aws_iot.mqtt.subscribe.again(client, [name for name in client.subs if _held(name) in innocent])
 
 
 def _hold_back(client, what, now):
@@ -82,7 +107,7 @@ def _hold_back(client, what, now):
     if client.denied is None:
         client.denied = {}
     held = client.denied.get(what)
-    delay_ms = min(2 * held[_DELAY], _DENIED_MAX_MS) if held else _DENIED_MS
+    delay_ms = min(4 * held[_DELAY], _DENIED_MAX_MS) if held else _DENIED_MS
     client.denied[what] = [ticks_add(now, delay_ms), delay_ms, None]
 
 
@@ -128,7 +153,7 @@ def ask_again(client):
     now = client.ticks()
     for what, held in list(client.denied.items()):
         tried = held[_TRIED]
-        if tried is not None and min(ticks_diff(now, tried), ticks_diff(now, client.up_at)) > _DENIED_MS:
+        if tried is not None and min(ticks_diff(now, tried), ticks_diff(now, client.up_at)) > _PROBATION_MS:
             del client.denied[what]
     names = [name for name, sub in client.subs.items() if sub[_STATE] == _REFUSED and _held(name) in client.denied]
     aws_iot.mqtt.subscribe.again(client, [name for name in names if _allowed(client, _held(name))])

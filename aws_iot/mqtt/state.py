@@ -85,6 +85,7 @@ def close(client, error=None, wait_ms=0):
     client.stage = "dns"  # nothing is done yet of the next attempt
     client.fresh = False
     client.asked = client.pinged = client.stuck = client.topic = client.broken = None
+    client.names.clear()
     client.out.clear()
     client.reader.reset()
     for entry in client.kept:

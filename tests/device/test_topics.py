@@ -71,12 +71,12 @@ def test_shared_subscriptions():
 
 def test_what_may_be_published_is_remembered():
     names = {}
-    assert check_publish(names, "a/b", 131072, 1) == b"a/b"
-    assert names == {"a/b": b"a/b"}
-    assert "QoS" in refusal(check_publish, names, "a", 0, 2)
-    assert "128 KB" in refusal(check_publish, names, "a", 131073, 0)
-    assert "wildcards" in refusal(check_publish, names, "a/#", 0, 0)
-    assert names == {"a/b": b"a/b"}
+    assert check_publish(names, "a/b", 131072, 1, 5) == b"a/b"
+    assert names == {"a/b": b"a/b", (b"a/b",): 5}
+    assert "QoS" in refusal(check_publish, names, "a", 0, 2, 0)
+    assert "128 KB" in refusal(check_publish, names, "a", 131073, 0, 0)
+    assert "wildcards" in refusal(check_publish, names, "a/#", 0, 0, 0)
+    assert names == {"a/b": b"a/b", (b"a/b",): 5}
     for number in range(9):  # at most eight
-        check_publish(names, "t%d" % number, 0, 0)
-    assert names == {"t7": b"t7", "t8": b"t8"}
+        check_publish(names, "t%d" % number, 0, 0, number)
+    assert names == {"t7": b"t7", (b"t7",): 7, "t8": b"t8", (b"t8",): 8}
