@@ -33,6 +33,9 @@ def tick(shadow, now):
             aws_iot.mqtt.timers.wait(client, _SOON_MS)
     if not shadow.delta or "get/accepted" not in shadow.wanted or not client.ready:
         return
+    if client.asked:  # maybe for the topic of the answer
+        aws_iot.mqtt.timers.wait(client, _SOON_MS)
+        return
     now = client.ticks()
     if shadow.asked is not None:
         if ticks_diff(now, shadow.asked) < _ANSWER_MS:

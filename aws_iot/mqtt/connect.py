@@ -27,7 +27,12 @@ def start(client, clean_session=None, timeout=None, *, timeout_ms=None, **option
     now, due = client.ticks(), client.due
     if client.off or not client.fails or not client.busy and ticks_diff(due, now) > _STEP_MS:
         # AWS allows one CONNECT a second for each client id
-        due = ticks_add(now, _STEP_MS if client.fails else 0)
+        if client.fails:
+            due = ticks_add(now, _STEP_MS)
+        elif client.stats["connects"] and 0 <= ticks_diff(now, client.up_at) < _STEP_MS:
+            due = ticks_add(client.up_at, _STEP_MS)
+        else:
+            due = now
     aws_iot.mqtt.state.wait(client, due)
     if timeout:
         timeout_ms = int(timeout * 1000)

@@ -95,7 +95,7 @@ def _worked(client, topic, now):
 
 
 def _acquit(client):
-    """A link ended that carried nothing of what is held back, and nothing else to suspect: it is the network, and was."""
+    """A link ended that carried nothing of what is held back, nor anything to suspect: it is the network, and was."""
     innocent = [what for what, held in client.denied.items() if held[_TRIED] is None]
     for what in innocent:
         del client.denied[what]

@@ -64,7 +64,7 @@ def together(shadow, names):
     # one handler for all
     if register(client, [shadow.prefix + name for name in names], shadow.message):
         settle(client)
-        if ready:
+        if ready and not shadow.tries:  # else it was asked for after this very connect
             shadow.tick(None)
 
 
@@ -84,7 +84,7 @@ def settle(client):
         aws_iot.mqtt.subscribe.advance(client)
     client.push()
     if client.connected and not client.busy and not client.coro:
-        if not client.until(lambda: client.ready and not client.asked, 2 * client.timeout_ms):
+        if not client.until(lambda: client.ready and not client.asked):
             from ..errors import ResponseTimeout
 
             raise ResponseTimeout("no SUBACK yet; it goes on being asked for")

@@ -208,7 +208,7 @@ def test_a_flapping_link_makes_no_topic_suspect_that_worked_on_it():
             client.on_error(errors.append)
             assert _flap(peer, client, 14, 2500, topics=topics) == [] and errors == []
             assert "closed" in client.cause and "PUBLISH" not in client.cause
-            assert client.until(lambda: client.connected, 200000)
+            assert client.until(lambda client=client: client.connected, 200000)
             for topic in topics:
                 client.publish(topic, "good")  # at once
     # a link that ends sooner leaves room for the suspicion, but not for long: nothing of the topic was on the next one
@@ -231,12 +231,12 @@ def test_a_flapping_link_does_not_hold_a_message_longer_than_five_seconds():
             for number in range(flying):
                 client.publish("t%d" % number, "x", qos=1)
             for _ in range(8):
-                assert client.until(lambda: client.connected, 500000)
+                assert client.until(lambda client=client: client.connected, 500000)
                 client.until(lambda: False, 200)
                 _close(peer, client)
             peer.silent = ()
-            assert client.until(lambda: client.ready, 500000)
-            assert client.until(lambda: not client.kept, 6000), (flying, client.denied)
+            assert client.until(lambda client=client: client.ready, 500000)
+            assert client.until(lambda client=client: not client.kept, 6000), (flying, client.denied)
 
 
 def test_a_flapping_link_does_not_leave_a_client_deaf():

@@ -659,3 +659,17 @@ def test_zerynths_callbacks_and_arguments():
         client.reconnect()
         client.close()
         assert heard[3:] == ["connected"] and not client.connected
+
+
+def test_connect_keeps_the_pace_of_aws():
+    # https://docs.aws.amazon.com/general/latest/gr/iot-core.html: one CONNECT a second from a client id
+    with Peer() as peer:
+        client, at = peer.client(), []
+        for _ in range(12):
+            client.connect()
+            at.append(peer.clock.now)
+            client.disconnect()
+        assert min([(after - before) & 0x3FFFFFFF for before, after in zip(at, at[1:])]) >= 1000
+        peer.clock.now = begin = (peer.clock.now + 5000) & 0x3FFFFFFF
+        client.connect()
+        assert (peer.clock.now - begin) & 0x3FFFFFFF < 100  # no longer than that

@@ -237,6 +237,23 @@ def test_handler_that_raises_or_returns_no_dict():
         assert device.client.connected
 
 
+def test_one_get_for_one_connect():
+    # whatever is called first, and however soon
+    for before in (True, False):
+        with Peer() as peer:
+            Cloud(peer)
+            device = _Device(peer, delta=before, connect=before)
+            if not before:
+                device.client.connect()
+                device.shadow.on_delta(device.on_delta)
+                device.settle(10000)
+            assert [topic for topic, _ in _sent(peer)].count("get") == 1, before
+            other = Shadow(device.client, "me", "other")  # its own get, and no other of the first
+            other.on_delta(lambda state: None)
+            device.settle(4000)
+            assert [topic for topic, _ in _sent(peer)] == ["get", "name/other/get"]
+
+
 def test_get_is_asked_again():
     for times in (1, 2, 3):
         with Peer() as peer:

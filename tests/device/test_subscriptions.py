@@ -292,6 +292,17 @@ def test_unsubscribe_without_an_answer():
         assert client.until(lambda: not client.drop, 20000)
 
 
+def test_subscribe_and_unsubscribe_wait_timeout_ms_once():
+    with Peer() as peer:
+        client = peer.connected(timeout_ms=3000)
+        client.subscribe("t")
+        peer.silent = (SUBSCRIBE, UNSUBSCRIBE)
+        for call in (lambda: client.subscribe("u"), lambda: client.unsubscribe("t")):
+            begin = peer.clock.now
+            raises(ResponseTimeout, call)
+            assert 3000 <= (peer.clock.now - begin) & 0x3FFFFFFF < 3100
+
+
 def test_unsubscribe_offline():
     with Peer() as peer:
         client = peer.connected(clean_session=False)
