@@ -111,5 +111,5 @@ def prepare(  # noqa: PLR0915  a client has as many fields
     client.short = 0  # links in a row that lived shortly [ending.lost | ending.lost, timers.run]
     client.suspect = None  # (what was in flight when the link was cut, how often, at which connect)
     # [_again | _again, loss.lost, puback, answered, streams.take]
-    client.denied = None  # what is held back: topic (bytes), or # and a filter [_hold_back | loss.ask_again]
+    client.denied = None  # what is held back: topic (bytes), or # and a filter [_hold_back | _acquit, ask_again]
     client.reader = Reader(512, packet_bytes)

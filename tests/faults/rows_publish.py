@@ -4,6 +4,7 @@ import asyncio
 
 from tests.harness import broker_packets as mqtt
 from tests.harness.broker_faults import (
+    CloseLater,
     CloseOn,
     Grant,
     Insert,
@@ -76,6 +77,49 @@ def _no_storm(limit):
         assert len(run.broker.links) <= limit, f"{len(run.broker.links)} connections"
 
     return check
+
+
+_FLAPS = 8
+
+
+def _flaps(life_s):
+    return CloseLater(mqtt.CONNACK, life_s, links=range(_FLAPS))
+
+
+def _at_once(run):
+    """What waited is on the first good link within the five seconds for which a topic may be held back."""
+    good = run.broker.links[_FLAPS:]
+    late = max(packet.at for link in good for packet in link.sent(mqtt.PUBLISH)) - good[0].opened_at
+    assert late < 6, f"{late:.1f} s after the link was good"
+
+
+def _hears(run):
+    """Each filter is asked for within the five seconds for which it may be held back."""
+    good = run.broker.links[_FLAPS:]
+    late = max(packet.at for link in good for packet in link.sent(mqtt.SUBSCRIBE)) - good[0].opened_at
+    assert late < 6, f"{late:.1f} s after the link was good"
+
+
+async def _sampled(run):
+    """A minute of a good link after those that flapped."""
+    await run.start()
+    await run.device.says("ready", count=_FLAPS + 1)
+    await run.device.until(lambda: run.broker.links[_FLAPS:] and _samples(run), "a sample on the good link")
+    await run.finish()
+
+
+def _samples(run):
+    return [packet for packet in run.broker.links[-1].sent(mqtt.PUBLISH) if packet.topic == "sample"]
+
+
+def _never_refused(run):
+    refused = [said["text"] for said in run.device.heard("raised") if said["type"] == "StateError"]
+    assert not refused and not run.device.heard("error"), refused
+
+
+def _refused_for_five_seconds(run):
+    late = _samples(run)[0].at - run.broker.links[_FLAPS].opened_at
+    assert late < 7, f"{late:.1f} s after the link was good"
 
 
 async def _quiet(run):
@@ -235,6 +279,41 @@ ROWS = [
         error="publish denied? no",
         cause="closed after PUBLISH to no: the link was cut, or does the policy allow iot:Publish there?",
         check=_no_storm(6),
+    ),
+    *(
+        Row(
+            f"a link that flaps every {life_s} s, QoS 1",
+            faults=lambda life_s=life_s: [_flaps(life_s), Withhold(mqtt.PUBACK, links=range(_FLAPS))],
+            device={"publishes": 3, "period_ms": 100},
+            cause=ENDED,
+            error="publish denied? out",
+            check=_at_once,
+        )
+        for life_s in (0.2, 1, 2.5)
+    ),
+    *(
+        Row(
+            f"a link that flaps every {life_s} s, SUBSCRIBE",
+            faults=lambda life_s=life_s: [_flaps(life_s), Withhold(mqtt.SUBACK, links=range(_FLAPS))],
+            device={"filters": ["in/#", "a/#", "b/#"]},
+            cause="closed after SUBSCRIBE to",
+            error="subscribe denied?",
+            check=_hears,
+        )
+        for life_s in (0.2, 1, 2.5)
+    ),
+    *(
+        Row(
+            f"a link that flaps every {life_s} s, QoS 0",
+            faults=lambda life_s=life_s: [_flaps(life_s)],
+            script=_sampled,
+            tells=0,
+            program="sampler",
+            device={"samples": 600},
+            cause="closed by the server after | closed after PUBLISH to sample: the link was cut, or",
+            check=_never_refused if life_s > 2 else _refused_for_five_seconds,
+        )
+        for life_s in (0.2, 1, 2.5)
     ),
     Row(
         "SUBACK withheld once: asked again under its id",

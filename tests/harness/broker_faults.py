@@ -205,6 +205,18 @@ class CloseAfter(_OnSend):
         link.close(self.reset)
 
 
+class CloseLater(_OnSend):
+    """Says it, and hangs up some seconds later: a link that flaps."""
+
+    def __init__(self, kind, delay_s, reset=False, **select):
+        super().__init__(kind, **select)
+        self.delay_s, self.reset = delay_s, reset
+
+    async def act(self, link, data, forward):
+        await forward()
+        asyncio.get_running_loop().call_later(self.delay_s, link.close, self.reset)
+
+
 class CloseOn(Fault):
     """Hangs up on a client packet of one kind (and topic, when given) instead of answering: AWS's only word of
     refusal in MQTT 3.1.1, e.g. for a denied publish."""
