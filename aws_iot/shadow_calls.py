@@ -5,12 +5,17 @@ https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-mqtt.html
 
 import aws_iot
 
-__all__ = ("on_delta", "on_documents", "get", "update", "delete", "resent", "guard")
+from . import ticks_add
+
+__all__ = ("on_delta", "on_documents", "get", "update", "delete", "resent", "lost", "guard")
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 _PID = const(0)
 _SENT = const(2)
+_SOON_MS = const(250)
+_ANSWER_MS = const(5000)
+_LATER_MS = const(60000)  # what does not fit may fit once the program has given memory back
 
 
 def prepare(shadow, client, thing, name=None, wanted=None, prefix=None):
@@ -64,6 +69,16 @@ def resent(shadow, entry):
     later = [kept[_PID] for kept in shadow.client.kept if kept is entry or kept[_SENT] is None]
     if shadow.last not in later:
         aws_iot.shadow_pending.repeat(shadow)
+
+
+def lost(shadow, topic):
+    """There was no room for a message on ``topic``: if it told of a difference, the shadow is fetched, now and then."""
+    name = topic[len(shadow.prefix) :] if topic.startswith(shadow.prefix) else ""
+    if shadow.delta and name in ("update/delta", "get/accepted"):
+        wait_ms = _SOON_MS if name == "update/delta" else _LATER_MS
+        shadow.tries = 0
+        shadow.asked = ticks_add(shadow.client.ticks(), wait_ms - _ANSWER_MS)
+        aws_iot.mqtt.timers.wait(shadow.client, wait_ms)
 
 
 def get(shadow, timeout_ms: int | None = None) -> dict:

@@ -46,7 +46,8 @@ def tick(shadow, now):
             shadow.asked = None
             client.report(ResponseTimeout("no answer to %sget" % shadow.prefix))
             return
-        aws_iot.mqtt.subscribe.again(client)  # the broker may say that it kept the session and not have it
+        if shadow.tries:
+            aws_iot.mqtt.subscribe.again(client)  # the broker may say that it kept the session and not have it
     elif shadow.tries:
         return
     shadow.asked = now

@@ -227,6 +227,7 @@ class MQTTClient(simple.MQTTClient):
             if self.connected and isinstance(error, MemoryError):
                 # it costs what was to be done just now: one packet, not the connection
                 self.due = ticks_add(self.ticks(), _STEP_MS)  # of the timers, which may have been too much
+                self.fresh = True  # what the packet said is asked for again
                 if self.out:
                     self.stuck = self.ticks()  # what goes out next goes alone: joined, it may have been too much
                 self.report(error)
@@ -298,6 +299,8 @@ class MQTTClient(simple.MQTTClient):
         else:
             try:
                 handler(topic, payload)
+            except MemoryError:
+                raise
             except Exception as error:
                 self.report(error)
 

@@ -12,7 +12,7 @@ _LARGEST = const(131072 + 256 + 32)
 def room(reader, start, at, end):
     """Give ``reader`` a larger buffer, or, when the packet is over its limit or the heap, skip what is still to come.
 
-    True when it is skipped: its header, with topic and packet id, is in the buffer then.
+    True when it is skipped: its header, with topic and packet id, is in the buffer then, and its size in ``value``.
     """
     reader.start, reader.skip = start, 0
     buf, have = reader.buf, reader.end - start
@@ -32,4 +32,5 @@ def room(reader, start, at, end):
             raise ProtocolError("topic of a large packet")
         return False
     reader.skip = total - have
+    reader.value = total
     return True

@@ -71,7 +71,7 @@ def prepare(  # noqa: PLR0915  a client has as many fields
     client.broken = None  # why the link did, while there is no memory to tell it [MQTTClient.lost | close]
     client.stage = "dns"  # how far the attempt came [attempt, tcp, tls, connack, up | close]
     client.opening = None  # the generator that makes it [advance, attempt | tls, up, hang_up]
-    client.fresh = False  # the hooks are to be told that it is ready [state.ready, timers.hooks | timers.hooks, close]
+    client.fresh = False  # the hooks are to be told as after a connect [ready, lost, hooks | hooks, close]
     client.up_at = 0  # ticks of CONNACK [up, timers.run]
     client.context = None  # of TLS [advance]
     # reading and writing

@@ -95,7 +95,9 @@ def unusual(client, topic, payload):
     if payload is None:
         from ..errors import StateError
 
-        client.report(StateError("no room for the message on " + topic))
+        client.report(StateError("no room for the message on %s: %d bytes" % (topic, client.reader.value)))
+        for sender in client.senders:
+            sender.lost(topic)
     else:
         if client.tell:
             client.call(client.tell, "data", (topic, bytes(payload)))

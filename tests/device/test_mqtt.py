@@ -296,7 +296,7 @@ def test_a_message_over_the_limit_costs_itself():
         peer.publish("t", b"small", 6)
         _settle(client, 10)
         assert seen == [b"small"]
-        assert [str(error) for error in errors] == ["no room for the message on t"]
+        assert [str(error) for error in errors] == ["no room for the message on t: 2008 bytes"]
         assert len(peer.packets(PUBACK)) == 2
 
 

@@ -254,6 +254,51 @@ def test_one_get_for_one_connect():
             assert [topic for topic, _ in _sent(peer)] == ["get", "name/other/get"]
 
 
+def test_a_delta_without_room_is_fetched_once_there_is_room():
+    with Peer() as peer:
+        cloud = Cloud(peer)
+        device = _Device(peer, packet_bytes=1000)
+        cloud.desire({"name": 2000 * "x"})
+        device.settle(5000)
+        assert device.deltas == []
+        told = [str(error) for error in device.errors if "update/accepted" not in str(error)]
+        assert "no room for the message on $aws/things/me/shadow/update/delta: 2" in told[0], told
+        assert "no room for the message on $aws/things/me/shadow/get/accepted: " in told[1], told
+        device.settle(130000)  # not again and again meanwhile
+        assert len(_sent(peer)) < 6, _sent(peer)
+        assert peer.connections == 1 and len(peer.filters()) == 1
+        device.client.reader.limit = 10000
+        device.settle(61000)
+        assert device.deltas == [{"name": 2000 * "x"}]
+
+
+def test_a_delta_that_a_lack_of_memory_cost_is_fetched():
+    for place in ("handler", "reader"):
+        with Peer() as peer:
+            cloud = Cloud(peer)
+            device = _Device(peer)
+            subs, left, topic = device.client.subs, [1], _P + "update/delta"
+            handler, entry = subs[topic][1], subs[topic]
+
+            def short(topic, payload, left=left, handler=handler):
+                if left:
+                    left.clear()
+                    raise MemoryError
+                handler(topic, payload)
+
+            if place == "handler":
+                entry[1] = short
+            else:
+                del subs[topic]
+                device.client.find = lambda subs, topic, short=short: topic.endswith("delta") and short(topic, b"")
+            cloud.desire({"led": "on"})
+            device.settle(100)
+            device.client.find, entry[1], subs[topic] = None, handler, entry
+            device.settle(3000)
+            assert device.deltas == [{"led": "on"}], place
+            assert [type(error) for error in device.errors] == [MemoryError]
+
+
 def test_get_is_asked_again():
     for times in (1, 2, 3):
         with Peer() as peer:

@@ -277,7 +277,7 @@ ROWS = [
         program="denied",
         device={"qos": 0},
         error="publish denied? no",
-        cause="closed after PUBLISH to no: the link was cut, or does the policy allow iot:Publish there?",
+        cause="closed after PUBLISH to no: the link was cut, or does the policy allow iot:Publish there",
         check=_no_storm(6),
     ),
     *(
