@@ -8,9 +8,9 @@ _PAYLOAD = const(131072)
 _REMEMBERED = const(16)  # two for each topic
 
 
-def check_publish(names, topic, size, qos, now):
-    """``topic`` as bytes; ValueError for what AWS would refuse. ``names`` remembers the last ones of this link:
-    topic -> bytes, and (those bytes,) -> ``now``, ticks.
+def check_publish(client, topic, size, qos):
+    """``topic`` as bytes; ValueError for what AWS would refuse. ``client.names`` remembers the last ones of this link:
+    topic -> bytes, and (those bytes,) -> ticks since when.
 
     https://docs.aws.amazon.com/general/latest/gr/iot-core.html#message-broker-limits
     """
@@ -19,10 +19,11 @@ def check_publish(names, topic, size, qos, now):
     if size > _PAYLOAD:
         raise ValueError("payload: over 128 KB")
     name = check_topic(topic)
+    names = client.names
     if len(names) >= _REMEMBERED:
         names.clear()
     names[topic] = name
-    names[(name,)] = now
+    names[(name,)] = client.ticks()
     return name
 
 

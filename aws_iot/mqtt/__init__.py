@@ -144,8 +144,7 @@ class MQTTClient(simple.MQTTClient):
             # the raw socket: TLS holds no more, and a TLS socket is polled with sleeps between
             if self.stuck is not None:
                 self.poller.modify(self.raw, 5)  # POLLIN, POLLOUT
-            timeout_ms = min(timeout_ms, _STEP_MS)
-            self.poller.ipoll(timeout_ms)
+            self.poller.ipoll(min(timeout_ms, _STEP_MS))
             count = stream.readinto(space)
         now = self.ticks()
         if count:
@@ -223,13 +222,15 @@ class MQTTClient(simple.MQTTClient):
 
     def lost(self, error):
         """The connection, or the attempt, ended: ``error`` tells why."""
+        short = self.connected and isinstance(error, MemoryError)
         try:
-            if self.connected and isinstance(error, MemoryError):
+            if short:
                 # it costs what was to be done just now: one packet, not the connection
-                self.due = ticks_add(self.ticks(), _STEP_MS)  # of the timers, which may have been too much
+                now = self.ticks()
+                self.due = ticks_add(now, _STEP_MS)  # of the timers, which may have been too much
                 self.fresh = True  # what the packet said is asked for again
-                if self.out:
-                    self.stuck = self.ticks()  # what goes out next goes alone: joined, it may have been too much
+                if self.out and self.stuck is None:
+                    self.stuck = now  # what goes out next goes alone: joined, it may have been too much
                 self.report(error)
                 return
             # one file after the other, for small heaps
@@ -237,7 +238,7 @@ class MQTTClient(simple.MQTTClient):
             found = aws_iot.mqtt.loss.lost(self, error, found)
             aws_iot.mqtt.ending.lost(self, error, found)
         except MemoryError as why:
-            if self.connected and isinstance(error, MemoryError):
+            if short:
                 return  # it costs the report, too
             # the link ends all the same; that is told at a later step, when there may be room
             if not self.broken:
@@ -381,7 +382,7 @@ class MQTTClient(simple.MQTTClient):
             size = scratch.tell()
             scratch.seek(0)
         if not name or size > _PAYLOAD or qos not in (0, 1):
-            name = aws_iot.topics.check_publish(self.names, topic, size, qos, self.ticks())
+            name = aws_iot.topics.check_publish(self, topic, size, qos)
         if not qos:
             data = publish(name, msg, 0, retain, 0, size)  # before ready() waits: callbacks use the scratch as well
             if not self.connected or self.stuck is not None or self.denied:

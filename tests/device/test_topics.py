@@ -69,14 +69,26 @@ def test_shared_subscriptions():
     assert "256 bytes" in refusal(check_filter, "$share/g/" + "x" * 257)
 
 
+class _Client:
+    """What of a client is read."""
+
+    def __init__(self):
+        self.names = {}
+        self.now = 5
+
+    def ticks(self):
+        return self.now
+
+
 def test_what_may_be_published_is_remembered():
-    names = {}
-    assert check_publish(names, "a/b", 131072, 1, 5) == b"a/b"
-    assert names == {"a/b": b"a/b", (b"a/b",): 5}
-    assert "QoS" in refusal(check_publish, names, "a", 0, 2, 0)
-    assert "128 KB" in refusal(check_publish, names, "a", 131073, 0, 0)
-    assert "wildcards" in refusal(check_publish, names, "a/#", 0, 0, 0)
-    assert names == {"a/b": b"a/b", (b"a/b",): 5}
+    client = _Client()
+    assert check_publish(client, "a/b", 131072, 1) == b"a/b"
+    assert client.names == {"a/b": b"a/b", (b"a/b",): 5}
+    assert "QoS" in refusal(check_publish, client, "a", 0, 2)
+    assert "128 KB" in refusal(check_publish, client, "a", 131073, 0)
+    assert "wildcards" in refusal(check_publish, client, "a/#", 0, 0)
+    assert client.names == {"a/b": b"a/b", (b"a/b",): 5}
     for number in range(9):  # at most eight
-        check_publish(names, "t%d" % number, 0, 0, number)
-    assert names == {"t7": b"t7", (b"t7",): 7, "t8": b"t8", (b"t8",): 8}
+        client.now = number
+        check_publish(client, "t%d" % number, 0, 0)
+    assert client.names == {"t7": b"t7", (b"t7",): 7, "t8": b"t8", (b"t8",): 8}
