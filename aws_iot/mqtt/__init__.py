@@ -223,14 +223,14 @@ class MQTTClient(simple.MQTTClient):
     def lost(self, error):
         """The connection, or the attempt, ended: ``error`` tells why."""
         short = self.connected and isinstance(error, MemoryError)
+        # of the timers, or of telling it: either may have been too much now
+        self.due = ticks_add(self.ticks(), _STEP_MS)
         try:
             if short:
                 # it costs what was to be done just now: one packet, not the connection
-                now = self.ticks()
-                self.due = ticks_add(now, _STEP_MS)  # of the timers, which may have been too much
-                self.fresh = True  # what the packet said is asked for again
+                self.fresh = True  # what that said is asked for again
                 if self.out and self.stuck is None:
-                    self.stuck = now  # what goes out next goes alone: joined, it may have been too much
+                    self.stuck = self.ticks()  # what goes out next goes alone: joined, it may have been too much
                 self.report(error)
                 return
             # one file after the other, for small heaps
@@ -246,7 +246,6 @@ class MQTTClient(simple.MQTTClient):
                 self.rx_at = self.ticks()
             self.error = why
             self.hang_up()
-            self.due = ticks_add(self.ticks(), _STEP_MS)
 
     def hang_up(self):
         """Close the socket, with no memory taken."""
@@ -290,7 +289,7 @@ class MQTTClient(simple.MQTTClient):
         sub = self.subs.get(topic)
         if not sub and self.find:
             sub = self.find(self.subs, topic)
-        handler = sub[_HANDLER] if sub else None
+        handler = sub and sub[_HANDLER]
         if payload is None or not (handler or self.cb):
             aws_iot.mqtt.subscriptions.unusual(self, topic, payload)
         elif not handler:
