@@ -1,5 +1,7 @@
 """Connect a second time with the same client, so many times over; tells the CPU milliseconds to CONNACK of each."""
 
+from time import sleep
+
 from clock import cpu_us
 
 
@@ -9,6 +11,7 @@ def run(make, tell, count):
         peer = make()
         peer.connect()
         peer.mqtt.disconnect()
+        sleep(1.1)  # AWS takes one CONNECT a second from a client id, and ours waits for that
         start = cpu_us()
         peer.connect()
         spent.append((cpu_us() - start) / 1000)
