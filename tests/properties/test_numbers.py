@@ -16,11 +16,12 @@ _OF_ITS_OWN = {
     ("fota.bundle", "_PIECE_BYTES"): "by which that list is taken in; elsewhere by which a head is read",
     ("fota.download", "_TRIES"): "connections that bring nothing; elsewhere requests",
     ("fota.streams", "_LARGEST"): "a block of a file; elsewhere a whole packet",
+    ("fota.streams", "_TRIES"): "requests for blocks; elsewhere for a shadow",
     ("fota.trial", "_STEP_MS"): "a wait of Zerynth's one call for all jobs; elsewhere the longest single wait",
     ("fota.verify", "_PAUSE_MS"): "before a fresh URL is asked for again; elsewhere before the next job is",
     ("jobs.engine", "_REMEMBERED"): "jobs that are over; elsewhere topics",
     ("jobs.engine", "_SOON_MS"): "before a refused update is made again; elsewhere before a shadow is looked at again",
-    ("mqtt.request", "_WAIT_MS"): "for an answer; elsewhere a step of a download",
+    ("mqtt.request", "_TURN_MS"): "a wait for an answer; elsewhere for a socket that a thread may want",
 }
 
 
