@@ -100,7 +100,8 @@ class Bench:
         (folder / "lib").rename(folder / "of" / "lib")
         (folder / "data").write_bytes(romfs.image(folder / "of"))
         shutil.rmtree(folder / "of")
-        shutil.copyfile(program("harness", "from_rom"), folder / "from_rom.py")
+        for name in ("from_rom", "mount"):
+            shutil.copy(program("harness", name), folder)
         return folder
 
 
