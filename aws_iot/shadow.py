@@ -9,7 +9,7 @@ from json import dump
 
 import aws_iot
 
-from . import BOARD, loads, method
+from . import loads
 
 
 class Shadow:
@@ -60,7 +60,7 @@ class Shadow:
 
     def __getattr__(self, name):
         """on_delta, get, update, delete, on_documents: see shadow_calls.py."""
-        return method(self, aws_iot.shadow_calls, name)
+        return aws_iot.method(self, aws_iot.shadow_calls, name)
 
     # -- what the engine calls
 
@@ -100,5 +100,5 @@ class Shadow:
             self.report(answer)
 
 
-if not BOARD:
+if not aws_iot.BOARD:
     aws_iot.complete(Shadow, aws_iot.shadow_calls, aws_iot.shadow_calls.prepare)

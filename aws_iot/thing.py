@@ -2,7 +2,6 @@
 
 import aws_iot
 
-from . import BOARD
 from .mqtt import MQTTClient
 from .shadow import Shadow
 
@@ -70,6 +69,6 @@ class Thing:
         return getattr(self.mqtt, name)
 
 
-if not BOARD:
+if not aws_iot.BOARD:
     aws_iot.complete(Thing, aws_iot.own)
     aws_iot.complete(Thing, MQTTClient, aws_iot.construct.thing, aws_iot.mqtt.prepare.prepare)

@@ -19,7 +19,7 @@ from json import dump
 
 import aws_iot
 
-from .. import BOARD, method, simple, sleep_ms, ticks_add, ticks_diff
+from .. import simple, sleep_ms, ticks_add, ticks_diff
 from .packet import publish
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
@@ -84,7 +84,7 @@ class MQTTClient(simple.MQTTClient):
         aws_iot.mqtt.prepare.prepare(self, *args, **options)
 
     def __getattr__(self, name):
-        return method(self, aws_iot.mqtt.calls, name)
+        return aws_iot.method(self, aws_iot.mqtt.calls, name)
 
     # -- the engine
 
@@ -491,5 +491,5 @@ class MQTTClient(simple.MQTTClient):
         aws_iot.mqtt.drive.wait(self)
 
 
-if not BOARD:
+if not aws_iot.BOARD:
     aws_iot.complete(MQTTClient, aws_iot.mqtt.calls, aws_iot.mqtt.prepare.prepare)
