@@ -2,14 +2,13 @@
 
 import argparse
 import sys
-import time
 from concurrent.futures import ProcessPoolExecutor
 
 from tests.harness import tally
 
 from . import ids
-from .batch import GAP_MS, played
-from .catalogue import BY_NAME, ROWS
+from .batch import GAP_MS, told
+from .catalogue import ROWS
 
 RUNTIMES, DRIVERS = ("cpython", "mp64", "mp32"), ("poll", "async")
 
@@ -24,7 +23,7 @@ def main(argv=None):
     table = {}
     with ProcessPoolExecutor() as pool:
         for column in columns:
-            plays = {row.name: pool.submit(_played, row.name, *column) for row in rows if row.meets(*column)}
+            plays = {row.name: pool.submit(told, row.name, *column) for row in rows if row.meets(*column)}
             table.update({(name, *column): play.result() for name, play in plays.items()})
             good = sum(1 for name in plays if not table[(name, *column)].problem)
             print(f"{' '.join(column)}: {good} of {len(plays)}", flush=True)
@@ -33,17 +32,6 @@ def main(argv=None):
         print(f"\n=== {name} [{runtime} {driver}]\n{problem}")
     print(_table(rows, table, columns))
     return 1 if problems else 0
-
-
-def _played(name, runtime, driver):
-    """One row, in a process of the pool; what takes long, and what fails, is told at once."""
-    row, begin = BY_NAME[name], time.monotonic()
-    outcome = played(row, runtime, driver)
-    if outcome.problem or row.long:
-        result = "not good" if outcome.problem else "good"
-        took = f"{time.monotonic() - begin:.0f} s"
-        print(f"  {runtime} {driver}: {name}: {result} after {took}", file=sys.stderr, flush=True)
-    return outcome
 
 
 def _options(argv):

@@ -6,8 +6,8 @@ from concurrent.futures import ProcessPoolExecutor
 
 from tests.harness import tally
 
-from .advisor import FAIL, run_case
-from .advisor_cases import CASES
+from .advisor import FAIL
+from .advisor_cases import CASES, played
 
 RUNTIMES = ("cpython", "mp64", "mp32")
 _SHORT = {"pass": "pass", "pass with warnings": "warn", "fail": "FAIL"}
@@ -29,7 +29,7 @@ def _run(cases, runtimes):
     """(id, runtime) -> (verdict, note)."""
     with ProcessPoolExecutor() as pool:
         plays = {
-            (name, runtime): pool.submit(_played, index, runtime)
+            (name, runtime): pool.submit(played, index, runtime)
             for runtime in runtimes
             for index, (name, _, case) in enumerate(CASES)
             if callable(case) and CASES[index] in cases
@@ -37,11 +37,6 @@ def _run(cases, runtimes):
         for (name, runtime), play in plays.items():
             print(f"{runtime}: {name}: {': '.join(play.result())}", flush=True)
     return {place: play.result() for place, play in plays.items()}
-
-
-def _played(index, runtime):
-    """One case, in a process of the pool."""
-    return run_case(CASES[index][2], runtime)
 
 
 def table(cases, runtimes, found):

@@ -11,7 +11,7 @@ from aws_iot_tools.things.policy import least_privilege
 from tests.harness import broker_packets as mqtt
 from tests.harness.broker_faults import CloseAfter, Silence, Withhold
 
-from .advisor import FAIL, NAME, PASS, TRIGGER, WARN, Trial, judged
+from .advisor import FAIL, NAME, PASS, TRIGGER, WARN, Trial, judged, run_case
 
 # https://docs.aws.amazon.com/iot/latest/developerguide/transport-security.html
 _RECOMMENDED = {0x1301, 0x1302, 0xC02B, 0xC02F}
@@ -362,3 +362,8 @@ CASES = [
     ("Security_Device_Policies", False, policies),
     ("MQTT_Long_Duration", False, long_duration),
 ]
+
+
+def played(index, runtime):
+    """One case by its number, in a process of a pool; -> (verdict, note)."""
+    return run_case(CASES[index][2], runtime)

@@ -1,10 +1,13 @@
 """A row as it is judged: played, and played again where a measure of the heap alone was over its limit."""
 
+import sys
+import time
 from dataclasses import dataclass
 
 from tests.harness import stepped
 
 from . import law
+from .catalogue import BY_NAME
 from .row import Run
 
 GAP_MS = 100
@@ -40,3 +43,14 @@ def played(row, runtime, driver):
     if problem is None and not row.slow and (gap_ms or 0) > GAP_MS:
         problem = f"the ticker beside run() was kept waiting for {gap_ms} ms"
     return Outcome(problem, run.seconds, growth, gap_ms, tries)
+
+
+def told(name, runtime, driver):
+    """A row by its name, in a process of a pool; what takes long, and what fails, is told at once."""
+    row, begin = BY_NAME[name], time.monotonic()
+    outcome = played(row, runtime, driver)
+    if outcome.problem or row.long:
+        result = "not good" if outcome.problem else "good"
+        took = f"{time.monotonic() - begin:.0f} s"
+        print(f"  {runtime} {driver}: {name}: {result} after {took}", file=sys.stderr, flush=True)
+    return outcome

@@ -1,6 +1,11 @@
 """What is tried again, and what never is."""
 
+import subprocess
+import sys
+
 import pytest
+
+from tests.harness import ROOT, tally
 
 from . import batch, law
 from .row import Row, Run
@@ -50,3 +55,18 @@ def test_a_ticker_that_waits_fails_unless_the_row_says_why(monkeypatch):
     assert plays == 1
     assert "kept waiting for 101 ms" in outcome.problem
     assert _played(monkeypatch, None, gap_ms=batch.GAP_MS)[0].problem is None
+
+
+@pytest.mark.parametrize("command", [("tests.faults", "FIN in the handshake"), ("tests.faults.advise", "MQTT_Connect")])
+def test_the_processes_of_a_pool_need_not_be_forked(command):
+    """From Python 3.14 on they are not, and import anew what they are given."""
+    begun = (
+        "import multiprocessing, runpy, sys; multiprocessing.set_start_method('forkserver');"
+        "sys.argv = sys.argv[1:]; runpy.run_module(sys.argv[0], run_name='__main__')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", begun, *command, "--runtime", "cpython"],
+        cwd=ROOT, capture_output=True, text=True, timeout=600,
+    )  # fmt: skip
+    passed, failed = tally.read(done.stdout) or (0, 1)
+    assert passed and not failed, done.stderr

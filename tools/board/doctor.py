@@ -205,8 +205,9 @@ def _distrust(error: ssl.SSLCertVerificationError, host: str) -> str:
     reason = error.verify_message
     if "ostname mismatch" in reason or "IP address mismatch" in reason:
         return f"the server's certificate is for another name than {host}: the endpoint is wrong"
-    if "not yet valid" in reason or "expired" in reason:
-        return f"{reason}: is the clock of this computer right?"
+    for words in ("certificate is not yet valid", "certificate has expired"):  # OpenSSL 3.6 says more
+        if words in reason:
+            return f"{words}: is the clock of this computer right?"
     return (
         f'the server\'s certificate is not signed by the expected CA ({reason}): a wrong endpoint, a wrong "cacert" '
         f"in {CONFIG}, or a proxy that opens TLS"
