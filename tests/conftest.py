@@ -16,6 +16,10 @@ from .harness.ministack import MiniStack
 from .harness.mosquitto import Mosquitto
 from .harness.runtimes import RUNTIMES
 
+# here and not when pytest is configured: the conftest.py of a folder that is named to pytest is loaded before that, and
+# what it imports would find no umqtt.simple
+sys.path.insert(0, str(umqtt_versions.folder()))
+
 _DEVICE_TESTS = Path(__file__).parent / "device"
 _COMPILED = (ROOT / "aws_iot", ROOT / "tools", ROOT / "tests")
 # Files with tests of 15 s and more.
@@ -38,7 +42,6 @@ def pytest_report_header():
 
 def pytest_configure(config):
     _give_ctrl_c_its_meaning()
-    sys.path.insert(0, str(umqtt_versions.folder()))
     sys.dont_write_bytecode = False  # of the tests, whose asserts each worker would rewrite anew
     if not hasattr(config, "workerinput"):
         _compile_ahead()

@@ -40,6 +40,8 @@ def prepare(  # noqa: PLR0915  a client has as many fields
     be given for tests.
     """
     simple.MQTTClient.__init__(client, client_id, server, port, user, password, keepalive, ssl)
+    # of the last will set_last_will() sets all; the fewer fields there are, the faster each is found
+    del client.lw_msg, client.lw_qos, client.lw_retain
     client.ssl_params = ssl_params or {}  # umqtt.simple 1.4.0 and 1.5.0, of MicroPython 1.23 and 1.24, take none
     size = len(client_id.encode()) if isinstance(client_id, str) else isinstance(client_id, bytes) and len(client_id)
     if not 0 < size <= 128:
