@@ -43,7 +43,7 @@ class _Reader:
             return int.from_bytes(bytes(self.take(1 << info - 24)), "big")
         if info == 31:
             return -1
-        raise ValueError("CBOR head")
+        raise ValueError("first byte of a CBOR value")
 
     def more(self, left):
         """True while an array or map with ``left`` items (negative: until the break) has another."""
@@ -69,7 +69,7 @@ class _Reader:
         if major == 5:
             return self.map(number, depth)
         if number < 0:
-            raise ValueError("CBOR head")
+            raise ValueError("first byte of a CBOR value")
         if major == 6:
             return self.value(depth + 1)
         return -1 - number if major else number
@@ -80,7 +80,7 @@ class _Reader:
             while self.more(-1):
                 head = self.take(1)[0]
                 if head >> 5 != major or head & 31 == 31:
-                    raise ValueError("CBOR chunk")
+                    raise ValueError("chunk of a CBOR text")
                 parts.append(bytes(self.take(self.number(head & 31))))
             data = b"".join(parts)
         else:
@@ -99,7 +99,7 @@ class _Reader:
         while self.more(left):
             key = self.value(depth + 1)
             if not isinstance(key, (str, int)):
-                raise ValueError("CBOR key")
+                raise ValueError("key of a CBOR map")
             items[key] = self.value(depth + 1)
             left -= 1
         return items

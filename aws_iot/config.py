@@ -55,7 +55,7 @@ def _json(path):
         # some editors of Windows put a BOM in front
         conf = json.loads(data[3:] if data.startswith(b"\xef\xbb\xbf") else data)
     except ValueError:
-        raise ValueError(path + ": not JSON")
+        raise ValueError(path + ": it is not JSON")
     if not isinstance(conf, dict):
         raise ValueError(path + ": not a JSON object")
     return conf
@@ -92,5 +92,5 @@ def _content(path):
     except OSError:
         raise ValueError(path + ": no such file")
     if not data:
-        raise ValueError(path + ": empty")
+        raise ValueError(path + ": it is empty")
     return data

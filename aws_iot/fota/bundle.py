@@ -78,7 +78,10 @@ def take_header(slot, data):
     rest = at - len(slot.head) + end
     slot.head = slot.head[:end]
     files, slot.claims = _parse(slot.head, slot.size)
-    _check_room(slot.root, files)
+    status = os.statvfs(slot.root)
+    block = status[0]
+    if sum([-(-size // block) + 1 for _, size in files]) > status[4]:
+        raise OSError(_ENOSPC)
     slot.left = files[0][1]
     new = slot.path(HEADER + ".new")
     with open(new, "wb") as file:
@@ -124,11 +127,3 @@ def _safe(name):
     if not 0 < len(name) <= 128 or "\\" in name or "/" + name in (MANIFEST, HEADER, HEADER + ".new"):
         return False
     return min(name.encode()) >= 32 and all(part not in ("", ".", "..") for part in name.split("/"))
-
-
-def _check_room(root, files):
-    status = os.statvfs(root)
-    block = status[0]
-    need = sum([-(-size // block) + 1 for _, size in files])
-    if need > status[4]:
-        raise OSError(_ENOSPC)

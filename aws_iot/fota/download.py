@@ -20,8 +20,6 @@ _PATIENCE_MS = const(3600000)  # without a byte, or without the connection
 _REPORT_PERCENT = const(10)
 _TWO_SESSIONS_BYTES = const(150000)  # a plain ESP32 has less; two TLS sessions take about 100 KB of it
 _AWAY_MS = const(60000)
-_EXPIRED = (400, 403)  # what S3 answers to a presigned URL that is too old
-_BUSY = (408, 429, 500, 502, 503, 504, "InternalError")  # S3, or the streams of AWS IoT: to be tried again
 
 
 class Image:
@@ -96,9 +94,12 @@ class Download:
                 if self.have > most:
                     most = self.have
                     fails = refused = 0
-                if isinstance(error, Rejected) and error.code not in _BUSY:
+                # S3, or the streams of AWS IoT, is busy: to be tried again
+                busy = (408, 429, 500, 502, 503, 504, "InternalError")
+                if isinstance(error, Rejected) and error.code not in busy:
                     refused += 1
-                    if self.image.stream or error.code not in _EXPIRED or refused > _RENEWALS:
+                    # S3 answers 400 or 403 to a presigned URL that is too old
+                    if self.image.stream or error.code not in (400, 403) or refused > _RENEWALS:
                         raise
                     self.source.url = yield from aws_iot.fota.verify.renew(self)
                 else:

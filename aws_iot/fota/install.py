@@ -10,6 +10,7 @@ from ..jobs.job import JobError
 def install(fota, job):
     """Fetch, verify and start what ``job`` asks for."""
     slot = fota.slot
+    buffer = download = image = None
     try:
         while slot.trial:
             yield None  # confirm() or the time limit ends it; only then is there a slot to write to
@@ -17,7 +18,7 @@ def install(fota, job):
         gc.collect()
         buffer = bytearray(fota.buffer_bytes)
         download = aws_iot.fota.download.Download(fota.thing, slot, job, fota.options, buffer, fota.emit)
-        del buffer
+        buffer = None
         image = download.image
         fota.emit("start", image.version)
         fota.emit("erase", "pending")
@@ -28,13 +29,18 @@ def install(fota, job):
         version = image.version or slot.claims.get("version")
         force = fota.options["force"] or image.force
         record = {"id": job.id, "number": job.number, "version": version, "from": slot.version, "force": force}
-        del download
+        download = image = None
         yield from aws_iot.fota.trial.switch(fota, job, record)
     except GeneratorExit:
         _drop(fota, "canceled")
         raise
     except Exception as error:
-        reason = aws_iot.fota.trial.reason(error)
+        buffer = download = image = None  # what tells the reason needs the room, most of all when it is a lack of it
+        gc.collect()
+        try:
+            reason = aws_iot.fota.trial.reason(error)
+        except MemoryError:
+            reason = "no memory for the update"
         _drop(fota, reason)
         raise JobError(reason)
 

@@ -142,4 +142,4 @@ class StreamSource:
             self.due = ticks_ms()
             self.client.suspect = None  # an answer: whatever cuts the link, it is not that the request is denied
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            self.error = ProtocolError("stream: %r" % error)
+            self.error = ProtocolError("block of the stream: %r" % error)

@@ -114,4 +114,4 @@ def _hex(version):
     """A version as FreeRTOS writes it: 0xMMmmbbbb."""
     parts = str(version).lstrip("v").split("-")[0].split(".")
     numbers = [int(part) if part.isdigit() else 0 for part in parts] + [0, 0, 0]
-    return "0x%x" % ((numbers[0] & 255) << 24 | (numbers[1] & 255) << 16 | numbers[2] & 65535)
+    return hex((numbers[0] & 255) << 24 | (numbers[1] & 255) << 16 | numbers[2] & 65535)

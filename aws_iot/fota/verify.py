@@ -23,7 +23,11 @@ def verify(download):
     whole = image.sha256 or (key and not image.statement)
     digest, tail, total = sha256(), b"", 0
     end = image.size if whole else image.size - _DIGEST_BYTES
-    md5 = _md5() if image.md5 else None
+    md5 = None
+    if image.md5:
+        import hashlib
+
+        md5 = hashlib.md5()  # some builds have none: Zerynth's documents are then refused
     for part in download.slot.parts(download.buffer):
         digest.update(part[: max(0, end - total)])
         tail += bytes(part[max(0, end - total) :])
@@ -43,12 +47,6 @@ def verify(download):
             digest = sha256(image.statement.encode()).digest()
         if not aws_iot.fota.signature.verify(key, digest, image.signature):
             raise JobError("signature is wrong")
-
-
-def _md5():
-    from hashlib import md5  # some builds have none: Zerynth's documents are then refused
-
-    return md5()
 
 
 def renew(download):
@@ -81,8 +79,8 @@ def connected(thing):
         yield None
 
 
-def sleep(duration_ms):
+def sleep(wait_ms):
     """Wait so long."""
     begun = ticks_ms()
-    while ticks_diff(ticks_ms(), begun) < duration_ms:
+    while ticks_diff(ticks_ms(), begun) < wait_ms:
         yield None

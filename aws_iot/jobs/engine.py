@@ -44,10 +44,10 @@ def step(jobs):
         raise
 
 
-def _later(jobs, delay_ms=_PAUSE_MS):
+def _later(jobs):
     jobs.job = None
     jobs.asking = True
-    jobs.due = ticks_add(jobs.thing.mqtt.ticks(), delay_ms)
+    jobs.due = ticks_add(jobs.thing.mqtt.ticks(), _PAUSE_MS)
 
 
 def _next(jobs):

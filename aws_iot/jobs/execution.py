@@ -15,10 +15,6 @@ const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 _DETAILS = const(10)  # AWS's limits on statusDetails
 _NAME_CHARS = const(128)
 _DETAIL_CHARS = const(1024)
-# the execution has changed: it is no longer what this device thinks
-_STALE = ("VersionMismatch", "InvalidStateTransition")
-# AWS tells no more of an execution that has ended: cancelled, most likely, or timed out
-_GONE = {"ResourceNotFound": "REMOVED", "TerminalStateReached": "CANCELED"}
 
 
 def describe(job):
@@ -29,7 +25,7 @@ def describe(job):
     try:
         answer = yield from _request(job, "get", {"includeJobDocument": True})
     except Rejected as error:
-        job.status = _GONE.get(error.code, job.status)
+        gone(job, error)
         return False
     if "execution" not in answer:
         return False
@@ -55,15 +51,22 @@ def update(job, status, status_details=None, step_timeout_min=None):
     try:
         answer = yield from _request(job, "update", document)
     except Rejected as error:
-        if error.code in _STALE:
+        # the execution has changed: it is no longer what this device thinks
+        if error.code in ("VersionMismatch", "InvalidStateTransition"):
             yield from describe(job)
-        job.status = _GONE.get(error.code, job.status)
+        gone(job, error)
         job.error = error
         return False
     job.error = None
     job.status = status
     job.version = int(answer.get("executionState", {}).get("versionNumber", job.version + 1))
     return True
+
+
+def gone(job, error):
+    """AWS tells no more of an execution that has ended: cancelled, most likely, or timed out."""
+    ended = {"ResourceNotFound": "REMOVED", "TerminalStateReached": "CANCELED"}
+    job.status = ended.get(error.code, job.status)
 
 
 def progress(job, details):

@@ -4,6 +4,7 @@ Jobs are MiniStack's, through Mosquitto, since MiniStack refuses what plays file
 """
 
 import random
+import re
 import time
 
 import pytest
@@ -23,9 +24,13 @@ _MEGABYTE = 1 << 20
 
 
 class Update:
-    """One update of a megabyte on a board with this heap: how long the download took, and the most that was in use."""
+    """One update of a megabyte on a board with this heap: how long the download took, and the most that was in use.
 
-    def __init__(self, ministack, broker, folder, way, name, heap, buffer_bytes, block_bytes=1024) -> None:
+    `left`: the free heap that the program leaves to its end, which may be too little: then it ends with a reason.
+    """
+
+    def __init__(self, ministack, broker, folder, way, name, heap, buffer_bytes, block_bytes=1024, left=None) -> None:
+        self.left = left
         key, _ = firmware.new_key(folder / "firmware.key")
         ministack.client("iot").create_thing(thingName=name)
         self.folder = mosquitto_site(broker).project(folder, name).parent
@@ -47,13 +52,26 @@ class Update:
 
     def _run(self, document: dict, name: str, heap: str, buffer_bytes: int, block_bytes: int) -> None:
         job = self.rollouts.job(name, document)
-        with Process(RUNTIMES["mp32"], _DEVICE, self.folder, buffer_bytes, block_bytes, heap=heap) as process:
+        words = [self.folder, buffer_bytes, block_bytes, *([self.left] if self.left else [])]
+        with Process(RUNTIMES["mp32"], _DEVICE, *words, heap=heap) as process:
             process.expect("erase", value="done", timeout_s=150)
             begun = time.monotonic()
-            end = process.expect_that(lambda event: event["event"] in ("done", "error"), 150, "end")
+            ends = ("done", "error")
+            if self.left:  # what on_error is told may cost a packet or an attempt, and not the update
+                end = process.expect_that(lambda event: event["event"] in ends and "heap" in event, 60, "end")
+                if end["event"] == "error":
+                    deadline = time.monotonic() + 60
+                    while not (outcome := self.rollouts.outcome(job)):
+                        assert time.monotonic() < deadline, process.report()
+                        process.settle(0.2)
+                    assert outcome == ("FAILED", {"reason": end["value"]})
+                return
+            end = process.expect_that(lambda event: event["event"] in ends, 150, "end")
             assert end["event"] == "done", f"{process.report()}\n{self.rollouts.state(job)}"
             self.seconds = time.monotonic() - begun
             process.wait()
+            # MicroPython's names stay, also those of a file that is gone
+            self.names = int(re.search(r"n_qstr=(\d+)", str(process.events))[1])
             self.peak_bytes = max(event["heap"] for event in process.events if "heap" in event)
         assert self.rollouts.state(job)[1]["progress"] == "100"
 
@@ -63,3 +81,11 @@ class Update:
 def test_megabyte_comes_into_a_heap_of_64_kb(ministack, bridge, tmp_path, way):
     update = Update(ministack, bridge, tmp_path, way, f"megabyte-{way}", "64k", 2048, 384)
     assert (update.folder / "fota/a/app.bin").read_bytes() in update.data
+    # the step is at 620, and takes 4.5 KB in one piece; what a lost connection loads has its names, too
+    assert update.names <= 606
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("left", [1000, 1])
+def test_update_that_finds_no_memory_ends_all_the_same(ministack, bridge, tmp_path, left):
+    Update(ministack, bridge, tmp_path, "stream", f"no-memory-{left}", "112k", 2048, 384, left)

@@ -1,4 +1,6 @@
-"""The smallest application that is updated over the air, for boards with little memory. Argument: the board's folder.
+"""The smallest application that is updated over the air, for boards with little memory.
+
+Arguments: the board's folder; bytes of the buffer, and of a block; the free heap after the download, else all.
 
 It says how much of its heap is in use at each event, and what went wrong; it ends when the new version would start.
 """
@@ -7,15 +9,24 @@ import gc
 import json
 import sys
 
+import micropython
+
 gc.threshold(2048)
 
 from aws_iot import Thing  # noqa: E402
 from aws_iot.fota import Fota  # noqa: E402
 from aws_iot.fota.slots import FileSlot  # noqa: E402
 
+ballast = []
+
 
 def told(event, value):
     gc.collect()
+    if (event, value) == ("progress", 100) and len(sys.argv) > 4:
+        while gc.mem_free() > int(sys.argv[4]):
+            ballast.append(bytearray(64))
+    if event == "done":
+        micropython.qstr_info()
     if event != "progress":
         print(json.dumps({"event": event, "value": value, "heap": gc.mem_alloc()}))
 
