@@ -5,12 +5,12 @@ const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 _MAX_BYTES = const(256)
 _MAX_SLASHES = const(7)
 _PAYLOAD = const(131072)
-_REMEMBERED = const(16)  # two for each topic
+_REMEMBERED = const(8)
 
 
 def check_publish(client, topic, size, qos):
-    """``topic`` as bytes; ValueError for what AWS would refuse. ``client.names`` remembers the last ones of this link:
-    topic -> bytes, and (those bytes,) -> ticks since when.
+    """``topic`` as bytes; ValueError for what AWS would refuse. The client's ``names`` remembers the last ones:
+    topic -> bytes.
 
     https://docs.aws.amazon.com/general/latest/gr/iot-core.html#message-broker-limits
     """
@@ -19,11 +19,10 @@ def check_publish(client, topic, size, qos):
     if size > _PAYLOAD:
         raise ValueError("payload: over 128 KB")
     name = check_topic(topic)
-    names = client.names
-    if len(names) >= _REMEMBERED:
-        names.clear()
-    names[topic] = name
-    names[(name,)] = client.ticks()
+    if len(client.names) == _REMEMBERED:
+        client.names.clear()
+        client.tried.clear()
+    client.names[topic] = name
     return name
 
 
