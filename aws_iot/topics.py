@@ -21,7 +21,7 @@ def check_publish(client, topic, size, qos):
     name = check_topic(topic)
     if len(client.names) == _REMEMBERED:
         client.names.clear()
-        client.tried.clear()
+        client.sent.clear()
     client.names[topic] = name
     return name
 

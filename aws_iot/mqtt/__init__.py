@@ -387,8 +387,8 @@ class MQTTClient(simple.MQTTClient):
             if not self.connected or self.stuck is not None or self.denied:
                 aws_iot.mqtt.outgoing.ready(self, name)
             self.topic = name
-            if self.tried.get(name) is None:
-                self.tried[name] = self.ticks()
+            if self.sent.get(name) is None:
+                self.sent[name] = self.ticks()
             self.out.append(data)
             self.stats["sent"] += 1
             self.push()

@@ -90,7 +90,7 @@ def _suspect(client, now, denials):
 
 def _worked(client, topic, now):
     """Whether this link has lived with a publish to ``topic`` already: AWS closes at once on what it denies."""
-    since = client.tried.get(topic)
+    since = client.sent.get(topic)
     return since is not None and not 0 <= ticks_diff(now, since) < _PROMPT_MS
 
 

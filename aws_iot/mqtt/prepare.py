@@ -93,7 +93,7 @@ def prepare(  # noqa: PLR0915  a client has as many fields
     client.requests = None  # clientToken -> answer [asking | asking, settle]
     # what is published
     client.names = {}  # topics that were checked -> UTF-8
-    client.tried = {}  # topic (bytes) of QoS 0 -> ticks since when on this link, None [publish | close, check_publish]
+    client.sent = {}  # topic (bytes) of QoS 0 -> ticks since when on this link, None [publish | close, check_publish]
     client.kept = []  # QoS 1 publishes without PUBACK [publish | puback]
     client.queued = 0  # bytes in it [publish | puback]
     client.limit = window  # of it in flight; 1 while a refused one is looked for [_suspect, _allowed | puback]

@@ -85,8 +85,8 @@ def close(client, error=None, wait_ms=0):
     client.stage = "dns"  # nothing is done yet of the next attempt
     client.fresh = False
     client.asked = client.pinged = client.stuck = client.topic = client.broken = None
-    for topic in client.tried:
-        client.tried[topic] = None  # the table stays: what comes anew for each link cuts the heap into pieces
+    for topic in client.sent:
+        client.sent[topic] = None  # the table stays: what comes anew for each link cuts the heap into pieces
     client.out.clear()
     client.reader.reset()
     for entry in client.kept:

@@ -74,7 +74,7 @@ class _Client:
 
     def __init__(self):
         self.names = {}
-        self.tried = {b"a/b": 5}
+        self.sent = {b"a/b": 5}
 
 
 def test_what_may_be_published_is_remembered():
@@ -87,12 +87,12 @@ def test_what_may_be_published_is_remembered():
     assert "wildcards" in refusal(check_publish, client, "a/#", 0, 0)
     assert names == {"a/b": b"a/b"}
     for number in range(9):  # at most eight
-        assert client.tried
+        assert client.sent
         check_publish(client, "t%d" % number, 0, 0)
         if number == 6:
-            assert len(names) == 8 and client.tried
-            client.tried[b"t6"] = 7
+            assert len(names) == 8 and client.sent
+            client.sent[b"t6"] = 7
         if number == 7:
-            assert client.tried == {}
-            client.tried[b"t7"] = 8
+            assert client.sent == {}
+            client.sent[b"t7"] = 8
     assert names == {"t7": b"t7", "t8": b"t8"}
