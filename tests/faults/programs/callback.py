@@ -56,17 +56,19 @@ class Callback(Session):
         """Keeps all memory but two kilobytes (`left` pieces) for a while."""
         if self.free_at:
             return  # once is enough: the message may come again
-        self.hoard, self.reserve = [], bytearray(2048)
+        self.hoard, self.reserve = (), bytearray(2048)
         self.fill()
         self.free_at = self.clock.elapsed() + self.params["hoard_ms"]
         self.say("hoarding")
 
     def fill(self):
+        """A chain: a list would ask for kilobytes in one piece to grow, and end while there is room enough for TLS."""
         try:
             while True:
-                self.hoard.append(bytearray(256))
+                self.hoard = bytearray(256), self.hoard
         except MemoryError:
-            del self.hoard[-self.params.get("left", 8) :]
+            for _ in range(self.params.get("left", 8)):
+                self.hoard = self.hoard[1]
 
     def on_event(self, name, value):
         try:
