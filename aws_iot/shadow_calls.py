@@ -37,10 +37,17 @@ def prepare(shadow, client, thing, name=None, wanted=None, prefix=None):
             raise ValueError("shadow topic: " + topic)
     shadow.prefix = (prefix or aws_iot.names.shadow(thing, name)) + "/"
     shadow.topic = (shadow.prefix + "update").encode()
-    client.hooks.append(shadow.tick)
-    client.senders.append(shadow)
-    if client.guard:
-        guard(shadow)
+    if client.guard:  # in a turn: the thread is not to meet a class that is being changed, nor a list
+        client.guard.call(guard, shadow)
+        client.guard.call(add, shadow)
+    else:
+        add(shadow)
+
+
+def add(shadow):
+    """The client is to know of it."""
+    shadow.client.hooks.append(shadow.tick)
+    shadow.client.senders.append(shadow)
 
 
 def guard(shadow):

@@ -23,9 +23,11 @@ def start(jobs):
         mqtt.subscribe(jobs.topic + name, 1, jobs.notified, raw=True)
     mqtt.on_tick(jobs.tick)
     jobs.due = mqtt.ticks()
-    mqtt.schedule.append(jobs)
-    if mqtt.guard:
-        guard(jobs)
+    if mqtt.guard:  # in a turn: the thread is not to meet a class that is being changed, nor a list
+        mqtt.guard.call(guard, jobs)
+        mqtt.guard.call(mqtt.schedule.append, jobs)
+    else:
+        mqtt.schedule.append(jobs)
     thing.jobs = jobs
 
 

@@ -106,9 +106,9 @@ def prepare(  # noqa: PLR0915  a client has as many fields
     client.tell = None  # the callback of on_event() [on_event]
     client.complain = None  # of on_error() [on_error]
     client.coro = False  # run() drives: calls do not wait, since other tasks would [drive.run | drive.run]
-    client.hooks = []  # [on_tick, shadow_calls.prepare]
+    client.hooks = []  # [on_tick, shadow_calls.add]
     client.schedule = []  # [handlers.start]
-    client.senders = []  # [shadow_calls.prepare]
+    client.senders = []  # [shadow_calls.add]
     # when links end: see loss.py
     client.fails = 0  # attempts since a link proved itself [ending.lost | puback, answered, timers.run]
     client.short = 0  # links in a row that lived shortly [ending.lost | ending.lost, timers.run]
