@@ -43,18 +43,6 @@ if n > 0:
         found = len(d), block if block > 0 else len(d), False
 print(repr(found))
 """
-_LIST = """
-import os
-def walk(d):
-    for e in os.ilistdir(d):
-        p = d + '/' + e[0]
-        if e[1] & 0x4000:
-            walk(p)
-        else:
-            print(repr(p))
-if %(root)r in __import__('sys').path:
-    walk(%(root)r)
-"""
 _HASH = """
 import hashlib, vfs
 v = memoryview(vfs.rom_ioctl(2, 0))
@@ -98,7 +86,8 @@ def find(board: Board) -> Partition:
 
 def files(board: Board) -> list[str]:
     """The paths of all that is in it now, if it is mounted."""
-    return [ast.literal_eval(line) for line in board.run(_LIST % {"root": ROOT}).splitlines()]
+    mounted = ast.literal_eval(board.run(f"print({ROOT!r} in __import__('sys').path)"))
+    return board.files(ROOT) if mounted else []
 
 
 def image(contents: dict[str, bytes]) -> bytes:
