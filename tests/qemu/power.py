@@ -63,7 +63,8 @@ def _prepare(machine: Machine, folder: Path) -> list:
         about = {"version": version, "size": len(image), "sha256": digest, "url": "https://host/image"}
         documents.append({"operation": "fota", **about})
     (rom / "sizes.json").write_text(json.dumps(_SIZES))
-    (rom / "cloud.py").write_bytes(program("qemu", "cloud").read_bytes())
+    for path in (program("qemu", "cloud"), program("system", "offline")):
+        (rom / path.name).write_bytes(path.read_bytes())
     port = machine.serve()
     deploy(port, rom)
     with Board(port) as board:
