@@ -25,6 +25,7 @@ _MODES = {11: "friendly", 12: "raw"}  # exit status of board_repl.py -> what the
 _UP = b"\x06"  # what board_repl.py sends first of all: a Ctrl-C before that would end the interpreter, not its program
 _SETTLE_S = 0.05  # Ctrl-C travels as a signal: it must be there before the bytes that follow it
 _PATIENCE_S = 10
+_UART = 65536  # bytes that wait for a board that does not read: what a pipe holds
 _PENDING = re.compile(r"^(?:SigPnd|ShdPnd):\s*(\w+)", re.M)
 
 
@@ -60,6 +61,8 @@ class Board:
         self.stop()
 
     def start(self) -> "Board":
+        self._end, self._keys = os.pipe()  # one for all starts: what is typed while it restarts waits in the UART
+        os.set_blocking(self._end, False)  # so that the REPL can take all that has come at once
         self._boot("friendly")
         for loop in (self._run, self._serve):
             self._threads.append(threading.Thread(target=loop, daemon=True))
@@ -74,8 +77,8 @@ class Board:
     def switch(self) -> None:
         """Switch the board off and on again."""
         self._switched = True
-        self._process.kill()
         starts = self.starts
+        self._process.kill()
         while self.starts == starts:
             time.sleep(0.01)
 
@@ -101,20 +104,18 @@ class Board:
         self._drop_client()
         for thread in self._threads:
             thread.join(5)
+        for end in (self._end, self._keys):
+            os.close(end)
 
     def _boot(self, mode: str) -> None:
         runtime = RUNTIMES["mp32"]
         places = (self.flash.resolve(), mode, self._firmware, self._rom, self.partition)
         arguments = runtime.command(_REPL, *places, heap=self._heap)
         environment = {key: value for key, value in os.environ.items() if key != "MICROPYPATH"}
-        self._up.clear()
-        end, self._keys = os.pipe()
-        os.set_blocking(end, False)  # so that the REPL can take all that has come at once
         self._process = subprocess.Popen(
-            arguments, stdin=end, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0,
+            arguments, stdin=self._end, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0,
             env=environment, cwd=tempfile.gettempdir(), start_new_session=True,
         )  # fmt: skip
-        os.close(end)
         self.starts += 1
 
     def _run(self) -> None:
@@ -128,13 +129,15 @@ class Board:
                 with self._lock, contextlib.suppress(OSError):
                     if self._client:
                         self._client.sendall(data)
+            self._up.clear()
             mode = _MODES.get(self._process.wait(), "friendly" if self._switched else None)
-            self._switched = False
             with self._lock:  # nobody types meanwhile
-                os.close(self._keys)
-                self._keys = None
                 if self._stopped.is_set() or not mode:  # switched off, or crashed: that is not hidden by a restart
                     return
+                if self._switched:
+                    with contextlib.suppress(BlockingIOError):
+                        os.read(self._end, _UART)
+                self._switched = False
                 self._boot(mode)
 
     def _serve(self) -> None:
@@ -161,24 +164,25 @@ class Board:
             self._drop_client()
 
     def _type(self, data: bytes) -> None:
-        while data:
+        while data and not self._stopped.is_set():
             text, interrupt, data = data.partition(b"\x03")
-            if interrupt:
-                self._up.wait(_PATIENCE_S)
-            with self._lock, contextlib.suppress(OSError):
-                if self._keys is None:
-                    return
+            with self._lock:
                 os.write(self._keys, text)
-                if interrupt:
-                    self._interrupt()
+            if interrupt:
+                self._interrupt()
 
     def _interrupt(self) -> None:
         """Send Ctrl-C and wait until the board has it, which may take a while when the machine is busy."""
-        self._process.send_signal(signal.SIGINT)
         deadline = time.monotonic() + _PATIENCE_S
-        time.sleep(_SETTLE_S)
+        sent = False
+        while not sent and self._up.wait(deadline - time.monotonic()):
+            with self._lock:
+                sent = self._up.is_set()  # and not restarting again, meanwhile
+                if sent:
+                    self._process.send_signal(signal.SIGINT)
         while self._is_pending(signal.SIGINT) and time.monotonic() < deadline:
             time.sleep(0.01)
+        time.sleep(_SETTLE_S)
 
     def _is_pending(self, number: int) -> bool:
         """Whether the signal was sent to the board's process and has not reached it."""

@@ -58,7 +58,7 @@ def more():
         _poller.poll()
         _pending = _in.read(_WINDOW)
     except KeyboardInterrupt:
-        _pending = b"\x03"
+        _pending += b"\x03"  # what has just been read is before it
     if not _pending:
         sys.exit(0)
 
@@ -186,6 +186,16 @@ def friendly(space):
             line = bytearray()
 
 
+def start(mode, space):
+    """What runs before the prompt."""
+    run_file("boot.py")
+    if mode == "raw":
+        raw(space)
+    else:
+        run_file("main.py")
+    _out.write(_BANNER % sys.implementation.version[:3])
+
+
 def main(flash, mode, firmware, kind, rom):
     if kind:
         import board_rom
@@ -197,14 +207,9 @@ def main(flash, mode, firmware, kind, rom):
     space = {"__name__": "__main__"}
     try:
         _out.write(b"\x06")  # see Board: from here on a Ctrl-C is a key
-    except KeyboardInterrupt:
+        start(mode, space)
+    except KeyboardInterrupt:  # between two files: there is nothing to end
         pass
-    run_file("boot.py")
-    if mode == "raw":
-        raw(space)
-    else:
-        run_file("main.py")
-    _out.write(_BANNER % sys.implementation.version[:3])
     while True:
         try:
             friendly(space)

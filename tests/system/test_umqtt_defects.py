@@ -252,14 +252,15 @@ async def _run(defect: Defect, package: str, broker, ca, over=lambda outcome: Fa
     with Process(_RUNTIME, _SCRIPT, *arguments, heap="128k") as device:
         await asyncio.to_thread(device.expect, "begins", 60)
         for _ in range(HANG_S // _HUNG_S):
+            ended = device.ended  # before it is listened to: what it said at its end is heard too
             try:
                 event = await asyncio.to_thread(
                     device.expect_that, lambda event: event["event"] in ("result", "raised"), _HUNG_S
                 )
                 return Outcome(event["event"], event.get("value", event.get("text")))
             except AssertionError as error:
-                outcome = Outcome("dead" if device.ended else "hung", str(error))
-                if device.ended or over(outcome):
+                outcome = Outcome("dead" if ended else "hung", str(error))
+                if ended or over(outcome):
                     break
         return outcome
 
