@@ -26,7 +26,7 @@ _LAYERS = (
 )
 _PURE = (
     "cbor", "cbor_decode", "errors", "fota.signature", "mqtt.control", "mqtt.malformed",
-    "mqtt.oversize", "mqtt.packet", "names", "credentials", "reserved", "roots", "topics", "wildcards",
+    "mqtt.oversize", "mqtt.packet", "names", "credentials", "reserved", "roots", "topics", "web.sigv4", "wildcards",
 )  # fmt: skip
 # Arrows that point upwards or close a circle, each with its reason.
 _UPWARDS = {

@@ -9,7 +9,7 @@ from tests.harness import ROOT
 
 _PURE = (
     "cbor errors fota/images mqtt/malformed names mqtt/oversize mqtt/packet reserved fota/signature"
-    " fota/stream_request topics wildcards"
+    " fota/stream_request topics web/sigv4 wildcards"
 ).split()
 
 
