@@ -3,7 +3,8 @@
 Threads take turns: a call of a client, of its shadows or jobs has the engine for itself while it lasts. A program
 without loop() pays nothing for that: the methods of the classes know of no thread, and the first loop() puts a turn
 around each of those that a program may call. That is done to classes and once, before there is the thread; the method
-of a client without a guard goes on as before.
+of a client without a guard goes on as before. Files are lent to one thread at a time: a port without a global lock
+(rp2, unix) has none for the table of modules, either.
 """
 
 import sys
@@ -25,6 +26,9 @@ def loop(client, on_message, th_size, lent):
     if on_message:
         client.on("PUBLISH", on_message, lambda data: "message" in data, -1)
     if not client.guard:
+        if BOARD and not hasattr(aws_iot.mqtt.MQTTClient, "turns"):
+            lend, alone = aws_iot.lend, Guard(client).call  # one file at a time, for whatever client
+            aws_iot.lend = lambda package, name: alone(lend, package, name)
         guard(aws_iot.mqtt.MQTTClient, _TURNS + lent, lambda client: client)
         for owner in client.senders + client.schedule:
             owner.guard()

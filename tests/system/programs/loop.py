@@ -8,6 +8,7 @@ from _thread import allocate_lock, start_new_thread
 from time import sleep
 
 from aws_iot import Thing
+from aws_iot.jobs import Jobs  # here: a port without a global lock has none for the table of modules, either
 
 _COUNT = 30  # calls of each thread
 _LOCK = allocate_lock()
@@ -142,8 +143,6 @@ def leave_while_busy(thing):
 
 def run_jobs(thing):
     """Jobs made after loop() are driven by it."""
-    from aws_iot.jobs import Jobs
-
     jobs = Jobs(thing)
     jobs.handle("blink", lambda job: HEARD.append(job.id))
     emit("waiting")
