@@ -63,8 +63,8 @@ def url(keys, stamp, host, path, region, service):
 
 
 def headers(keys, stamp, method, host, path, query, digest, region, service, content_type=None):
-    """The lines to add to the head of a request, in pieces. ``path`` and ``query`` are as they are sent: percent-encoded,
-    and in order. Host and Content-Type are the caller's to send.
+    """The lines to add to the head of a request, in pieces. ``path`` and ``query`` are as they are sent, encoded and in
+    order; Host and Content-Type are the caller's to send.
     """
     access, secret, token = keys
     scope = _scope(stamp, region, service)
