@@ -2,6 +2,8 @@
 
 import json
 
+import aws_iot
+
 from . import names
 
 # The names of Thing's arguments, and Zerynth's for them in the file.
@@ -20,7 +22,8 @@ def load(path: str = "thing.conf.json") -> tuple:
 
 def read(path: str) -> dict:
     """The configuration as a dict, its fields checked. Under certificate, key and, where given, ca are the contents of
-    the files that are named there; unless named, those are certificate.pem.crt and private.pem.key.
+    the files that are named there; unless named, those are certificate.pem.crt and private.pem.key, which a door by
+    keys needs not.
     """
     folder = path[: path.rfind("/") + 1]
     conf = _json(path)
@@ -31,7 +34,7 @@ def read(path: str) -> dict:
     except ValueError as error:
         raise ValueError("%s: %s" % (path, error))
     for name, default in _FILES:
-        file = conf.get(name) or default
+        file = conf.get(name) or (default if conf["door"] == "mqtt" else None)
         if file:
             conf[name] = _content(folder + file)
     return conf
@@ -40,9 +43,10 @@ def read(path: str) -> dict:
 def arguments(path, options):
     """The arguments of a Thing that ``path`` describes, ``options`` added."""
     conf = read(path)
-    found = {
-        name: conf.get(name) for name in ("endpoint", "client_id", "certificate", "key", "thingname", "ca", "port")
-    }
+    fields = "endpoint", "client_id", "certificate", "key", "thingname", "ca", "port", "door"
+    found = {name: conf.get(name) for name in fields}
+    if found["door"] != "mqtt":
+        aws_iot.web.doors.configured(conf, found)
     found.update(options)
     return found
 
@@ -80,8 +84,10 @@ def _check(conf):
             raise ValueError("%s: a text of 1 to 128 bytes, not %r" % (name, value))
     if conf.get("thingname") is not None:
         names.check_name(conf["thingname"])
+    if conf.get("door") is None:
+        conf["door"] = "mqtt"
     if conf.get("port") is None:
-        conf["port"] = 8883
+        conf["port"] = 8883 if conf["door"] == "mqtt" else 443
     names.port(conf["port"])
 
 

@@ -36,7 +36,7 @@ class HttpsSource:
         self.plain = plain
         self.buffer = memoryview(buffer or bytearray(2048))
         self.have = 0  # bytes in the buffer
-        self.context = context
+        self.context = getattr(context, "context", context)  # of a client behind another door: its TLS context
         if aws_iot.web.request.parse(url, plain)[0] and (cacert or not context):
             self.context = aws_iot.mqtt.tls.context(None, None, cacert)
 

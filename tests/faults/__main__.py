@@ -1,4 +1,4 @@
-"""`python -m tests.faults [words] [--runtime mp32] [--driver poll] [--quick]`: the catalogue as a table."""
+"""`python -m tests.faults [words] [--runtime mp32] [--driver poll] [--door wss] [--quick]`: the catalogue, a table."""
 
 import argparse
 import sys
@@ -23,7 +23,7 @@ def main(argv=None):
     table = {}
     with ProcessPoolExecutor() as pool:
         for column in columns:
-            plays = {row.name: pool.submit(told, row.name, *column) for row in rows if row.meets(*column)}
+            plays = {row.name: pool.submit(told, row.name, *column, options.door) for row in rows if row.meets(*column)}
             table.update({(name, *column): play.result() for name, play in plays.items()})
             good = sum(1 for name in plays if not table[(name, *column)].problem)
             print(f"{' '.join(column)}: {good} of {len(plays)}", flush=True)
@@ -40,6 +40,7 @@ def _options(argv):
     parser.add_argument("--runtime", action="append", choices=RUNTIMES)
     parser.add_argument("--driver", action="append", choices=DRIVERS)
     parser.add_argument("--quick", action="store_true", help="without the long rows")
+    parser.add_argument("--door", choices=("mqtt", "wss"), default="mqtt", help="wss: each of them in a WebSocket")
     return parser.parse_args(argv)
 
 

@@ -28,11 +28,11 @@ class Outcome:
     tries: int = 1
 
 
-def played(row, runtime, driver):
+def played(row, runtime, driver, door="mqtt"):
     """The Outcome of a row on one runtime under one driver, whatever happens."""
     tries, measured = 0, True
     while measured and tries < _TRIES:
-        run, tries = Run(row, runtime, driver), tries + 1
+        run, tries = Run(row, runtime, driver, door), tries + 1
         problem, measured = None, False
         try:
             stepped.run(run.play())
@@ -45,10 +45,10 @@ def played(row, runtime, driver):
     return Outcome(problem, run.seconds, growth, gap_ms, tries)
 
 
-def told(name, runtime, driver):
+def told(name, runtime, driver, door="mqtt"):
     """A row by its name, in a process of a pool; what takes long, and what fails, is told at once."""
     row, begin = BY_NAME[name], time.monotonic()
-    outcome = played(row, runtime, driver)
+    outcome = played(row, runtime, driver, door)
     if outcome.problem or row.long:
         result = "not good" if outcome.problem else "good"
         took = f"{time.monotonic() - begin:.0f} s"

@@ -63,10 +63,10 @@ class Row:
 
 
 class Run:
-    """A row on one runtime under one driver."""
+    """A row on one runtime under one driver, through one door: "mqtt", or "wss": all of it in a WebSocket."""
 
-    def __init__(self, row, runtime, driver):
-        self.row, self.runtime, self.driver = row, runtime, driver
+    def __init__(self, row, runtime, driver, door="mqtt"):
+        self.row, self.runtime, self.driver, self.door = row, runtime, driver, door
         self.sent = []  # QoS 1 payloads for the device
         self.excess = []  # what took too much memory; judged last, so that it hides nothing
         self.seconds = 0.0
@@ -77,7 +77,9 @@ class Run:
         begin = loop.time()
         async with contextlib.AsyncExitStack() as stack:
             self.stack = stack
-            self.broker = await stack.enter_async_context(Broker(row.faults(), services=row.services()))
+            self.broker = await stack.enter_async_context(
+                Broker(row.faults(), services=row.services(), websocket=self.door == "wss")
+            )
             await self._listen(stack)
             self.params = {**self._defaults(), **row.device}
             script = row.script or default_script
@@ -114,6 +116,7 @@ class Run:
 
     def _defaults(self):
         params = {"port": self.port, "driver": self.driver, "limit_s": self.row.within_s, "clean": False}
+        params["door"] = self.door
         params["options"] = {"window": 10}
         if self.row.tls:
             params["tls"] = pki().device()

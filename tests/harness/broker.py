@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from . import broker_packets as mqtt
 from .broker_rules import Rules
+from .broker_websocket import Socket
 from .broker_wire import abort, listening
 from .ports import free_port
 
@@ -88,10 +89,10 @@ class Link:
 
 class Broker:
     """Listens on loopback. faults: asked in order for each packet in either direction. services: called with each
-    publish."""
+    publish. websocket: behind one."""
 
-    def __init__(self, faults=(), tls=None, services=()):
-        self.faults, self.tls, self.services = list(faults), tls, list(services)
+    def __init__(self, faults=(), tls=None, services=(), websocket=False):
+        self.faults, self.tls, self.services, self._websocket = list(faults), tls, list(services), websocket
         self.links, self.published, self.wills, self.violations = [], [], [], []
         self.sessions, self.delivered, self.port = {}, [], 0
         self._servers, self._ports, self._tasks = [], [], set()
@@ -154,6 +155,8 @@ class Broker:
     # -- one connection --
 
     async def _serve(self, reader, writer):
+        if self._websocket:
+            reader = writer = Socket(reader, writer)
         link = Link(self, len(self.links), reader, writer)
         self.links.append(link)
         self._tasks.add(task := asyncio.current_task())

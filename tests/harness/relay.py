@@ -3,6 +3,7 @@
 import contextlib
 import selectors
 import socket
+import ssl
 import threading
 
 from .ports import free_port
@@ -84,13 +85,37 @@ class Relay:
                 selector.register(end, selectors.EVENT_READ)
             while True:
                 for key, _ in selector.select():
-                    data = key.fileobj.recv(65536)
-                    if not data:
-                        return
-                    pair[key.fileobj].sendall(data)
+                    waiting = True
+                    while waiting:
+                        data = key.fileobj.recv(65536)
+                        if not data:
+                            return
+                        pair[key.fileobj].sendall(data)
+                        # TLS may hold more, of which its socket says nothing
+                        waiting = isinstance(key.fileobj, ssl.SSLSocket) and key.fileobj.pending()
 
     def _close_all(self) -> None:
         with self._lock:
             for end in self._sockets:
                 with contextlib.suppress(OSError):
                     end.shutdown(socket.SHUT_RDWR)
+
+
+class TlsFront(Relay):
+    """A relay that ends TLS, with this context, before a server without: what a load balancer does. AWS's own
+    endpoints speak TLS; MiniStack's gateway does not, unless all that it serves does.
+    """
+
+    def __init__(self, target_port: int, context: ssl.SSLContext) -> None:
+        self._context = context
+        super().__init__(target_port)
+
+    def _carry(self, device) -> None:
+        try:
+            device.settimeout(30)
+            device = self._context.wrap_socket(device, server_side=True)
+            device.settimeout(None)
+        except OSError:
+            device.close()
+            return
+        super()._carry(device)

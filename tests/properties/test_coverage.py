@@ -9,14 +9,17 @@ from tests.harness import ROOT
 
 _PURE = (
     "cbor errors fota/images mqtt/malformed names mqtt/oversize mqtt/packet reserved fota/signature"
-    " fota/stream_request topics web/sigv4 wildcards"
+    " fota/stream_request topics web/sigv4 web/websocket wildcards"
 ).split()
 
 
 _MERGE = "shadow_pending shadow order"
 
 
-@pytest.mark.parametrize("module", [*_PURE, "cbor_decode cbor", "mqtt/control control decode", _MERGE])
+_OF_OTHERS = ("cbor_decode cbor", "mqtt/control control decode", "web/upgrade websocket")
+
+
+@pytest.mark.parametrize("module", [*_PURE, *_OF_OTHERS, _MERGE])
 def test_every_branch(module):
     command = [sys.executable, "-m", "tests.harness.covered", *module.split()]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200)

@@ -21,14 +21,16 @@ class Raised(Exception):
 class Device(Process):
     """A thing on one runtime, which connects by itself; the constructor awaits "ready" unless told not to.
 
-    `sleepless`: its sleeps, as in a back-off, take no time.
+    `sleepless`: its sleeps, as in a back-off, take no time. `late`: its clock is an hour behind.
     """
 
     def __init__(
-        self, runtime: Runtime, configuration: Path, ready: bool = True, heap=None, sleepless: bool = False, **options
-    ) -> None:
+        self, runtime: Runtime, configuration: Path, ready: bool = True, heap=None, sleepless: bool = False,
+        late: bool = False, **options,
+    ) -> None:  # fmt: skip
         heap = heap or _HEAPS[runtime.name]
-        arguments = [configuration, json.dumps(options), *(["sleepless"] if sleepless else [])]
+        words = [word for word, wanted in (("sleepless", sleepless), ("late", late)) if wanted]
+        arguments = [configuration, json.dumps(options), *words]
         super().__init__(runtime, _AGENT, *arguments, heap=heap)
         self.expect("started")
         if ready:

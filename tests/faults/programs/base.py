@@ -101,6 +101,13 @@ class Network:
         return made
 
 
+class Plain:
+    """A context of no TLS."""
+
+    def wrap_socket(self, raw, server_hostname, do_handshake_on_connect):
+        return raw
+
+
 def read(path):
     with open(path, "rb") as file:
         return file.read()
@@ -108,7 +115,7 @@ def read(path):
 
 class App:
     """Base of all programs. Parameters: port, client_id, ticks (start), limit_s, driver (poll | async), seed, options
-    (MQTTClient's), tls (ca, cert, key: paths; host: name)."""
+    (MQTTClient's), tls (ca, cert, key: paths; host: name), door (wss: behind a WebSocket)."""
 
     def __init__(self, params):
         self.params = params
@@ -139,7 +146,7 @@ class App:
             pair = (read(files["cert"]), read(files["key"])) if "cert" in files else (None, None)
             options["ssl"] = context(pair[0], pair[1], read(files["ca"]))
             options["ssl_params"] = {"server_hostname": files.get("host", "localhost")}
-        return MQTTClient(
+        client = MQTTClient(
             params.get("client_id", "device"),
             params.get("host", "127.0.0.1"),
             params["port"],
@@ -148,6 +155,13 @@ class App:
             random=self.chance,
             **options,
         )
+        if params.get("door") == "wss":
+            from aws_iot.web.websocket import Context
+
+            keys = "AKIDEXAMPLE", "secret", "token" * 200
+            client.context = Context(options.get("ssl") or Plain(), lambda: keys, "eu-west-1", "localhost")
+            client.context.client = client
+        return client
 
     def start(self):
         """Subscriptions and the like, before the first connection."""

@@ -1,6 +1,7 @@
 """A device that does what a test tells it: a Thing whose program is Python that comes on stdin, a JSON string a line.
 
-Arguments: the path of thing.conf.json, the Thing's options as JSON, "sleepless" when its sleeps are to take no time.
+Arguments: the path of thing.conf.json, the Thing's options as JSON (of `keys`, the list KEYS, that gives them when it
+has three), "sleepless" when its sleeps are to take no time, "late" when its clock is to be an hour behind.
 Says each event of the thing, each message to `hear`, and the value of what it was told: JSON objects, one a line.
 """
 
@@ -14,10 +15,15 @@ if "sleepless" in sys.argv[3:]:
     from sleepless import skip_sleeps
 
     skip_sleeps()
+if "late" in sys.argv[3:]:
+    from late import be_late
+
+    be_late()
 
 from aws_iot import Thing  # noqa: E402  it takes the clock that is there
 
-CONTEXT = {"json": json, "gc": gc}
+KEYS = []
+CONTEXT = {"json": json, "gc": gc, "KEYS": KEYS}
 
 
 def emit(event, **members):
@@ -81,7 +87,11 @@ def _kinds(kind):
 
 
 def main(path, options):
-    thing = Thing.from_config(path, **json.loads(options))
+    options = json.loads(options)
+    if "keys" in options:
+        KEYS.extend(options["keys"])
+        options["keys"] = lambda: KEYS if len(KEYS) == 3 else None
+    thing = Thing.from_config(path, **options)
     thing.on_event(lambda event, value: emit(event, value=plain(value), ticks=thing.mqtt.ticks()))
     CONTEXT.update({"thing": thing, "emit": emit, "hear": hear, "heap": heap, "until": until, "settled": settled})
     orders = select.poll()

@@ -1,0 +1,108 @@
+"""How a WebSocket begins: a signed GET that the server answers with 101 (RFC 6455, section 4). Lent for each.
+
+https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html
+"""
+
+import os
+import time
+from binascii import b2a_base64
+from hashlib import sha1
+
+import aws_iot
+
+const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
+
+_HEAD_BYTES = const(4096)
+_RECORD = const(512)
+_ACCEPT = b"sec-websocket-accept"
+_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+_HEADERS = (
+    "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: mqtt\r\n"
+    "Sec-WebSocket-Key: "
+)
+
+
+def upgrade(stream, context):
+    """Ask for the WebSocket on ``stream`` and read the answer, but nothing behind it: a generator of whether that is
+    done. ValueError tells why it was refused.
+    """
+    client = context.client
+    keys = context.keys()
+    while keys is None:  # they are being fetched
+        yield False
+        keys = context.keys()
+    key = b2a_base64(os.urandom(16))[:-1]
+    host = context.host if client.port == 443 else "%s:%d" % (context.host, client.port)
+    # before the handshake nothing is signed: what that needs comes when the handshake's memory is free again
+    for record in _records(_request(keys, host, context.region, key.decode())):
+        while record:
+            count = stream.write(record)
+            if count is None:
+                yield False
+            else:
+                record = record[count:]
+        client.stage = "upgrade"
+    lines, byte, line, left = [], bytearray(1), b"", _HEAD_BYTES
+    while True:
+        got = stream.readinto(byte)
+        if got is None:
+            yield False
+            continue
+        left -= 1
+        if not got or left < 0:
+            break
+        line += byte
+        if byte != b"\n":
+            continue
+        line = line.strip()
+        if not line:
+            break
+        if not lines or line.lower().startswith(_ACCEPT):
+            lines.append(line)
+        line = b""
+    _check(client, lines or [line], key)
+    yield True
+
+
+def _request(keys, host, region, key):
+    sigv4 = aws_iot.web.sigv4
+    yield from sigv4.url(keys, sigv4.dated(time.gmtime()), host, "/mqtt", region, "iotdevicegateway")
+    yield " HTTP/1.1\r\nHost: "
+    yield host
+    yield "\r\n"
+    yield _HEADERS
+    yield key
+    yield "\r\n\r\n"
+
+
+def _records(pieces):
+    """The pieces as bytes, several together."""
+    yield b"GET "
+    record = b""
+    for piece in pieces:
+        if len(record) + len(piece) > _RECORD:
+            yield record
+            record = b""
+        record += piece.encode()
+    yield record
+
+
+def _check(client, lines, key):
+    words = lines[0].split()
+    where = "%s:%d" % (client.server, client.port)
+    if len(words) < 2 or not words[0].startswith(b"HTTP/1.") or not words[1].isdigit():
+        raise ValueError(
+            "%s speaks no WebSocket%s" % (where, ": it says %r" % lines[0][:40] if lines[0] else ", it just closed")
+        )
+    status = int(words[1])
+    if status == 403:
+        raise ValueError(
+            "the WebSocket was refused (HTTP 403): are the keys right and still valid, is the clock (%s UTC) right to 5"
+            " minutes, may they connect (iot:Connect) as client id %s?"
+            % ("%d-%02d-%02d %02d:%02d" % time.gmtime()[:5], client.client_id)
+        )
+    if status != 101:
+        raise ValueError("%s speaks no WebSocket, or a proxy answers in its place: HTTP %d" % (where, status))
+    accept = b2a_base64(sha1(key + _GUID).digest())[:-1]
+    if len(lines) < 2 or lines[1].partition(b":")[2].strip() != accept:
+        raise ValueError("%s does not answer this WebSocket: a proxy answers in its place" % where)
