@@ -9,27 +9,23 @@ def thing(
 ):  # fmt: skip
     """A ``client`` (the class) for a thing, and the other arguments of its Shadow. ValueError for what no thing has."""
     aws_iot.names.endpoint(endpoint)
+    open = aws_iot.own.door(door, endpoint, options) if door != "mqtt" else None
     if port is None:
-        port = 8883 if door == "mqtt" else 443
+        port = 443 if open else 8883
     aws_iot.names.port(port)
     if not 0 < keepalive <= 1200:
         # what AWS makes of others, it does not say in CONNACK: it would close before the next PINGREQ
         raise ValueError("keepalive: 1 to 1200 s")
-    if ca is None:
-        ca = cacert
-    if door != "mqtt":
-        context = aws_iot.web.doors.context(door, endpoint, ca, options)
-    elif not certificate or not key:
+    if not open and (not certificate or not key):
         raise ValueError("certificate and key: the contents of the certificate and of its private key")
     name = client_id if thingname is None else thingname
     prefix = aws_iot.names.shadow(name)
     # before the client, while there is a long piece of the heap: the context takes 1.9 KB of it at once
-    if door == "mqtt":
-        context = aws_iot.mqtt.tls.context(certificate, key, ca)
+    context = aws_iot.mqtt.tls.context(certificate, key, cacert if ca is None else ca)
     # not by its constructor, whose arguments and frame are what the smallest heap has not left
     made = object.__new__(client)
     aws_iot.mqtt.prepare.prepare(made, client_id, endpoint, port, None, None, keepalive, True, window=window, **options)
     made.context = context
-    if door != "mqtt":
-        context.client = made
+    if open:
+        made.context = open(made)
     return made, name, None, shadow_topics, prefix

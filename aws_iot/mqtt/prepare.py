@@ -71,11 +71,11 @@ def prepare(  # noqa: PLR0915  a client has as many fields
     client.error = None  # why the last link or attempt ended [close, MQTTClient.lost | wait]
     client.cause = None  # the same in words, until the next ends [ending.lost]
     client.broken = None  # why the link did, while there is no memory to tell it [MQTTClient.lost | close]
-    client.stage = "dns"  # how far the attempt came [attempt, tcp, tls, connack, up | close]
+    client.stage = "dns"  # how far the attempt came [attempt, tcp, tls, _ask, connack, up | close]
     client.opening = None  # the generator that makes it [advance, attempt | tls, up, hang_up]
     client.fresh = False  # the hooks are to be told as after a connect [ready, lost, hooks | hooks, close]
     client.up_at = 0  # ticks of CONNACK [up, timers.run]
-    client.context = None  # of TLS [advance]
+    client.context = None  # of TLS, or what stands in for it behind another door [advance]
     # reading and writing
     client.dry = False  # TLS holds no more: the last read took all that there was [_step | _step, up]
     client.out = []  # packets to write; the first may be half written [whoever sends | flush, close]

@@ -15,16 +15,16 @@ def configured(conf, found):
         found[name] = conf.get(name)
 
 
-def context(door, endpoint, ca, options):
-    """What stands in for the TLS context of a Thing behind ``door``, with what it takes out of the ``options``:
+def door(name, endpoint, options):
+    """A function that gives a client its context behind the door ``name``. Out of the ``options`` it takes
 
-    ``keys()`` gives (access key id, secret access key, session token or None), or None while they are not here yet; it
-    is asked before each connect, since keys expire. ``region`` is that of the endpoint's name unless given. ``host``
-    is the server's name where ``endpoint`` is an address. ValueError for what no door is.
+    ``keys()``, which gives (access key id, secret access key, session token or None), or None while they are not here
+    yet; it is asked before each connect, since keys expire; ``region``, that of the endpoint's name unless given;
+    ``host``, the server's name where ``endpoint`` is an address. ValueError for what no door is.
     """
-    if door not in DOORS:
-        raise ValueError("door: %s, not %r" % (" or ".join(DOORS), door))
-    keys, host, region = [options.pop(name, None) for name in ("keys",) + _OPTIONS]
+    if name not in DOORS:
+        raise ValueError("door: %s, not %r" % (" or ".join(DOORS), name))
+    keys, host, region = [options.pop(each, None) for each in ("keys",) + _OPTIONS]
     if not callable(keys):
         raise ValueError("keys: a function that gives (access key id, secret access key, session token or None)")
     host = endpoint if host is None else aws_iot.names.endpoint(host)
@@ -32,4 +32,4 @@ def context(door, endpoint, ca, options):
         # a1b2c3-ats.iot.eu-west-1.amazonaws.com
         region = (host.split(".iot.") + [""])[1].partition(".")[0]
     aws_iot.names.check_name(region, 32, b"-", "region")
-    return aws_iot.web.websocket.Context(aws_iot.mqtt.tls.context(None, None, ca), keys, region, host)
+    return lambda client: aws_iot.web.websocket.Context(client, keys, region, host)

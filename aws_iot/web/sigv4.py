@@ -11,7 +11,7 @@ from hashlib import sha256
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 _BLOCK = const(64)  # of SHA-256
-_PIECE = const(128)
+_TOKEN = const(128)
 _PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 UNSIGNED = "UNSIGNED-PAYLOAD"  # in place of a body's digest, which S3 takes over TLS
 
@@ -58,8 +58,8 @@ def url(keys, stamp, host, path, region, service):
     yield _signature(secret, stamp, scope, request)
     if token:
         yield "&X-Amz-Security-Token="
-        for at in range(0, len(token), _PIECE):
-            yield quote(token[at : at + _PIECE])
+        for at in range(0, len(token), _TOKEN):
+            yield quote(token[at : at + _TOKEN])
 
 
 def headers(keys, stamp, method, host, path, query, digest, region, service, content_type=None):

@@ -32,6 +32,22 @@ def upgrade(stream, context):
         yield False
         keys = context.keys()
     key = b2a_base64(os.urandom(16))[:-1]
+    try:
+        yield from _ask(stream, context, keys, key)
+        lines = yield from _answer(stream)
+    except (OSError, EOFError) as error:
+        if client.stage == "tls":
+            raise
+        raise ValueError(
+            "closed before the WebSocket was open: is %s:%d AWS's endpoint, and no proxy or firewall between? (%r)"
+            % (client.server, client.port, error)
+        )
+    _check(client, lines, key)
+    yield True
+
+
+def _ask(stream, context, keys, key):
+    client = context.client
     host = context.host if client.port == 443 else "%s:%d" % (context.host, client.port)
     # before the handshake nothing is signed: what that needs comes when the handshake's memory is free again
     for record in _records(_request(keys, host, context.region, key.decode())):
@@ -42,15 +58,19 @@ def upgrade(stream, context):
             else:
                 record = record[count:]
         client.stage = "upgrade"
+
+
+def _answer(stream):
+    """The first line of the head, and that of the header which counts, if it is there; EOFError when it ends sooner."""
     lines, byte, line, left = [], bytearray(1), b"", _HEAD_BYTES
-    while True:
+    while left:
         got = stream.readinto(byte)
         if got is None:
             yield False
             continue
+        if not got:
+            raise EOFError
         left -= 1
-        if not got or left < 0:
-            break
         line += byte
         if byte != b"\n":
             continue
@@ -60,8 +80,7 @@ def upgrade(stream, context):
         if not lines or line.lower().startswith(_ACCEPT):
             lines.append(line)
         line = b""
-    _check(client, lines or [line], key)
-    yield True
+    return lines or [line]
 
 
 def _request(keys, host, region, key):
@@ -91,9 +110,7 @@ def _check(client, lines, key):
     words = lines[0].split()
     where = "%s:%d" % (client.server, client.port)
     if len(words) < 2 or not words[0].startswith(b"HTTP/1.") or not words[1].isdigit():
-        raise ValueError(
-            "%s speaks no WebSocket%s" % (where, ": it says %r" % lines[0][:40] if lines[0] else ", it just closed")
-        )
+        raise ValueError("%s speaks no WebSocket: it says %r" % (where, lines[0][:40]))
     status = int(words[1])
     if status == 403:
         raise ValueError(

@@ -11,7 +11,7 @@ from ..errors import ProtocolError
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
-_PIECE = const(1024)  # of a packet in a frame: one may span frames, and this much of it is there twice
+_SPAN = const(1024)  # of a packet in a frame: one may span frames, and this much of it is there twice
 _MASKED = const(64)  # bytes at a time, as one integer
 _CONTROL = const(125)  # the longest content of a control frame
 _LONGEST = const(0xFFFFFF)  # AWS sends 128 KB
@@ -24,13 +24,12 @@ _PONG = const(10)
 class Context:
     """What a client takes for its TLS context: the streams that it wraps are WebSockets.
 
-    ``context``: that of TLS. ``keys``, ``region``, ``host``: see doors.py. ``client``: the one that connects.
+    ``context``: that of TLS, the client's own. ``keys``, ``region``, ``host``: see doors.py.
     """
 
-    client = None
-
-    def __init__(self, context, keys, region, host):
-        self.context = context
+    def __init__(self, client, keys, region, host):
+        self.client = client
+        self.context = client.context
         self.keys = keys
         self.region = region
         self.host = host
@@ -126,7 +125,7 @@ class WebSocket:
         if not self.size:
             if not self.flush():
                 return None
-            part = memoryview(data)[:_PIECE]
+            part = memoryview(data)[:_SPAN]
             self.out = frame(_BINARY, part)
             self.size = len(part)
         if not self.flush():

@@ -42,12 +42,19 @@ def test_load_is_zerynths():
 def test_arguments_of_a_thing():
     assert arguments(_project(), {}) == {
         "endpoint": _CONF["endpoint"], "client_id": "thing-1", "certificate": b"C", "key": b"K", "thingname": None,
-        "ca": None, "port": 8883,
+        "ca": None, "port": 8883, "door": "mqtt",
     }  # fmt: skip
     conf = dict(_CONF, thingname="other", port=443, cacert="ca.pem")
     found = arguments(_project(conf, ca__pem="A"), {"keepalive": 30, "port": 1})
     assert (found["thingname"], found["ca"]) == ("other", b"A")
     assert (found["keepalive"], found["port"]) == (30, 1)  # what the program says counts
+
+
+def test_a_door_by_keys():
+    conf = dict(_CONF, door="wss", region="eu-west-1")
+    found = arguments(_project(conf, certificate__pem__crt=None, private__pem__key=None), {"keys": 1})
+    assert (found["door"], found["port"], found["region"], found["host"]) == ("wss", 443, "eu-west-1", None)
+    assert (found["certificate"], found["key"], found["keys"]) == (None, None, 1)
 
 
 def test_missing_files():

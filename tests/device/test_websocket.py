@@ -229,13 +229,23 @@ def test_why_the_upgrade_was_refused():
         (b"HTTP/1.1 403 Forbidden\r\n\r\n", "HTTP 403): are the keys right and still valid, is the clock ("),
         (b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>", "h:443 speaks no WebSocket, or a proxy"),
         (b"\x16\x03\x01\r\n\r\n", "h:443 speaks no WebSocket: it says b'\\x16"),
+        (b"\r\n\r\n", "h:443 speaks no WebSocket: it says b''"),
         (b"HTTP/1.1 x\r\n\r\n", "h:443 speaks no WebSocket"),
         (b"HTTP/1.1 101 Yes\r\nUpgrade: websocket\r\n\r\n", "does not answer this WebSocket"),
         (b"a" * 5000, "h:443 speaks no WebSocket"),
     ):
         assert words in _raises(ValueError, _upgraded, said)
     assert "does not answer this WebSocket" in _raises(ValueError, lambda: _upgraded(_GOOD, accept=False))
-    assert "it just closed" in _raises(ValueError, _upgraded, b"")
+    assert "closed before the WebSocket was open: is h:443 AWS's" in _raises(ValueError, _upgraded, _GOOD[:30], b"")
+
+
+def test_what_tls_says_is_not_the_upgrades():
+    class Tls:
+        def write(self, data):
+            raise OSError(-0x7780)
+
+    running = upgrade.upgrade(Tls(), _Context(("AK", "secret", None)))
+    assert str(-0x7780) in _raises(OSError, lambda: running.__next__())
 
 
 def test_a_client_takes_it_for_a_tls_context():
@@ -243,8 +253,9 @@ def test_a_client_takes_it_for_a_tls_context():
         def wrap_socket(self, raw, **options):
             return raw, options
 
-    context = websocket.Context(Ssl(), lambda: None, "eu-west-1", "h")
-    context.client = Client()
+    client = Client()
+    client.context = Ssl()
+    context = websocket.Context(client, lambda: None, "eu-west-1", "h")
     stream = context.wrap_socket("raw", server_hostname="127.0.0.1", do_handshake_on_connect=False)
     assert stream.stream == ("raw", {"server_hostname": "h", "do_handshake_on_connect": False})
     assert stream.write(b"CONNECT") is None  # no keys yet

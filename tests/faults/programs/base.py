@@ -159,8 +159,8 @@ class App:
             from aws_iot.web.websocket import Context
 
             keys = "AKIDEXAMPLE", "secret", "token" * 200
-            client.context = Context(options.get("ssl") or Plain(), lambda: keys, "eu-west-1", "localhost")
-            client.context.client = client
+            client.context = options.get("ssl") or Plain()
+            client.context = Context(client, lambda: keys, "eu-west-1", "localhost")
         return client
 
     def start(self):
