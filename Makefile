@@ -24,6 +24,7 @@ matrix: setup  ## Run every suite on each MicroPython and umqtt.simple, and writ
 faults: setup  ## Meet every fault of the catalogue on every runtime, and print the table.
 	@FUZZ_SECONDS=60 $(PYTEST) -q --timeout 600 tests/faults/test_fuzz_packet.py tests/faults/test_fuzz_session.py
 	@$(BIN)/python -m tests.faults
+	@$(BIN)/python -m tests.faults --door wss --runtime mp32 --quick
 
 power: setup  ## Cut the power and kill the commands at each of the steps of which `make test` takes some.
 	@$(PYTEST) -m power -n 6 tests

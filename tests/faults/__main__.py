@@ -23,7 +23,8 @@ def main(argv=None):
     table = {}
     with ProcessPoolExecutor() as pool:
         for column in columns:
-            plays = {row.name: pool.submit(told, row.name, *column, options.door) for row in rows if row.meets(*column)}
+            place = (*column, options.door)
+            plays = {row.name: pool.submit(told, row.name, *place) for row in rows if row.meets(*place)}
             table.update({(name, *column): play.result() for name, play in plays.items()})
             good = sum(1 for name in plays if not table[(name, *column)].problem)
             print(f"{' '.join(column)}: {good} of {len(plays)}", flush=True)

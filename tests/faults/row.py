@@ -51,15 +51,17 @@ class Row:
     breaches: str | None = None  # words of a breach of the rules that this row provokes
     drivers: tuple = ("poll", "async")
     runtimes: tuple = ("cpython", "mp64", "mp32")
+    doors: tuple = ("mqtt", "wss")
     truthful: bool = True  # the server's word can be believed: what it acknowledged it has
     anew: bool = False  # the program makes new clients, whose stats know nothing of what was said before
     long: bool = False  # only in `make faults`
 
-    def meets(self, runtime, driver):
+    def meets(self, runtime, driver, door="mqtt"):
         """Is it played there? What needs TLS 1.3 only where both sides have it."""
         needs_tls13 = any(kind.endswith("13") for kind in self.tls)
         knows = RUNTIMES[runtime].tls13 and not board_tls.everywhere()
-        return runtime in self.runtimes and driver in self.drivers and (knows or not needs_tls13)
+        meant = runtime in self.runtimes and driver in self.drivers and door in self.doors
+        return meant and (knows or not needs_tls13)
 
 
 class Run:

@@ -11,6 +11,7 @@ _ALERT = b"\x15\x03\x03\x00\x02\x02\x28"  # fatal, handshake_failure
 _PORTAL = b"HTTP/1.1 302 Found\r\nLocation: http://login.example/\r\nContent-Length: 0\r\n\r\n"
 
 
+_BY_CERTIFICATE = ("mqtt",)  # at the other door there is none
 # A client that still writes when the server has refused it and closed may be told by TCP before it reads the alert.
 _REFUSED = (
     "the server refused this device's certificate: not active, not registered"
@@ -42,7 +43,8 @@ def _distrusted(kind, words):
 
 
 def _refusing(kind, version):
-    return Row(f"client certificate refused, TLS {version}", tls=(kind, kind, "good"), cause=_REFUSED, check=_secret)
+    name, servers = f"client certificate refused, TLS {version}", (kind, kind, "good")
+    return Row(name, tls=servers, cause=_REFUSED, check=_secret, doors=_BY_CERTIFICATE)
 
 
 async def _then_distrusted(run):
@@ -226,6 +228,7 @@ ROWS = [
         tls=("good",),
         program="rotated",
         script=_device_rotated,
+        doors=_BY_CERTIFICATE,
         device={"publishes": 5},
         cause=ENDED,
         growth_bytes=8192,  # the client keeps the context that it was made with, beside the new one

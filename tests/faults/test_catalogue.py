@@ -14,6 +14,15 @@ from .catalogue import BY_NAME, ROWS
 _BOARDS = [("mp32", "poll"), ("mp32", "async")]
 _OTHERS = [("mp64", "poll"), ("cpython", "async"), ("mp64", "async"), ("cpython", "poll")]
 
+_IN_A_WEBSOCKET = (
+    "closed at accept",
+    "cut before CONNECT has arrived",
+    "WiFi drops for a while",
+    "30 % of the connections fail",
+    "PUBACK withheld once: sent again with DUP",
+    "25 TLS links lost: the heap per cycle",
+)
+
 
 def _cells():
     turns = itertools.cycle(_OTHERS)
@@ -31,6 +40,12 @@ _CELLS = [pytest.param(row, *place, id="-".join((row.name, *place))) for row, *p
 @pytest.mark.parametrize("row, place, driver", _CELLS)
 def test_fault(row, place, driver):
     outcome = played(row, place, driver)
+    assert not outcome.problem, outcome.problem
+
+
+@pytest.mark.parametrize("name", _IN_A_WEBSOCKET)
+def test_fault_in_a_websocket(name):
+    outcome = played(BY_NAME[name], "mp32", "poll", "wss")
     assert not outcome.problem, outcome.problem
 
 
