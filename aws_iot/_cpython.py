@@ -217,6 +217,10 @@ def complete(kind, source, *constructor):
     for name in fields:
         setattr(kind, name, _field(lent, name))
     if constructor:
+        if constructor[1:]:  # not told by thing.py, whose names a board has in its heap
+            from .web.doors import door
+
+            constructor = constructor[0], door, constructor[1]
         kind.__init__.__signature__ = _signature(*constructor)
         kind.__init__.__doc__ = constructor[-1].__doc__
 
@@ -252,14 +256,14 @@ def _method(lent, name, function):
     return method
 
 
-def _signature(function, more=None):
+def _signature(function, *more):
     """Of ``function`` as a method; the options that it hands on are those of ``more``."""
     signature = inspect.signature(function)
     first, *others = signature.parameters.values()
-    if more:
+    for further in more:
         known = {each.name for each in others}
         added = [
-            each for each in inspect.signature(more).parameters.values()
+            each for each in inspect.signature(further).parameters.values()
             if each.kind is each.KEYWORD_ONLY and each.name not in known
         ]  # fmt: skip
         others = [each for each in others if each.kind is not each.VAR_KEYWORD] + added

@@ -8,5 +8,6 @@ def load(path: str = "thing.conf.json") -> tuple[str, str, bytes, bytes]:
 
 def read(path: str) -> dict:
     """The configuration as a dict, its fields checked. Under certificate, key and, where given, ca are the contents of
-    the files that are named there; unless named, those are certificate.pem.crt and private.pem.key.
+    the files that are named there; unless named, those are certificate.pem.crt and private.pem.key, which a door by
+    keys needs not.
     """

@@ -29,4 +29,4 @@ def named_shadow(thing, name: str, topics: tuple | None = None):
 
 def door(name, endpoint, options):
     """A function that gives a client its context behind this door: see web/doors.py."""
-    return aws_iot.web.doors.door(name, endpoint, options)
+    return aws_iot.web.doors.opened(name, endpoint, options)

@@ -13,7 +13,10 @@ class Thing:
     Amazon roots. ``thingname`` is ``client_id`` unless given. ``shadow_topics`` are the response topics that a delta
     handler subscribes to; ("update/delta",) alone is the cheapest. ``keepalive`` in seconds; ``window``,
     ``queue_bytes``, ``packet_bytes``, ``timeout_ms``, ``clean_session`` as MQTTClient has them. ``cacert`` is
-    Zerynth's name for ``ca``. ValueError for bad arguments.
+    Zerynth's name for ``ca``. ``door`` "wss": by WebSocket on port 443, with ``keys`` in place of a certificate, a
+    function that gives (access key id, secret access key, session token or None), or None while they are not here yet,
+    asked before each connect; ``region`` is the endpoint's unless given, ``host`` the server's name where the endpoint
+    is an address. ValueError for bad arguments.
 
     ``mqtt`` is its MQTTClient, ``shadow`` its classic shadow, ``jobs`` its Jobs, made when first named; what is not
     said here is the client's.

@@ -14,7 +14,10 @@ class Thing:
     Amazon roots. ``thingname`` is ``client_id`` unless given. ``shadow_topics`` are the response topics that a delta
     handler subscribes to; ("update/delta",) alone is the cheapest. ``keepalive`` in seconds; ``window``,
     ``queue_bytes``, ``packet_bytes``, ``timeout_ms``, ``clean_session`` as MQTTClient has them. ``cacert`` is
-    Zerynth's name for ``ca``. ValueError for bad arguments.
+    Zerynth's name for ``ca``. ``door`` "wss": by WebSocket on port 443, with ``keys`` in place of a certificate, a
+    function that gives (access key id, secret access key, session token or None), or None while they are not here yet,
+    asked before each connect; ``region`` is the endpoint's unless given, ``host`` the server's name where the endpoint
+    is an address. ValueError for bad arguments.
 
     ``mqtt`` is its MQTTClient, ``shadow`` its classic shadow, ``jobs`` its Jobs, made when first named; what is not
     said here is the client's.
@@ -34,11 +37,15 @@ class Thing:
         thingname: str | None = None,
         ca: str | bytes | None = None,
         *,
-        port: int = 8883,
+        port: int | None = None,
         keepalive: int = 60,
         window: int = 10,
         shadow_topics: Iterable[str] | None = None,
         cacert: str | bytes | None = None,
+        door: str = "mqtt",
+        keys: Callable[[], Sequence[str | None] | None] | None = None,
+        host: str | None = None,
+        region: str | None = None,
         clean_session: bool = True,
         queue_bytes: int = 10240,
         packet_bytes: int = 131360,

@@ -6,25 +6,30 @@ https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html
 import aws_iot
 
 DOORS = ("mqtt", "wss")
-_OPTIONS = ("host", "region")
+_FIELDS = ("host", "region")
 
 
 def configured(conf, found):
-    """Add the options that thing.conf.json has for a door to those that were ``found`` in it."""
-    for name in _OPTIONS:
+    """Add what thing.conf.json has for a door to the arguments that were ``found`` in it."""
+    for name in _FIELDS:
         found[name] = conf.get(name)
 
 
-def door(name, endpoint, options):
-    """A function that gives a client its context behind the door ``name``. Out of the ``options`` it takes
+def opened(name, endpoint, options):
+    """The door ``name``, by those ``options`` of a Thing that are its own, and are taken out."""
+    own = {each: options.pop(each) for each in ("keys",) + _FIELDS if each in options}
+    return door(name, endpoint, **own)
 
-    ``keys()``, which gives (access key id, secret access key, session token or None), or None while they are not here
-    yet; it is asked before each connect, since keys expire; ``region``, that of the endpoint's name unless given;
-    ``host``, the server's name where ``endpoint`` is an address. ValueError for what no door is.
+
+def door(name, endpoint, *, keys=None, host=None, region=None):
+    """A function that gives a client its context behind the door ``name``.
+
+    ``keys()`` gives (access key id, secret access key, session token or None), or None while they are not here yet; it
+    is asked before each connect, since keys expire. ``region``: that of the endpoint's name unless given. ``host``:
+    the server's name where ``endpoint`` is an address. ValueError for what no door is.
     """
     if name not in DOORS:
         raise ValueError("door: %s, not %r" % (" or ".join(DOORS), name))
-    keys, host, region = [options.pop(each, None) for each in ("keys",) + _OPTIONS]
     if not callable(keys):
         raise ValueError("keys: a function that gives (access key id, secret access key, session token or None)")
     host = endpoint if host is None else aws_iot.names.endpoint(host)

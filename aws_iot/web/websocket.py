@@ -156,9 +156,9 @@ def check(stream, first, size):
     elif size > 127:
         why = "masked"
     elif kind >= _CLOSE:
-        why = None if kind <= _PONG and first & 0x80 and size <= _CONTROL else "control"
+        why = "" if kind <= _PONG and first & 0x80 and size <= _CONTROL else "control"
     else:
-        why = None if kind == (0 if stream.more else _BINARY) else "kind %d" % kind
+        why = "" if kind == (0 if stream.more else _BINARY) else "kind %d" % kind
     if why:
         raise ProtocolError("WebSocket frame: " + why)
 

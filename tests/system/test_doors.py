@@ -28,7 +28,7 @@ def front(ministack, authority, tmp_path):
         yield relay
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def role(ministack):
     """The ARN of a role that may do all of IoT."""
     iam = ministack.client("iam")
@@ -37,7 +37,7 @@ def role(ministack):
     return arn
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def keys(ministack):
     """(access key id, secret, None) of an IAM user that may do all of IoT."""
     iam = ministack.client("iam")
