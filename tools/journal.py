@@ -19,25 +19,37 @@ _PUBLIC = 0o644
 def write(path: Path, content: str | bytes, mode: int = _PUBLIC) -> None:
     """Replace a file by these bytes or text in one step; OSError leaves the old one as it was.
 
-    The content is on the disk before the name is: a cut of the power leaves the old file or the new one.
+    The content is on the disk before the name is, and the name before this returns: a cut of the power leaves the old
+    file or the new one, later only the new one.
     """
     if isinstance(content, str):
         content = content.encode()
     scratch = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
-        descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-        with open(descriptor, "wb") as file:
-            os.fchmod(descriptor, mode)
+        scratch.unlink(missing_ok=True)  # one that a process of the same number left may have other rights
+        with open(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(descriptor)
+            os.fsync(file.fileno())
         os.replace(scratch, path)
+        sync(path.parent)
     except BaseException as error:
         with contextlib.suppress(OSError):
             scratch.unlink()
         if isinstance(error, OSError) and error.filename is None:
             error.filename = str(path)  # a full disk is reported at write(), which knows no name
         raise
+
+
+def sync(folder: Path) -> None:
+    """Have the names in a folder on the disk."""
+    if os.name == "nt":  # where a folder cannot be opened
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def write_json(path: Path, document: Json, mode: int = _PUBLIC) -> None:
@@ -79,7 +91,9 @@ def _locked(path: Path, mode: int, flock: Callable[[IO[str], int], object]) -> I
     with contextlib.ExitStack() as unless_locked:
         try:
             path.parent.mkdir(mode=0o700, exist_ok=True)
-            file = unless_locked.enter_context(open(path, "w"))
+            # what a link of somebody else's points to is neither emptied nor waited for
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, SECRET)
+            file = unless_locked.enter_context(open(descriptor, "r+"))
             flock(file, mode)
             same = os.path.samestat(os.fstat(file.fileno()), os.stat(path))
         except BlockingIOError:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
+from .errors import ToolError
 from .shapes import Advance
 
 _PLAIN_STEPS = 10  # a pipe gets about this many progress lines for one run
@@ -20,6 +21,11 @@ class Output:
 
     def __init__(self, as_json: bool = False) -> None:
         self.json = as_json
+
+    def check(self) -> None:
+        """ToolError unless there is a standard output: for what is printed once, before it is made."""
+        if sys.stdout is None:
+            raise ToolError("standard output is closed, and what this command makes is shown there only")
 
     def say(self, text: str) -> None:
         """Print a line for a person."""

@@ -11,14 +11,64 @@ if TYPE_CHECKING:
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 
+    Extensions = list[tuple[x509.ExtensionType, bool]]  # and whether it is critical
 
-def new_key() -> bytes:
-    """A P-256 private key as PEM (SEC 1: the form that every MicroPython's TLS reads)."""
-    from cryptography.hazmat.primitives.asymmetric import ec
+
+def new_key(kind: str = "ec") -> bytes:
+    """A private key, P-256 ("ec") or RSA-2048 ("rsa"), as PEM in the form that every MicroPython's TLS reads."""
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-    key = ec.generate_private_key(ec.SECP256R1())
+    rsa_wanted = kind == "rsa"
+    key = rsa.generate_private_key(65537, 2048) if rsa_wanted else ec.generate_private_key(ec.SECP256R1())
     return key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+
+
+def new_authority(name: str) -> tuple[str, str]:
+    """A CA of its own with a P-256 key; -> (certificate, key) as PEM text."""
+    from cryptography import x509
+
+    pem = new_key()
+    key = load_key(pem)
+    signing = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
+    extensions: Extensions = [(x509.BasicConstraints(ca=True, path_length=0), True), (signing, True)]
+    return signed(named(name), key, named(name), key, extensions).decode(), pem.decode()
+
+
+def named(text: str) -> x509.Name:
+    """A distinguished name that is a common name alone."""
+    from cryptography import x509
+
+    return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)])
+
+
+def signed(
+    name: x509.Name,
+    key: CertificateIssuerPrivateKeyTypes,
+    issuer: x509.Name,
+    issuer_key: CertificateIssuerPrivateKeyTypes,
+    extensions: Extensions,
+) -> bytes:
+    """A certificate as PEM, valid for ten years from yesterday on."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    now = datetime.datetime.now(datetime.timezone.utc)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=3650))
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
+    )
+    for extension, critical in extensions:
+        builder = builder.add_extension(extension, critical)
+    return builder.sign(issuer_key, SHA256()).public_bytes(Encoding.PEM)
 
 
 def request(key_pem: str | bytes, common_name: str) -> str:
@@ -28,8 +78,7 @@ def request(key_pem: str | bytes, common_name: str) -> str:
     from cryptography.hazmat.primitives.serialization import Encoding
 
     # X.520 caps a common name at 64 characters; a thing name may have 128. AWS does not read it.
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name[:64])])
-    built = x509.CertificateSigningRequestBuilder().subject_name(name)
+    built = x509.CertificateSigningRequestBuilder().subject_name(named(common_name[:64]))
     return built.sign(load_key(key_pem), SHA256()).public_bytes(Encoding.PEM).decode()
 
 

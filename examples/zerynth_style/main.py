@@ -11,8 +11,12 @@ publish_period = 1000
 
 def shadow_callback(requested):
     global publish_period
-    print("requested publish period:", requested["publish_period"])
-    publish_period = requested["publish_period"]
+    period = requested.get("publish_period")
+    if type(period) is not int or not 100 <= period <= 3600000:
+        print("refused:", requested)
+        return None
+    print("requested publish period:", period)
+    publish_period = period
     return {"publish_period": publish_period}
 
 

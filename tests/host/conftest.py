@@ -15,7 +15,7 @@ from .proxy import Proxy
 
 _THING = Path(sys.executable).with_name("thing")
 REGION = "us-east-1"
-_TRUST = {
+TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "iot.amazonaws.com"}, "Action": "sts:AssumeRole"}],
 }
@@ -166,7 +166,7 @@ def proxy(ministack):
 def cloud(account):
     """An account with a bucket, a role and a thing."""
     account.client("s3").create_bucket(Bucket=f"firmware-{account.number}")
-    account.client("iam").create_role(RoleName="fota", AssumeRolePolicyDocument=json.dumps(_TRUST))
+    account.client("iam").create_role(RoleName="fota", AssumeRolePolicyDocument=json.dumps(TRUST))
     account.client("iot").create_thing(thingName="lamp")
     return account
 

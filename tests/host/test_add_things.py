@@ -72,7 +72,7 @@ def test_policy_that_exists_is_used_and_left(thing, project, account):
     assert account.client("iot").get_policy(policyName="demo-policy")["policyDocument"] == document
 
 
-def test_rsa_keys_are_made_by_aws(thing, project, account):
+def test_rsa_keys(thing, project, account):
     thing.run("add", "demo", "--rsa")
     key = (project / "private.pem.key").read_bytes()
     assert b"RSA PRIVATE KEY" in key

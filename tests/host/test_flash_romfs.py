@@ -139,9 +139,7 @@ def test_umqtt_with_more_beside_it_stays_where_it_is(plugged):
     _put(board, "lib/umqtt/robust.py", "robust = True\n")
     result = _into_romfs(board)
     assert not any("umqtt" in path for path in result.written + result.removed)
-    assert _told(board, _TELL + "from umqtt import robust\n") == [
-        "/rom/lib/aws_iot/__init__.mpy /lib/umqtt/simple.mpy"
-    ]
+    assert _told(board, _TELL + "from umqtt import robust\n") == ["/rom/lib/aws_iot/__init__.mpy /lib/umqtt/simple.mpy"]
 
 
 def test_other_files_in_romfs_are_not_lost(plugged):

@@ -46,9 +46,8 @@ def _assert_whole(project, account, number: int) -> None:
 
 
 @pytest.mark.parametrize("part", power.parts(_PARTS))
-@pytest.mark.parametrize("key", ["ec", "rsa"])
-def test_creation_killed_at_each_step(thing, project, account, key, part):
-    words = ["add", "demo", *(["--rsa"] if key == "rsa" else [])]
+def test_creation_killed_at_each_step(thing, project, account, part):
+    words = ["add", "demo"]
     clean = project.with_name("clean")
     shutil.copytree(project, clean)
     number = _count(thing, *words)

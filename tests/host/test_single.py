@@ -2,6 +2,10 @@
 
 import json
 import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 from aws_iot_tools import pki
 
@@ -67,7 +71,42 @@ def test_delete_takes_things_made_elsewhere_too(thing, account):
     assert [row["certificateArn"] for row in account.certificates()] == [made[0]]
 
 
-def test_rsa_by_aws(thing, account):
+_WIDE = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iot:*", "Resource": "*"}]}
+
+
+def test_a_policy_that_was_not_made_here_is_neither_taken_nor_deleted(thing, account):
+    iot = account.client("iot")
+    iot.create_policy(policyName="lamp-Policy", policyDocument=json.dumps(_WIDE))
+    assert "there is a policy lamp-Policy already" in thing.run("create", "lamp", code=1).stderr
+    assert account.thing_names() == [] and account.certificates() == []
+    iot.create_thing(thingName="lamp")
+    assert "the policy lamp-Policy was not made here" in thing.run("delete", "lamp", "--yes").stdout
+    assert account.thing_names() == [] and account.policies() == ["lamp-Policy"]
+
+
+def test_two_creations_of_one_name_do_not_meet(thing, account, proxy):
+    thing.environment["AWS_ENDPOINT_URL"] = proxy.url
+    proxy.latency_s = 0.3
+    first = thing.start("create", "lamp")
+    while len(proxy.calls) < 2 and first.poll() is None:  # the first call asks whose account it is
+        time.sleep(0.02)
+    for words in (["create", "lamp"], ["delete", "lamp", "--yes"]):
+        assert "another `thing` command is at work" in thing.run(*words, code=1).stderr
+    proxy.latency_s = 0
+    output, _ = first.communicate(timeout=120)
+    assert json.loads(output)["name"] == "lamp" and len(account.certificates()) == 1
+    thing.run("delete", "lamp", "--yes")
+    account.assert_empty()
+
+
+def test_a_key_that_nobody_would_see_is_not_made(thing, account):
+    script = f"exec '{Path(sys.executable).with_name('thing')}' create lamp >&-"
+    done = subprocess.run(["sh", "-c", script], env=thing.environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1 and "standard output is closed" in done.stderr
+    account.assert_empty()
+
+
+def test_rsa(thing, account):
     made = thing.json("create", "lamp", "--rsa")["deviceMetadata"]
     assert "RSA PRIVATE KEY" in made["privateKey"]
     pki.check_pair(made["clientCert"], made["privateKey"])

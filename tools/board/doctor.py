@@ -138,7 +138,7 @@ class _Patient:
     def publish(self) -> str:
         def ask() -> str:
             self.probe.publish(self.prefix)
-            return self.probe.receive()
+            return self.probe.receive()[0]
 
         answer = self._step(
             ask, f"closed on the publish: the policy does not allow iot:Publish to {self.prefix}", silence="iot:Receive"

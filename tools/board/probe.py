@@ -58,10 +58,11 @@ class Probe:
         """Publish at QoS 0, where nothing is acknowledged."""
         self._send(0x30, _string(topic) + payload)
 
-    def receive(self) -> str:
-        """-> the topic of the next message."""
+    def receive(self) -> tuple[str, bytes]:
+        """-> topic and payload of the next message, at QoS 0."""
         body = self._await(PUBLISH)
-        return body[2 : 2 + int.from_bytes(body[:2], "big")].decode()
+        end = 2 + int.from_bytes(body[:2], "big")
+        return body[2:end].decode(), body[end:]
 
     def close(self) -> None:
         if self._socket:

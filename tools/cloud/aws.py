@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import re
 import threading
 import time
+import urllib.parse
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -50,6 +53,7 @@ class Aws:
     def __init__(
         self, profile: str | None = None, region: str | None = None, endpoint_url: str | None = None, rate: float = 1.0
     ) -> None:
+        region = region or os.environ.get("AWS_REGION")  # as the AWS CLI 2; botocore reads AWS_DEFAULT_REGION alone
         self.session = boto3.Session(profile_name=profile, region_name=region)
         self._endpoint_url = endpoint_url
         self._clients: dict[str, Client] = {}
@@ -71,12 +75,18 @@ class Aws:
             retries={"mode": "adaptive", "max_attempts": 10},
             max_pool_connections=2 * WORKERS,  # each has at most two calls under way
             connect_timeout=10,
+            proxies={} if self._is_local else None,  # what is here needs no proxy
             user_agent="aws_iot_tools",  # botocore composes its own anew for each call: a sixth of the CPU time
         )
         client = self.session.client(service, endpoint_url=self._endpoint_url, config=config)
         client.meta.events.register("request-created", self._pace)  # once per attempt: retries count too
         client.meta.events.register_first("needs-retry", _give_up)
         return client
+
+    @property
+    def _is_local(self) -> bool:
+        url = self._endpoint_url or os.environ.get("AWS_ENDPOINT_URL") or ""
+        return urllib.parse.urlparse(url).hostname in ("127.0.0.1", "localhost", "::1")
 
     def _pace(self, operation_name: str, **_: Any) -> None:
         pacer = self._pacers.get(operation_name)
@@ -99,6 +109,12 @@ class Aws:
     def url(self) -> str:
         """Where control-plane calls go."""
         return self.iot.meta.endpoint_url
+
+    @functools.cached_property
+    def arn_prefix(self) -> str:
+        """What the ARNs of the account's AWS IoT resources begin with, as arn:aws:iot:eu-west-1:123456789012."""
+        caller = self.client("sts").get_caller_identity()
+        return f"arn:{caller['Arn'].split(':')[1]}:iot:{self.region}:{caller['Account']}"
 
     def endpoint(self) -> str:
         """The address that things of this account and region connect to (the ATS one, never the legacy one)."""
@@ -135,9 +151,8 @@ def pages(method: Callable[..., Json], key: str, **arguments: Any) -> Iterator[A
 _ACTION = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
 _REQUEST_TOKEN = {"nextMarker": "marker"}
 
-_CREDENTIALS = (
-    'set AWS_PROFILE or run `aws configure` (or `thing cloud up` and `eval "$(thing cloud env)"` for a local AWS)'
-)
+LOCAL = '`thing cloud up` and `eval "$(thing cloud env)"`'  # what gives a shell the local AWS
+_CREDENTIALS = f"set AWS_PROFILE or run `aws configure` (or {LOCAL} for a local AWS)"
 _REFUSED = "AWS does not accept the credentials: they are wrong, have expired or belong to another partition"
 _BY_CODE = {
     "UnrecognizedClientException": _REFUSED,

@@ -1,25 +1,25 @@
-"""MiniStack as the local AWS: one process whose data stays in a folder, with policies enforced.
+"""MiniStack as the local AWS: one process (server.py) whose data stays in a folder, with policies enforced.
 
-The folder holds cloud.json (where it listens, its process id), state/, s3/, ca.pem and the logs.
+The folder holds cloud.json (where it listens), running.json (while it runs), the CA, state/, s3/ and the logs; all of
+it is for its owner alone.
 """
 
 from __future__ import annotations
 
-import getpass
+import hashlib
 import importlib.util
-import json
 import os
 import sys
-import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import journal
+from .. import journal, state
 from ..errors import ToolError
+from ..shapes import Say
 from . import mosquitto, processes
 
 if TYPE_CHECKING:
@@ -27,13 +27,18 @@ if TYPE_CHECKING:
 
 CA_FILE = "cloud-ca.pem"  # its name in a project
 FOLDER = ".aws_local"  # its data's folder in a project
-_START_S = 30
+_START_S = 180  # a busy machine takes long; what ends by itself is told at once
+_STILL_S = 5
 _HTTP_PORT, _MQTT_PORT = 4566, 8883
 _VARIABLE = "THING_CLOUD"
+_CA_PATH = "/_ministack/iot/ca.pem"
+# Variables of the user's shell that would make another thing of it: MiniStack's own, and AWS's credentials.
+_NOT_INHERITED = ("AWS_", "IOT_", "MINISTACK_", "GATEWAY_", "USE_SSL", "S3_", "STATE_DIR", "PERSIST_")
 
 
 class Cloud:
-    """Where a local AWS is: url for the APIs; mqtt_host, mqtt_port and ca (PEM text) for things."""
+    """Where a local AWS is: url for the APIs; mqtt_host, mqtt_port and ca (PEM text) for things. front: None when it
+    serves this computer, "lan" when it serves boards on the network, "mosquitto" when a Mosquitto does that."""
 
     def __init__(
         self,
@@ -43,7 +48,7 @@ class Cloud:
         mqtt_port: int,
         ca: str,
         region: str = "us-east-1",
-        pids: Iterable[int] = (),
+        front: str | None = None,
     ) -> None:
         self.folder: Any = folder  # None: it was not started from here
         self.url = url
@@ -51,26 +56,31 @@ class Cloud:
         self.mqtt_port = mqtt_port
         self.ca = ca
         self.region = region
-        self.pids = list(pids)
+        self.front = front
 
     @classmethod
     def load(cls, folder: str | Path) -> Cloud | None:
-        """The cloud that was started in a folder, or None."""
+        """The cloud that was started in a folder, or None; ToolError when what was written down of it is damaged."""
         path = Path(folder) / "cloud.json"
-        return cls(Path(folder), **journal.read_json(path)) if path.exists() else None
+        if not path.exists():
+            return None
+        ca = Path(folder) / "ca.pem"
+        try:
+            return cls(Path(folder), ca=ca.read_text() if ca.exists() else "", **journal.read_json(path))
+        except TypeError as error:
+            raise ToolError(
+                f"{path} is of another version of `thing`: remove it; the next `thing cloud up` writes it anew, "
+                "and its data stays"
+            ) from error
 
     def save(self) -> None:
-        values = {key: value for key, value in vars(self).items() if key != "folder"}
-        journal.write_json(self.folder / "cloud.json", values)
-
-    @property
-    def running(self) -> bool:
-        return bool(self.pids) and all(map(processes.alive, self.pids)) and bool(_get(f"{self.url}/_ministack/health"))
+        values = {key: value for key, value in vars(self).items() if key not in ("folder", "ca")}
+        journal.write_json(self.folder / "cloud.json", values, journal.SECRET)
 
     @property
     def enforces(self) -> bool:
         """Whether policies are enforced where things connect: a Mosquitto in front lets every thing do everything."""
-        return len(self.pids) < 2
+        return self.front != "mosquitto"
 
     def environment(self) -> dict[str, str]:
         """What aws, boto3 and the commands need to use it."""
@@ -78,103 +88,187 @@ class Cloud:
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_DEFAULT_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,  # boto3 and the AWS CLI 1 read this one,
+            "AWS_REGION": self.region,  # the AWS CLI 2 and the SDKs of other languages this one
             _VARIABLE: str(self.folder.resolve()),
         }
 
 
-def up(
-    folder: Path,
-    region: str = "us-east-1",
-    port: int | None = None,
-    mqtt_port: int | None = None,
-    with_mosquitto: bool = False,
-) -> Cloud:
-    """Start the local AWS of a folder unless it runs; -> Cloud. A busy default port is replaced by a free one."""
+class Wanted:
+    """What a start is asked for; a None takes what there was before, or the default."""
+
+    def __init__(
+        self,
+        region: str | None = None,
+        port: int | None = None,
+        mqtt_port: int | None = None,
+        front: str | None = None,
+        address: str | None = None,
+    ) -> None:
+        self.region, self.port, self.mqtt_port, self.front, self.address = region, port, mqtt_port, front, address
+
+    def check(self, cloud: Cloud) -> None:
+        """ToolError when a running one is something else."""
+        port = urllib.parse.urlparse(cloud.url).port
+        pairs = {
+            "--region": (self.region, cloud.region),
+            "--port": (self.port, port),
+            "--mqtt-port": (self.mqtt_port, cloud.mqtt_port),
+            "--address": (self.address, cloud.mqtt_host),
+            f"--{self.front}": (self.front, cloud.front),
+        }
+        others = [option for option, (wanted, is_) in pairs.items() if wanted is not None and wanted != is_]
+        if others:
+            raise ToolError(f"it runs already, without this {' and '.join(others)}: `thing cloud down` first")
+
+
+def up(folder: Path, wanted: Wanted, say: Say) -> Cloud:
+    """Start what does not run of the local AWS of a folder; -> Cloud. Ports stay those of the last time; at first, a
+    busy default port is replaced by a free one."""
     if importlib.util.find_spec("ministack") is None:
         raise ToolError("the local AWS is not installed: pip install ministack")
     if sys.version_info < (3, 11):
         raise ToolError("the local AWS needs Python 3.11: on 3.10 no TLS handshake with MiniStack 1.5 comes to an end")
     # One at a time: what starts meanwhile would see the same ports free, and MiniStack shares a port that is taken.
-    with journal.lock(Path(tempfile.gettempdir()) / f"thing-cloud-{getpass.getuser()}.lock", wait=True):
-        cloud = Cloud.load(folder)
-        if cloud and cloud.running:
-            return cloud
-        folder.mkdir(parents=True, exist_ok=True)
-        cloud = _start(
-            folder, region, _port(port, _HTTP_PORT), _port(None if with_mosquitto else mqtt_port, _MQTT_PORT)
-        )
-        if with_mosquitto:
-            front = mosquitto.start(cloud, _port(mqtt_port, _MQTT_PORT))
-            cloud.mqtt_host, cloud.mqtt_port, cloud.ca = front.host, front.port, front.ca
-            cloud.pids.insert(0, front.pid)
-            cloud.save()
+    with journal.lock(state.folder() / "cloud.lock", wait=True):
+        old = Cloud.load(folder)
+        if old and processes.running(folder) and (processes.noted(folder) or {}).get("ready"):
+            wanted.check(old)
+            if old.front == "mosquitto" and not processes.running(folder / mosquitto.FOLDER):
+                say("Mosquitto had ended; it is started again")
+                _start_mosquitto(old)
+            return old
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        if not down(folder) and processes.noted(folder):
+            say("the local AWS had not ended by `thing cloud down`: what changed in its last second may be lost")
+        if old and old.front and not wanted.front:
+            say(f"it serves this computer alone now, not the network as before (--{old.front})")
+        cloud = _planned(folder, wanted, old)
+        cloud.save()
+        _start(cloud, say)
+        if cloud.front == "mosquitto":
+            _start_mosquitto(cloud)
     return cloud
 
 
-def _start(folder: Path, region: str, port: int, mqtt_port: int) -> Cloud:
-    log = folder / "ministack.log"
-    process = processes.start([sys.executable, "-m", "ministack"], log, _settings(folder, region, port, mqtt_port))
-    url = f"http://127.0.0.1:{port}"
-    processes.wait_until(lambda: _ready(url), process, log, _START_S, "MiniStack")
-    ca = _get(f"{url}/_ministack/iot/ca.pem").decode()
-    cloud = Cloud(folder, url, "localhost", mqtt_port, ca, region, [process.pid])
-    cloud.save()
-    return cloud
+def _planned(folder: Path, wanted: Wanted, old: Cloud | None) -> Cloud:
+    """Where it is to listen; ToolError when that is taken."""
+    http = _port(wanted.port, urllib.parse.urlparse(old.url).port if old else None, _HTTP_PORT, "--port")
+    mqtt = _port(wanted.mqtt_port, old.mqtt_port if old else None, _MQTT_PORT, "--mqtt-port")
+    region = wanted.region or (old.region if old else "us-east-1")
+    addresses = [wanted.address] if wanted.address else mosquitto.lan_addresses()
+    if wanted.front == "lan" and not addresses:
+        raise ToolError("this computer has no address on a network: join one, or name it with --address")
+    host = addresses[0] if wanted.front and addresses else "localhost"
+    return Cloud(folder, f"http://127.0.0.1:{http}", host, mqtt, "", region, wanted.front)
+
+
+def _start(cloud: Cloud, say: Say) -> None:
+    folder, log = cloud.folder, cloud.folder / "ministack.log"
+    mqtt_port = processes.free_port(cloud.mqtt_port + 1) if cloud.front == "mosquitto" else cloud.mqtt_port
+    port = urllib.parse.urlparse(cloud.url).port
+    command = [sys.executable, "-P", "-m", "aws_iot_tools.cloud.server", folder.resolve()]
+    command += ["--port", port, "--mqtt-port", mqtt_port]
+    if cloud.front == "lan":
+        command += ["--address", cloud.mqtt_host]
+    (folder / processes.RUNNING).unlink(missing_ok=True)
+    process = processes.start(list(map(str, command)), log, folder, _environment(cloud, mqtt_port))
+
+    def ready() -> bool:
+        noted = processes.noted(folder) or {}
+        return noted.get("pid") == process.pid and bool(noted.get("ready"))
+
+    processes.wait_until(ready, process, log, _START_S, "MiniStack", _once(say))
+    for note in (processes.noted(folder) or {}).get("notes", ()):
+        say(note)
+    cloud.ca = (folder / "ca.pem").read_text()
+
+
+def _once(say: Say) -> Callable[[float], None]:
+    """Tells once that a start takes long."""
+    told: list[bool] = []
+
+    def waiting(seconds: float) -> None:
+        if seconds > _STILL_S and not told:
+            told.append(True)
+            say("MiniStack is still starting ...")
+
+    return waiting
+
+
+def _start_mosquitto(cloud: Cloud) -> None:
+    upstream = int((processes.noted(cloud.folder) or {})["mqtt_port"])
+    addresses = list(dict.fromkeys([cloud.mqtt_host, *mosquitto.lan_addresses()]))
+    mosquitto.start(cloud, cloud.mqtt_port, upstream, [each for each in addresses if each != "localhost"])
 
 
 def down(folder: Path) -> bool:
     """Stop the local AWS of a folder; its data stays. -> False when none was running."""
-    cloud = Cloud.load(folder)
-    if cloud is None:
-        return False
-    was_running = cloud.running
-    for pid in cloud.pids if was_running else ():
-        processes.stop(pid)
-    cloud.pids = []
-    cloud.save()
-    return was_running
+    processes.stop(folder / mosquitto.FOLDER)
+    return processes.stop(folder)
+
+
+def identity(aws: Aws) -> str | None:
+    """The digest of the CA that a local AWS has for ever, by which it is known from others; None for AWS itself."""
+    ca = b"" if _is_aws(aws) else _get(f"{aws.url}{_CA_PATH}")
+    return hashlib.sha256(ca).hexdigest() if ca else None
+
+
+def _is_aws(aws: Aws) -> bool:
+    host = urllib.parse.urlparse(aws.url).hostname or ""
+    return host.endswith((".amazonaws.com", ".amazonaws.com.cn"))
 
 
 def serving(aws: Aws) -> Cloud | None:
     """The Cloud that answers the calls of this Aws, or None when that is AWS itself."""
-    host = urllib.parse.urlparse(aws.url).hostname or ""
-    if host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
+    if _is_aws(aws):
         return None
+    host = urllib.parse.urlparse(aws.url).hostname
     cloud = Cloud.load(os.environ[_VARIABLE]) if os.environ.get(_VARIABLE) else None
     if cloud and cloud.url == aws.url:
         return cloud
-    ca = _get(f"{aws.url}/_ministack/iot/ca.pem")
+    ca = _get(f"{aws.url}{_CA_PATH}")
     if not ca:
         return None
     port = int(os.environ.get("IOT_MTLS_PORT") or _MQTT_PORT)  # MiniStack's own variable and default
-    return Cloud(None, aws.url, "localhost" if host == "127.0.0.1" else host, port, ca.decode(), aws.region)
+    return Cloud(None, aws.url, "localhost" if host in (None, "127.0.0.1") else host, port, ca.decode(), aws.region)
 
 
-def _settings(folder: Path, region: str, port: int, mqtt_port: int) -> dict[str, str]:
-    state, objects = folder.resolve() / "state", folder.resolve() / "s3"
+def _environment(cloud: Cloud, mqtt_port: int) -> dict[str, str]:
+    folder = cloud.folder.resolve()
+    temporary = folder / "tmp"
+    temporary.mkdir(mode=0o700, exist_ok=True)
+    own = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)}
     return {
-        "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "IOT_MTLS_PORT": str(mqtt_port),
-        "MINISTACK_HOST": "localhost", "MINISTACK_REGION": region, "AUTH": "true",
-        "PERSIST_STATE": "1", "STATE_DIR": str(state), "S3_PERSIST": "1", "S3_DATA_DIR": str(objects),
-        "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+        **own,
+        "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(urllib.parse.urlparse(cloud.url).port),
+        "IOT_MTLS_PORT": str(mqtt_port), "MINISTACK_HOST": "localhost", "MINISTACK_REGION": cloud.region,
+        "AUTH": "true", "PERSIST_STATE": "1", "STATE_DIR": str(folder / "state"), "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(folder / "s3"), "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+        "TMPDIR": str(temporary),
+        "DOCKER_HOST": f"unix://{temporary}/none",  # else it ends the containers of each MiniStack on this computer
     }  # fmt: skip
 
 
-def _port(wanted: int | None, default: int) -> int:
+def _port(wanted: int | None, last: int | None, default: int, option: str) -> int:
     if wanted and processes.answers(wanted):
         raise ToolError(f"port {wanted} is taken: name another one")
-    return wanted or processes.free_port(default)
-
-
-def _ready(url: str) -> bool:
-    answer = _get(f"{url}/_ministack/ready")
-    return bool(answer) and json.loads(answer).get("iot_mtls") == "listening"
+    if not wanted and last and processes.answers(last):
+        raise ToolError(
+            f"port {last}, where the local AWS of this folder was, is taken by another program: end that, "
+            f"or name another port with {option} (projects and boards know the old one)"
+        )
+    return wanted or last or processes.free_port(default)
 
 
 def _get(url: str) -> bytes:
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
-            return answer.read()
+        with _LOCAL.open(url, timeout=5) as answer:
+            content: bytes = answer.read()
+            return content
     except (urllib.error.URLError, OSError):
         return b""
+
+
+_LOCAL = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # what is here needs no proxy

@@ -5,7 +5,6 @@ The bridge needs no more of the other side than AWS IoT offers, so the same line
 
 from __future__ import annotations
 
-import datetime
 import getpass
 import ipaddress
 import json
@@ -20,12 +19,7 @@ from ..errors import ToolError
 from . import processes
 
 if TYPE_CHECKING:
-    from cryptography import x509
-    from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
-
     from .local_aws import Cloud
-
-    Extensions = list[tuple[x509.ExtensionType, bool]]  # and whether it is critical
 
 _START_S = 10
 _OUT = (
@@ -46,29 +40,23 @@ _IN = (
 _BRIDGE_POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iot:*", "Resource": "*"}]}
 
 
-class Front:
-    """Where the Mosquitto is: host, port, ca (PEM text), pid."""
-
-    def __init__(self, host: str, port: int, ca: str, pid: int) -> None:
-        self.host, self.port, self.ca, self.pid = host, port, ca, pid
+FOLDER = "mosquitto"  # in the local AWS's
 
 
-def start(cloud: Cloud, port: int) -> Front:
-    """Start a Mosquitto for a running cloud; -> Front. Its certificate carries this machine's addresses."""
+def start(cloud: Cloud, port: int, upstream: int, addresses: list[str]) -> None:
+    """Start a Mosquitto on a port for a local AWS whose own one is `upstream`; its certificate has these addresses."""
     program = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}{os.pathsep}/usr/sbin")
     if not program:
         raise ToolError("mosquitto is not installed: apt install mosquitto (or brew install mosquitto)")
-    folder = cloud.folder.resolve() / "mosquitto"
-    folder.mkdir(exist_ok=True)
-    addresses = lan_addresses()
-    ca = _server_certificate(folder, addresses)
-    journal.write(folder / "devices-ca.pem", cloud.ca)
+    folder = cloud.folder.resolve() / FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    _server_certificate(cloud, folder, addresses)
     _bridge_certificate(cloud, folder)
-    journal.write(folder / "mosquitto.conf", _configuration(folder, port, cloud.mqtt_port))
+    journal.write(folder / "mosquitto.conf", _configuration(folder, port, upstream))
     log = folder / "mosquitto.log"
-    process = processes.start([program, "-c", str(folder / "mosquitto.conf")], log)
+    process = processes.start([program, "-c", str(folder / "mosquitto.conf")], log, folder)
+    processes.note(folder, process.pid)
     processes.wait_until(lambda: processes.answers(port), process, log, _START_S, "Mosquitto")
-    return Front(addresses[0] if addresses else "localhost", port, ca, process.pid)
 
 
 def lan_addresses() -> list[str]:
@@ -94,10 +82,10 @@ def _configuration(folder: Path, port: int, upstream: int) -> str:
         "set_tcp_nodelay true",
         "message_size_limit 131072",
         f"listener {port}",
-        f"cafile {folder / 'devices-ca.pem'}", f"certfile {folder / 'server.pem'}", f"keyfile {folder / 'server.key'}",
+        f"cafile {folder.parent / 'ca.pem'}", f"certfile {folder / 'server.pem'}", f"keyfile {folder / 'server.key'}",
         "require_certificate true",
         "connection cloud", f"address 127.0.0.1:{upstream}", "remote_clientid thing-cloud-bridge",
-        f"bridge_cafile {folder / 'devices-ca.pem'}", f"bridge_certfile {folder / 'bridge.pem'}",
+        f"bridge_cafile {folder.parent / 'ca.pem'}", f"bridge_certfile {folder / 'bridge.pem'}",
         f"bridge_keyfile {folder / 'bridge.key'}",
         "try_private false", "notifications false", "cleansession true",
         *(f"topic {topic} out 1" for topic in _OUT), *(f"topic {topic} in 1" for topic in _IN),
@@ -120,61 +108,21 @@ def _bridge_certificate(cloud: Cloud, folder: Path) -> None:
     journal.write(folder / "bridge.pem", made["certificatePem"])
 
 
-def _server_certificate(folder: Path, addresses: list[str]) -> str:
-    """Write server.pem and server.key for these addresses, signed by a CA of this folder; -> the CA as PEM text."""
+def _server_certificate(cloud: Cloud, folder: Path, addresses: list[str]) -> None:
+    """Write server.pem and server.key for these addresses, signed by the local AWS's CA."""
     from cryptography import x509
     from cryptography.x509.oid import ExtendedKeyUsageOID
 
-    key_path, ca_path = folder / "ca.key", folder / "ca.pem"
-    if not (key_path.exists() and ca_path.exists()):  # boards have it: it must outlive a restart
-        journal.write(key_path, pki.new_key(), journal.SECRET)
-        key = pki.load_key(key_path.read_bytes())
-        signing = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
-        authority: Extensions = [(x509.BasicConstraints(ca=True, path_length=0), True), (signing, True)]
-        journal.write(ca_path, _certificate("thing cloud", key, key, authority))
-    ca_key = pki.load_key(key_path.read_bytes())
-    servers = pki.new_key()
+    issuer = x509.load_pem_x509_certificate(cloud.ca.encode()).subject
+    ca_key = pki.load_key((cloud.folder / "ca.key").read_bytes())
+    key = pki.new_key()
     names = [x509.DNSName(name) for name in dict.fromkeys(("localhost", socket.gethostname()))]
     numbers = [x509.IPAddress(ipaddress.ip_address(address)) for address in ["127.0.0.1", *addresses]]
-    server: Extensions = [
+    extensions: pki.Extensions = [
         (x509.SubjectAlternativeName([*names, *numbers]), False),
         (x509.BasicConstraints(ca=False, path_length=None), True),
         (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False),
     ]
-    journal.write(folder / "server.key", servers, journal.SECRET)
-    journal.write(folder / "server.pem", _certificate("thing cloud server", pki.load_key(servers), ca_key, server))
-    return ca_path.read_text()
-
-
-def _certificate(
-    name: str,
-    key: CertificateIssuerPrivateKeyTypes,
-    ca_key: CertificateIssuerPrivateKeyTypes,
-    extensions: Extensions,
-) -> bytes:
-    """A certificate of the CA "thing cloud" as PEM, valid for ten years."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives.hashes import SHA256
-    from cryptography.hazmat.primitives.serialization import Encoding
-
-    now = datetime.datetime.now(datetime.timezone.utc)
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(_name(name))
-        .issuer_name(_name("thing cloud"))
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=3650))
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
-    )
-    for extension, critical in extensions:
-        builder = builder.add_extension(extension, critical)
-    return builder.sign(ca_key, SHA256()).public_bytes(Encoding.PEM)
-
-
-def _name(text: str) -> x509.Name:
-    from cryptography import x509
-
-    return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)])
+    signed = pki.signed(pki.named("thing cloud server"), pki.load_key(key), issuer, ca_key, extensions)
+    journal.write(folder / "server.key", key, journal.SECRET)
+    journal.write(folder / "server.pem", signed)

@@ -1,4 +1,7 @@
-"""Background servers that outlive the command that started them: found again by process id, ended by it alone."""
+"""Background servers that outlive the command that started them, each with a folder that says which process it is.
+
+A process is known by its number and its start: after a restart of the computer the number is another's.
+"""
 
 from __future__ import annotations
 
@@ -10,43 +13,78 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from .. import journal
 from ..errors import ToolError
+from ..shapes import Json
+
+RUNNING = "running.json"  # in a server's folder: there from its start to its end, unless that came unexpected
 
 
-def start(command: list[str], log: Path, environment: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
-    """Start a server in a session of its own, its output in a log file; -> its Popen."""
-    with open(log, "ab") as output:
+def start(
+    command: list[str], log: Path, folder: Path, environment: dict[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """Start a server in a session of its own and in a folder, its output in a log file; -> its Popen."""
+    with open(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, journal.SECRET), "ab") as output:
         return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
-            env={**os.environ, **(environment or {})},
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, cwd=folder,
+            env=environment,
         )  # fmt: skip
 
 
+def note(folder: Path, pid: int, **values: object) -> None:
+    """Write down which process is the server of a folder."""
+    journal.write_json(folder / RUNNING, {"pid": pid, "started": _started(pid), **values}, journal.SECRET)
+
+
+def noted(folder: Path) -> Json | None:
+    """What was written down of a folder's server; None after a clean end."""
+    path = folder / RUNNING
+    return journal.read_json(path) if path.exists() else None
+
+
+def running(folder: Path) -> int | None:
+    """The process that is the server of a folder, or None."""
+    values = noted(folder) or {}
+    pid = values.get("pid")
+    return pid if isinstance(pid, int) and alive(pid) and _started(pid) == values.get("started") else None
+
+
 def wait_until(
-    ready: Callable[[], object], process: subprocess.Popen[bytes], log: Path, seconds: float, name: str
+    ready: Callable[[], object],
+    process: subprocess.Popen[bytes],
+    log: Path,
+    seconds: float,
+    name: str,
+    waiting: Callable[[float], object] = lambda seconds: None,
 ) -> None:
-    """Wait until ready() is true; ToolError with the log's last line when the process ends or the time is over."""
-    deadline = time.monotonic() + seconds
+    """Wait until ready() is true, telling waiting() for how many seconds; ToolError with the log's last line when the
+    process ends or the time is over."""
+    start = time.monotonic()
     while not ready():
+        waiting(time.monotonic() - start)
         if process.poll() is not None:
             raise ToolError(f"{name} ended at once: {_last_line(log)} (all of it: {log})")
-        if time.monotonic() > deadline:
+        if time.monotonic() > start + seconds:
             process.kill()
             process.wait()
             raise ToolError(f"{name} was not ready within {seconds} s: {_last_line(log)} (all of it: {log})")
         time.sleep(0.1)
 
 
-def stop(pid: int, seconds: float = 20) -> None:
-    """End a process politely, so that it saves its data, and wait for that; ToolError when it does not end."""
-    if not alive(pid):
-        return
+def stop(folder: Path, seconds: float = 20) -> bool:
+    """End the server of a folder politely, so that it saves its data; -> False when there was none running.
+    ToolError when it does not end."""
+    pid = running(folder)
+    if pid is None:
+        return False
     os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + seconds
     while alive(pid):
         if time.monotonic() > deadline:
             raise ToolError(f"process {pid} does not end; its data is not saved yet: look at it before you kill it")
         time.sleep(0.1)
+    (folder / RUNNING).unlink(missing_ok=True)
+    return True
 
 
 def alive(pid: int) -> bool:
@@ -55,11 +93,25 @@ def alive(pid: int) -> bool:
         os.kill(pid, 0)
     except (ProcessLookupError, PermissionError):
         return False
-    status = Path(f"/proc/{pid}/stat")
+    fields = _status(pid)
+    return fields[0] != "Z" if fields else not Path("/proc").is_dir()
+
+
+def _started(pid: int) -> str:
+    """When a process started, in the system's own words."""
+    fields = _status(pid)
+    if fields:
+        return fields[19]  # in ticks since the computer did: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+    told = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return told.stdout.strip()
+
+
+def _status(pid: int) -> list[str]:
+    """The fields of /proc/PID/stat from the third on; none where there is no such file."""
     try:
-        return status.read_text().rpartition(")")[2].split()[0] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return not Path("/proc").is_dir()
+        return []
 
 
 def answers(port: int) -> bool:

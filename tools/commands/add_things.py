@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     "--things-base-name", "--thing-base-name", "base", metavar="NAME",
     help="Things are called NAME_0, NAME_1, ... [default: the last one used, or the folder's name]",
 )  # fmt: skip
-@click.option("--rsa", is_flag=True, help="Let AWS make RSA-2048 keys instead of P-256 keys made here.")
+@click.option("--rsa", is_flag=True, help="Make RSA-2048 keys instead of P-256 keys.")
 @click.option(
     "--rate", type=click.FloatRange(min=0), default=1.0, metavar="X",
     help="Times AWS's default rates, for accounts with raised quotas; 0: no limit. [default: 1]",
@@ -48,11 +48,11 @@ def command(
 ) -> None:
     """Create things in AWS for the project in PATH and keep their keys and certificates in it.
 
-    Numbers go on from the highest under the base name. Keys are P-256 and made on this computer: only a certificate
+    Numbers go on from the highest under the base name. Keys are made on this computer: only a certificate
     request leaves it. The first thing becomes the active one. A run that was stopped is resumed by the same command.
     """
     from ..main import sentence
-    from ..things import creation
+    from ..things import creation, place
     from ..things.project import Project
     from ..things.project_cloud import settle
 
@@ -64,6 +64,7 @@ def command(
     context.aws.set_rate(rate)
     base = creation.base_name(project, base)
     with project.lock():
+        place.note(context.aws, project)
         report = creation.prepare(project, things_number, base, "rsa" if rsa else "ec")
         if report.resumed:
             context.out.say(f"resuming the run of {things_number} that was stopped")

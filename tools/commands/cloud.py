@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from ..cli import Context
 
 _FOLDER = click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=".")
+_WIN = ["AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"]  # over what `env` exports
+_PORT = click.IntRange(1, 65535)
 
 
 @click.group(cls=Group)
@@ -25,18 +29,36 @@ def command() -> None:
 
 @command.command()
 @_FOLDER
-@click.option("--port", type=int, help="Port of the AWS APIs. [default: 4566 or a free one]")
-@click.option("--mqtt-port", type=int, help="Port that boards connect to. [default: 8883 or a free one]")
-@click.option("--mosquitto", is_flag=True, help="Put a Mosquitto in front, for real boards on the network.")
+@click.option("--port", type=_PORT, help="Port of the AWS APIs. [default: that of the last time; 4566 or a free one]")
+@click.option("--mqtt-port", type=_PORT, help="Port for boards. [default: that of the last time; 8883 or a free one]")
+@click.option("--lan", is_flag=True, help="Serve boards on the network, too: MQTT with a certificate, presigned URLs.")
+@click.option("--mosquitto", is_flag=True, help="Serve boards on the network by a Mosquitto, which knows no policies.")
+@click.option("--address", metavar="IP", help="This computer's address there. [default: of the default route]")
 @pass_context
-def up(context: Context, folder: Path, port: int | None, mqtt_port: int | None, mosquitto: bool) -> None:
-    """Start it in the background; when it runs already, only tell where."""
+def up(
+    context: Context,
+    folder: Path,
+    port: int | None,
+    mqtt_port: int | None,
+    lan: bool,
+    mosquitto: bool,
+    address: str | None,
+) -> None:
+    """Start it in the background; when it runs already, only tell where.
+
+    Without --lan or --mosquitto it serves this computer alone. The AWS APIs always do.
+    """
     from ..cloud import local_aws
 
-    region = context.options["region"] or "us-east-1"
-    cloud = local_aws.up(folder / local_aws.FOLDER, region, port, mqtt_port, mosquitto)
+    if lan and mosquitto:
+        raise click.UsageError("give either --lan or --mosquitto")
+    if address and not (lan or mosquitto):
+        raise click.UsageError("--address goes with --lan or --mosquitto")
+    front = "lan" if lan else "mosquitto" if mosquitto else None
+    wanted = local_aws.Wanted(context.options["region"], port, mqtt_port, front, address)
+    cloud = local_aws.up(folder / local_aws.FOLDER, wanted, context.out.warn)
     text = f"AWS APIs: {cloud.url}\nboards:   {cloud.mqtt_host}:{cloud.mqtt_port}\n"
-    place = "" if folder == Path() else f" {folder}"
+    place = "" if folder == Path() else f" {shlex.quote(str(folder))}"
     text += f'to use it in this shell: eval "$(thing cloud env{place})"'
     context.out.data({"url": cloud.url, "mqtt_host": cloud.mqtt_host, "mqtt_port": cloud.mqtt_port}, text)
 
@@ -47,8 +69,6 @@ def up(context: Context, folder: Path, port: int | None, mqtt_port: int | None, 
 @pass_context
 def env(context: Context, folder: Path, off: bool) -> None:
     """Print the variables to export, for `eval "$(thing cloud env)"`."""
-    import shlex
-
     from ..cloud import local_aws
     from ..errors import ToolError
 
@@ -56,10 +76,11 @@ def env(context: Context, folder: Path, off: bool) -> None:
     if cloud is None:
         raise ToolError(f"no local AWS was started in {folder}: start one with `thing cloud up`")
     variables = cloud.environment()
+    services = [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL_")]
     if off:
         context.out.data(list(variables), f"unset {' '.join(variables)}")
         return
-    lines = ["unset AWS_PROFILE AWS_SESSION_TOKEN"]  # they would win over what follows
+    lines = [f"unset {' '.join(_WIN + services)}"]
     lines += [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
     context.out.data(variables, "\n".join(lines))
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command)
 @click.argument("name")
-@click.option("--rsa", is_flag=True, help="Let AWS make an RSA-2048 key instead of a P-256 key made here.")
+@click.option("--rsa", is_flag=True, help="Make an RSA-2048 key instead of a P-256 key.")
 @pass_context
 def command(context: Context, name: str, rsa: bool) -> None:
     """Create a thing with a certificate and a policy of its own and print it all as JSON.
@@ -23,6 +23,7 @@ def command(context: Context, name: str, rsa: bool) -> None:
     """
     from ..things import single
 
-    document, record = single.create(context.aws, name, "rsa" if rsa else "ec")
-    context.out.data(document)
-    record.remove()
+    context.out.check()
+    with single.held(context.aws, name) as record:
+        context.out.data(single.create(context.aws, record, "rsa" if rsa else "ec"))
+        record.remove()

@@ -23,5 +23,7 @@ def command(context: Context, name: str, yes: bool) -> None:
 
     if not yes and not click.confirm(f"Delete the thing {name} with its certificates and shadows?", err=True):
         raise Partly("nothing was deleted")
-    single.delete(context.aws, name)
-    context.out.data({"deleted": name}, f"deleted {name}")
+    with single.held(context.aws, name) as record:
+        kept = single.delete(context.aws, record)
+    stays = f"; the policy {kept} was not made here, or is still in use, and stays" if kept else ""
+    context.out.data({"deleted": name, "policy_kept": kept}, f"deleted {name}{stays}")

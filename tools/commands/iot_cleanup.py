@@ -47,8 +47,11 @@ def command(context: Context, path: str, yes: bool, dry_run: bool) -> None:
     with project.lock():
         outcome = cleanup.run(context.aws, project, lambda total: out.progress(total, "deleting things"))
     kept = f"; the policy {plan['policy']} is still in use and stays" if outcome.policy_kept else ""
+    deleted = outcome.done - outcome.gone
+    gone = f", {outcome.gone} had been deleted from AWS before" if outcome.gone else ""
     out.data(
-        {**plan, "deleted": outcome.done, "failed": len(outcome.failures)}, f"{_number(outcome.done)} deleted{kept}"
+        {**plan, "deleted": deleted, "gone": outcome.gone, "failed": len(outcome.failures)},
+        f"{_number(deleted)} deleted{gone}{kept}",
     )
     if outcome.failures:
         name, error = outcome.failures[0]

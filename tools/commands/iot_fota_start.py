@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -65,11 +66,13 @@ def command(
     """
     from ..fota import firmware as images
     from ..fota import rollout
+    from ..things.place import check_target
 
     made = images.load(firmware, version, board)
     signature = images.sign(made, images.read_key(key)) if key else None
     out, aws = context.out, context.aws
     target = rollout.target_arn(aws, thing, group)
+    check_target(Path(firmware), thing, target)
     role = rollout.role_arn(aws, s3_role)
     name = rollout.job_name(thing, made)
     rollout.upload(aws, s3_bucket, name, made.data, lambda total: out.progress(total, "uploading"))

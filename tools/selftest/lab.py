@@ -53,7 +53,8 @@ class Lab:
     def make_thing(self) -> dict[str, bytes]:
         """Make the thing; -> {name: bytes} of what it connects with."""
         self.ledger.note("thing", self.name)
-        self._document, _ = single.create(self.aws, self.name)
+        with single.held(self.aws, self.name) as record:
+            self._document = single.create(self.aws, record)
         return self.files()
 
     @property
@@ -183,7 +184,8 @@ def removers(aws: Aws) -> Removers:
 
     def thing(name: str, _: object) -> None:
         try:
-            single.delete(aws, name)
+            with single.held(aws, name) as record:
+                single.delete(aws, record)
         except ToolError:
             things.delete_policy(aws, single.policy_name(name))  # made before the thing, which never was
 

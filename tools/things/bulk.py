@@ -21,7 +21,7 @@ from .. import pki
 from ..cloud import aws as aws_errors
 from ..errors import ToolError
 from ..shapes import Json, Say
-from . import creation, things
+from . import creation
 
 if TYPE_CHECKING:
     from ..cloud.aws import Aws
@@ -144,10 +144,9 @@ def _take(aws: Aws, records: list[Record], task_id: str) -> None:
     from cryptography.hazmat.primitives.hashes import SHA256
 
     by_key = {pki.public_pem(record.key_path.read_bytes()): record for record in records}
-    prefix = things.arn_prefix(aws)
     for pem in _certificates(aws, task_id):
         record = by_key.pop(pki.public_of_certificate(pem), None)
         if record:
             identity = x509.load_pem_x509_certificate(pem.encode()).fingerprint(SHA256()).hex()
-            record.save_certificate(f"{prefix}:cert/{identity}", pem)
+            record.save_certificate(f"{aws.arn_prefix}:cert/{identity}", pem)
             record.finish()

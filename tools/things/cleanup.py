@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from ..cloud.aws import WORKERS
 from ..shapes import Advance, Json, Progress
-from . import bulk, project_cloud, things, workers
+from . import bulk, place, project_cloud, things, workers
 
 if TYPE_CHECKING:
     from ..cloud.aws import Aws
@@ -23,6 +23,7 @@ def plan(project: Project) -> Json:
 
 def run(aws: Aws, project: Project, progress: Progress) -> Outcome:
     """Delete it all; -> workers.Outcome, whose failures keep their records."""
+    place.check(aws, project)
     bulk.abandon(aws, project)
     names = project.things()
     with progress(len(names)) as advance:
@@ -48,7 +49,15 @@ def run(aws: Aws, project: Project, progress: Progress) -> Outcome:
 
 
 def _delete(aws: Aws, project: Project, names: list[str], advance: Advance) -> Outcome:
-    return workers.run(names, lambda name: things.delete(aws, project.record(name)), WORKERS, advance)
+    gone: list[str] = []
+
+    def one(name: str) -> None:
+        if not things.delete(aws, project.record(name)):
+            gone.append(name)
+
+    outcome = workers.run(names, one, WORKERS, advance)
+    outcome.gone = len(gone)
+    return outcome
 
 
 def tidy(project: Project) -> None:

@@ -40,6 +40,7 @@ class Project:
         self.resources = folder / RESOURCES
         self._journal = self.resources / "journal.json"
         self._switch = self.resources / _SWITCH
+        self._lock = self.resources / ".lock"
 
     @classmethod
     def open(cls, path: str | Path) -> Project:
@@ -47,7 +48,7 @@ class Project:
         project = cls(Path(path))
         if not project.folder.is_dir():
             raise ToolError(f"there is no folder {path}")
-        project._finish_switch()
+        project._recover_switch()
         if not (project.folder / CONFIG).is_file():
             raise ToolError(f"{path} is no thing project (it has no {CONFIG}): make one with `thing new NAME PATH`")
         project.config()
@@ -90,7 +91,7 @@ class Project:
 
     def lock(self) -> AbstractContextManager[None]:
         """A context manager: this command alone changes the project's things."""
-        return journal.lock(self.resources / ".lock")
+        return journal.lock(self._lock)
 
     def record(self, name: str) -> Record:
         return Record(self.resources / name)
@@ -126,6 +127,12 @@ class Project:
         journal.write(scratch / KEY, record.key_path.read_bytes(), journal.SECRET)
         scratch.rename(self._switch)
         self._finish_switch()
+
+    def _recover_switch(self) -> None:
+        """Finish a switch that was cut off; one that another command is at has its lock, and is waited for."""
+        if self._switch.is_dir():
+            with journal.lock(self._lock, wait=True):
+                self._finish_switch()
 
     def _finish_switch(self) -> None:
         if self._switch.is_dir():

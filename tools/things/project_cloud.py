@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from .. import journal
+from ..cloud import aws as aws_errors
 from ..cloud import local_aws
 from ..errors import ToolError
 from ..shapes import Json, Say
@@ -35,7 +36,7 @@ def settle(aws: Aws, project: Project, say: Say) -> str:
         project.change_config(**endpoint_settings(aws, project))
         say(f"endpoint: {project.config()['endpoint']}")
     else:
-        _check_region(aws, config["endpoint"])
+        _check_endpoint(aws, config)
     name = names.check_policy(config.get("policy_name") or f"{project.folder.resolve().name}-policy")
     if config.get("policy_name") != name:
         project.change_config(policy_name=name)
@@ -44,7 +45,8 @@ def settle(aws: Aws, project: Project, say: Say) -> str:
         project.change_state(policy=name)  # before it exists, so that clean-up finds it in any case
         say(f"making the policy {name}: own shadows, jobs and streams, topics dt/<thing>/# out and cmd/<thing>/# in")
 
-    things.ensure_policy(aws, name, announce)
+    if not things.ensure_policy(aws, name, announce):
+        say(f"the policy {name} was there, and is not as one made here; it is taken as it is, and clean-up leaves it")
     return name
 
 
@@ -55,10 +57,33 @@ def unsettle(project: Project) -> None:
         project.change_config(endpoint=None, port=None, cacert=None)
 
 
-def _check_region(aws: Aws, endpoint: str) -> None:
-    region = _REGION.search(endpoint)
-    if region and region[1] != aws.region:
+def region_of(endpoint: str | None) -> str | None:
+    """The region of an endpoint of AWS; None for any other."""
+    found = _REGION.search(endpoint or "")
+    return found[1] if found else None
+
+
+def _check_endpoint(aws: Aws, config: Json) -> None:
+    """ToolError unless the project's endpoint is that of the account in which its things would be made."""
+    endpoint = config["endpoint"]
+    region = region_of(endpoint)
+    if region and region != aws.region:
         raise ToolError(
-            f"the project's endpoint is in {region[1]}, these credentials point to {aws.region}: "
-            f"pass --region {region[1]}, or set another endpoint in thing.conf.json"
+            f"the project's endpoint is in {region}, these credentials point to {aws.region}: "
+            f"pass --region {region}, or set another endpoint in thing.conf.json"
+        )
+    local = local_aws.serving(aws)
+    if local is None and config.get("cacert") == local_aws.CA_FILE:
+        raise ToolError(
+            f"the project's endpoint {endpoint} is that of a local AWS, these credentials point to AWS: "
+            f"set another endpoint in thing.conf.json, or use the local AWS ({aws_errors.LOCAL})"
+        )
+    if not region:
+        return  # a domain of the account's own, or a local AWS's address, about which AWS says nothing
+    own = None if local else aws.endpoint()
+    if own != endpoint:
+        where = f"an account whose endpoint is {own}" if own else f"the local AWS at {aws.url}"
+        raise ToolError(
+            f"the project's endpoint is {endpoint}, these credentials point to {where}: "
+            "use the profile of the endpoint's account, or set another endpoint in thing.conf.json"
         )

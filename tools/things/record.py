@@ -45,7 +45,9 @@ class Record:
     def set(self, **values: Any) -> None:
         """Record values before anything else is done."""
         document = {**self.values, **values}
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not self.folder.is_dir():
+            self.folder.mkdir(mode=0o700)
+            journal.sync(self.folder.parent)
         journal.write_json(self._journal, document)
         self._values = document
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import os
 import time
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from .. import pki
+from .. import journal, pki, state
 from ..cloud import aws as aws_errors
 from ..cloud import local_aws
 from ..errors import ToolError
@@ -25,23 +26,40 @@ if TYPE_CHECKING:
 _PORT = 8883
 
 
-def create(aws: Aws, name: str, key: str = "ec") -> tuple[Json, Record]:
-    """Create a thing with a certificate and a policy of its own; -> (document, its record).
+@contextlib.contextmanager
+def held(aws: Aws, name: str) -> Iterator[Record]:
+    """A context manager whose value is the record of a thing without a project; this command alone changes it."""
+    names.check_thing(name)
+    parent = place(aws)
+    lock = parent / f".{name}.lock"
+    with journal.lock(lock):
+        sweep(parent)
+        try:
+            yield Record(parent / name)
+        finally:
+            lock.unlink(missing_ok=True)
+
+
+def create(aws: Aws, record: Record, key: str = "ec") -> Json:
+    """Create the thing of a record with a certificate and a policy of its own; -> its document.
 
     The document holds the private key this once. The caller removes the record after having handed it on: until then
     it is on disk, and a creation that was stopped goes on from there.
     """
-    names.check_thing(name)
-    record = _record(aws, name)
+    name, policy = record.name, policy_name(record.name)
     if record.values:
         things.recover(aws, [record])
     elif describe(aws, name):
         raise ToolError(f"there is a thing {name} already")
+    elif things.policy_document(aws, policy) is not None and not things.is_ours(aws, policy):
+        raise ToolError(
+            f"there is a policy {policy} already, and it is not as one made here: delete it, or take another name"
+        )
     else:
-        record.set(project=uuid.uuid4().hex, policy=policy_name(name), key=key)
-    things.ensure_policy(aws, record.get("policy"), lambda: None)
-    things.create(aws, record, record.get("project"), record.get("policy"))
-    return _document(aws, record), record
+        record.set(project=uuid.uuid4().hex, policy=policy, key=key)
+    things.ensure_policy(aws, policy, lambda: None)
+    things.create(aws, record, record.get("project"), policy)
+    return _document(aws, record)
 
 
 def show(aws: Aws, name: str) -> Json:
@@ -61,18 +79,20 @@ def update(aws: Aws, name: str, state: Json) -> Json:
     return show(aws, name)
 
 
-def delete(aws: Aws, name: str) -> None:
-    """Delete the thing, the certificates that only it has, its own policy and its shadows."""
-    record = _record(aws, names.check_thing(name))
-    found = describe(aws, name)
-    if not found and not record.values:
+def delete(aws: Aws, record: Record) -> str | None:
+    """Delete the thing, the certificates that only it has, its own policy and its shadows; -> the name of a policy
+    called like its own that stays: it was not made here, or others use it."""
+    name, policy = record.name, policy_name(record.name)
+    if not describe(aws, name) and not record.values:
         raise ToolError(f"there is no thing {name} in {aws.region}: `thing list` shows what there is")
     if record.values:
         things.recover(aws, [record])
         things.delete(aws, record)
-    elif found:
+    else:
         things.delete_foreign(aws, name)
-    things.delete_policy(aws, policy_name(name))
+    if things.policy_document(aws, policy) is None:
+        return None
+    return None if things.is_ours(aws, policy) and things.delete_policy(aws, policy) else policy
 
 
 def describe(aws: Aws, name: str) -> Json | None:
@@ -128,15 +148,8 @@ def policy_name(name: str) -> str:
     return names.check_policy(f"{name.replace(':', '.')}-Policy")
 
 
-def _record(aws: Aws, name: str) -> Record:
-    parent = place(aws)
-    sweep(parent)
-    return Record(parent / name)
-
-
 def place(aws: Aws) -> Path:
     """The folder for journals of what belongs to no project, one for each account and region."""
-    account = aws.client("sts").get_caller_identity()["Account"]
+    account = aws.arn_prefix.split(":")[4]
     name = hashlib.sha256(f"{aws.url} {account}".encode()).hexdigest()[:16]
-    home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(home) / "thing" / name
+    return state.folder(name)

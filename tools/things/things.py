@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import email.utils
+import json
 import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
@@ -14,14 +15,13 @@ from .. import pki
 from ..cloud import aws as aws_errors
 from ..errors import ToolError
 from ..shapes import Json
-from . import policy, workers
+from . import place, policy, workers
 
 if TYPE_CHECKING:
     from ..cloud.aws import Aws
     from .record import Record
 
 _OWNER = "project"  # the attribute that tells our thing from another's of the same name
-_WINDOW_S = 120  # a certificate request and its retries are over by then
 _DETACH_TRIES = 8  # DetachThingPrincipal acts a little later than it answers
 _CONFLICTS = ("DeleteConflictException", "InvalidRequestException", "CertificateStateException")
 
@@ -30,6 +30,7 @@ def create(aws: Aws, record: Record, owner: str, policy_name: str, key: str = "e
     """Create one thing, or go on where an earlier run stopped; each step is safe to do again."""
     if record.get("done"):
         return
+    place.check_record(aws, record)
     if not record.values:
         record.set(project=owner, policy=policy_name, key=key)
     answer = _create_thing(aws, record, owner)
@@ -44,8 +45,6 @@ def create(aws: Aws, record: Record, owner: str, policy_name: str, key: str = "e
         lambda: aws.iot.attach_policy(policyName=record.get("policy"), target=arn),
         lambda: aws.iot.attach_thing_principal(thingName=record.name, principal=arn),
     )
-    if record.get("key") == "rsa":
-        aws.iot.update_certificate(certificateId=_id(arn), newStatus="ACTIVE")
     record.finish()
 
 
@@ -57,55 +56,37 @@ def _create_thing(aws: Aws, record: Record, owner: str) -> Json:
         if aws_errors.code(error) != "ResourceAlreadyExistsException":
             raise
         found = aws.iot.describe_thing(thingName=record.name)
-        if record.get("thing_arn") or found["attributes"].get(_OWNER) == owner:
+        if _is_that_of(record, found):
             return found  # ours, with attributes that were added since
-        record.remove()
+        if not record.get("requested"):  # else a certificate is ours, and its key in the record
+            record.remove()
         raise ToolError(
             f"the account has a thing {record.name} already that was not made here; take another name"
         ) from error
 
 
 def _create_certificate(aws: Aws, record: Record) -> None:
-    """With a key of this machine when asked for ("ec"), else with one that AWS makes and gives out this once ("rsa").
-
-    AWS's key is born with its certificate, so that one is made inactive: should we die before the answer is on disk,
-    recover() finds it as an inactive certificate that nothing is attached to.
-    """
-    if record.get("key") == "rsa":
-        made = aws.iot.create_keys_and_certificate(setAsActive=False)
-        try:
-            record.save_key(made["keyPair"]["PrivateKey"])
-        except OSError:  # a full disk: the key cannot be kept, so the certificate is worth nothing
-            aws.iot.delete_certificate(certificateId=made["certificateId"])
-            raise
-    else:
-        if not record.key_path.exists():
-            record.save_key(pki.new_key())
-        request = pki.request(record.key_path.read_bytes(), record.name)
-        made = aws.iot.create_certificate_from_csr(certificateSigningRequest=request, setAsActive=True)
+    """With a key of this machine, by which a certificate whose answer was never read is known: see recover()."""
+    if not record.key_path.exists():
+        record.save_key(pki.new_key(record.get("key") or "ec"))
+    request = pki.request(record.key_path.read_bytes(), record.name)
+    made = aws.iot.create_certificate_from_csr(certificateSigningRequest=request, setAsActive=True)
     record.save_certificate(made["certificateArn"], made["certificatePem"])
 
 
 def recover(aws: Aws, records: Iterable[Record]) -> int:
-    """Find the certificates that earlier runs asked for and died before they could write down; -> how many.
-
-    Those whose key is here are known by their public key. One whose key AWS made and nobody received is known by what
-    it is: made in the seconds of the request, inactive, attached to nothing; it is deleted.
-    """
+    """Find by their public keys the certificates that earlier runs asked for and died before they could write down;
+    -> how many."""
     lost = [record for record in records if record.get("requested") and not record.get("cert_arn")]
-    if not lost:
-        return 0
     by_key = {pki.public_pem(record.key_path.read_bytes()): record for record in lost if record.key_path.exists()}
-    keyless = [record.get("requested") for record in lost if not record.key_path.exists()]
+    if not by_key:
+        return 0
     found = 0
-    for certificate in _certificates_since(aws, min(record.get("requested") for record in lost)):
+    for certificate in _certificates_since(aws, min(record.get("requested") for record in by_key.values())):
         description = aws.iot.describe_certificate(certificateId=certificate["certificateId"])["certificateDescription"]
         record = by_key.pop(pki.public_of_certificate(description["certificatePem"]), None)
         if record:
             record.save_certificate(description["certificateArn"], description["certificatePem"])
-            found += 1
-        elif _is_abandoned(aws, certificate, keyless):
-            aws.iot.delete_certificate(certificateId=certificate["certificateId"])
             found += 1
     return found
 
@@ -116,58 +97,73 @@ def _certificates_since(aws: Aws, seconds: float) -> list[Json]:
     return [certificate for certificate in listed if certificate["creationDate"] >= since]
 
 
-def _is_abandoned(aws: Aws, certificate: Json, requests: list[float]) -> bool:
-    made = certificate["creationDate"].timestamp()
-    if certificate["status"] != "INACTIVE" or not any(-2 <= made - at <= _WINDOW_S for at in requests):
-        return False
-    arn = certificate["certificateArn"]
-    if aws.iot.list_principal_things(principal=arn)["things"]:
-        return False
-    return not aws.iot.list_attached_policies(target=arn)["policies"]
+def ensure_policy(aws: Aws, name: str, announce: Callable[[], object]) -> bool:
+    """Make the least-privilege policy unless one of this name exists; announce() is called before it is made.
+    -> False when the one that there is allows something else."""
+    if policy_document(aws, name) is None:
+        announce()
+        aws.iot.create_policy(policyName=name, policyDocument=policy.least_privilege(aws.arn_prefix))
+        return True
+    return is_ours(aws, name)
 
 
-def ensure_policy(aws: Aws, name: str, announce: Callable[[], object]) -> None:
-    """Make the least-privilege policy unless one of this name exists; announce() is called before it is made."""
+def is_ours(aws: Aws, name: str) -> bool:
+    """Whether there is a policy of this name that allows just what one made here does."""
+    return policy_document(aws, name) == json.loads(policy.least_privilege(aws.arn_prefix))
+
+
+def policy_document(aws: Aws, name: str) -> Json | None:
+    """What a policy says now, or None where there is none."""
     try:
-        aws.iot.get_policy(policyName=name)
-        return
+        return json.loads(aws.iot.get_policy(policyName=name)["policyDocument"])
     except ClientError as error:
-        if not aws_errors.missing(error):
-            raise
-    announce()
-    aws.iot.create_policy(policyName=name, policyDocument=policy.least_privilege(arn_prefix(aws)))
+        if aws_errors.missing(error):
+            return None
+        raise
 
 
-def arn_prefix(aws: Aws) -> str:
-    """What the ARNs of the account's AWS IoT resources begin with, such as arn:aws:iot:eu-west-1:123456789012."""
-    caller = aws.client("sts").get_caller_identity()
-    return f"arn:{caller['Arn'].split(':')[1]}:iot:{aws.region}:{caller['Account']}"
-
-
-def delete(aws: Aws, record: Record) -> None:
-    """Delete all that AWS has of a thing, then its record; what is gone already is no error."""
+def delete(aws: Aws, record: Record) -> bool:
+    """Delete all that AWS has of a thing, then its record; -> False when AWS had nothing of it any more."""
+    place.check_record(aws, record)
     arn = record.get("cert_arn")
+    there = _has_thing(aws, record)
+    found = there
     if arn:
         _gone(aws.iot.detach_thing_principal, thingName=record.name, principal=arn)
         if record.get("policy"):
             _gone(aws.iot.detach_policy, policyName=record.get("policy"), target=arn)
-        _delete_certificate(aws, arn)
-    if _is_ours(aws, record):
+        found |= _delete_certificate(aws, arn)
+    if there:
         delete_shadows(aws, record.name)
         _retry(aws.iot.delete_thing, thingName=record.name)
     record.remove()
+    return found
 
 
-def _is_ours(aws: Aws, record: Record) -> bool:
-    """True unless the thing of this name is somebody else's: the run may have died before AWS said so."""
-    if record.get("thing_arn") or not record.get("project"):
-        return True
+def _has_thing(aws: Aws, record: Record) -> bool:
+    """Whether AWS has this record's thing; one of the same name that somebody else made is not it."""
     try:
-        return aws.iot.describe_thing(thingName=record.name)["attributes"].get(_OWNER) == record.get("project")
+        found = aws.iot.describe_thing(thingName=record.name)
     except ClientError as error:
         if aws_errors.missing(error):
             return False
         raise
+    if record.get("thing_id") or record.get("project"):
+        return _is_that_of(record, found)
+    # Of the original toolchain's things only the certificate is known; what was found is noted before that goes.
+    if record.get("cert_arn") in aws.iot.list_thing_principals(thingName=record.name)["principals"]:
+        record.set(thing_arn=found["thingArn"], thing_id=found["thingId"])
+        return True
+    raise ToolError(
+        f"the thing {record.name} has not the certificate of {record.folder}: it may be another's; "
+        f"if it is yours, `thing delete {record.name}` deletes it"
+    )
+
+
+def _is_that_of(record: Record, found: Json) -> bool:
+    """Whether a thing as DescribeThing tells of it is this record's: its id does, or the attribute given to it."""
+    owner = found["attributes"].get(_OWNER)
+    return found["thingId"] == record.get("thing_id") or (owner is not None and owner == record.get("project"))
 
 
 def delete_foreign(aws: Aws, name: str) -> set[str]:
@@ -186,9 +182,10 @@ def delete_foreign(aws: Aws, name: str) -> set[str]:
     return policies
 
 
-def _delete_certificate(aws: Aws, arn: str) -> None:
-    _gone(aws.iot.update_certificate, certificateId=_id(arn), newStatus="INACTIVE")
-    _retry(aws.iot.delete_certificate, certificateId=_id(arn), forceDelete=True)
+def _delete_certificate(aws: Aws, arn: str) -> bool:
+    """-> False when there was none."""
+    found = _gone(aws.iot.update_certificate, certificateId=_id(arn), newStatus="INACTIVE")
+    return _retry(aws.iot.delete_certificate, certificateId=_id(arn), forceDelete=True) or found
 
 
 def delete_shadows(aws: Aws, name: str) -> None:
@@ -224,23 +221,27 @@ def delete_policy(aws: Aws, name: str) -> bool:
     return True
 
 
-def _gone(call: Callable[..., object], **arguments: Any) -> None:
+def _gone(call: Callable[..., object], **arguments: Any) -> bool:
+    """Call; -> False when AWS says that what the call is about is not there."""
     try:
         call(**arguments)
+        return True
     except ClientError as error:
         if not aws_errors.missing(error):
             raise
+        return False
 
 
-def _retry(call: Callable[..., object], **arguments: Any) -> Any:
-    """Call until what was detached a moment ago counts as detached; some seconds in all."""
-    for attempt in range(_DETACH_TRIES):
+def _retry(call: Callable[..., object], **arguments: Any) -> bool:
+    """_gone() until what was detached a moment ago counts as detached; some seconds in all."""
+    for attempt in range(_DETACH_TRIES - 1):
         try:
             return _gone(call, **arguments)
         except ClientError as error:
-            if aws_errors.code(error) not in _CONFLICTS or attempt == _DETACH_TRIES - 1:
+            if aws_errors.code(error) not in _CONFLICTS:
                 raise
             time.sleep(0.1 * 2**attempt)
+    return _gone(call, **arguments)
 
 
 def _id(arn: str) -> str:

@@ -18,10 +18,12 @@ class Outcome:
     def __init__(self) -> None:
         self.done = 0
         self.failures: list[tuple[Any, Exception]] = []
+        self.gone = 0  # of those done, what AWS did not have any more
         self.policy_kept = False
 
     def add(self, other: Outcome) -> None:
         self.done += other.done
+        self.gone += other.gone
         self.failures += other.failures
 
 

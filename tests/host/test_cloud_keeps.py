@@ -1,0 +1,128 @@
+"""The local AWS loses nothing: what was answered a second before its process is killed is there, under the same CA.
+
+A kill -9 stands in for a cut of the power as well: what was written then is on the disk by fsync (journal.write).
+"""
+
+import importlib
+import json
+import os
+import socket
+import ssl
+import stat
+import time
+
+import pytest
+from aws_iot_tools.cloud import ministack, processes
+
+from ..harness.ports import free_port
+from .test_cloud import cloud, use  # noqa: F401  the fixture
+
+
+@pytest.fixture
+def folder(cloud):  # noqa: F811
+    """The data's folder of a running local AWS that the commands use, in surroundings that are none of its business.
+
+    Projects for boards have a logging.py and the like, one that was received even where the data lies: what runs here
+    imports none of them. And a proxy, which does not even answer, is not asked for what is on this computer.
+    """
+    for place in (cloud.folder, cloud.folder / ".aws_local"):
+        place.mkdir(exist_ok=True)
+        for name in ("logging", "ssl", "uuid", "json"):
+            (place / f"{name}.py").write_text("raise SystemExit('the code of a project ran')\n")
+    cloud.environment.update(http_proxy="http://127.0.0.1:9", HTTP_PROXY="http://127.0.0.1:9", no_proxy="")
+    cloud.run(*cloud.up)
+    cloud.environment.update(use(cloud))
+    return cloud.folder / ".aws_local"
+
+
+def _kill(folder) -> None:
+    pid = processes.running(folder)
+    os.kill(pid, 9)
+    while processes.alive(pid):
+        time.sleep(0.02)
+
+
+def test_what_a_second_ago_was_answered_outlives_kill_9(cloud, folder):  # noqa: F811
+    """A thing by HTTP, its shadow by MQTT, an object of S3; ports and CA are the same; what holds keys is private."""
+    where = cloud.json("cloud", "up")
+    ca = (folder / "ca.pem").read_bytes()
+    cloud.run("new", "demo")
+    cloud.run("add", "demo")
+    _over_mqtt(cloud.folder / "demo", where["mqtt_port"])
+    time.sleep(1)
+    _kill(folder)
+    said = cloud.run("cloud", "up")
+    assert "what changed in its last second may be lost" in said.stderr
+    assert cloud.json("cloud", "up") == where and (folder / "ca.pem").read_bytes() == ca
+    assert cloud.run("list").stdout == "demo_0\n"
+    assert cloud.json("shadow", "get", "demo_0")["state"]["reported"] == {"led": 1}
+    _assert_refused_without_certificate(ca.decode(), where["mqtt_port"])
+    assert cloud.run("doctor", "demo").stdout.count("ok ") == 9
+    files = [folder, *(path for path in folder.rglob("*") if path.suffix != ".py")]
+    assert [path for path in files if stat.S_IMODE(path.stat().st_mode) & 0o077] == []
+    cloud.run("cloud", "down")
+    assert "may be lost" not in cloud.run("cloud", "up").stderr, "that was a clean end"
+
+
+def _over_mqtt(project, port) -> None:
+    from aws_iot_tools.board.probe import Probe
+
+    probe = Probe("localhost", port)
+    probe.open()
+    config = json.loads((project / "thing.conf.json").read_text())
+    probe.secure((project / config["cacert"]).read_text(), project / "certificate.pem.crt", project / "private.pem.key")
+    assert probe.connect("demo_0") == 0
+    probe.subscribe("$aws/things/demo_0/shadow/update/accepted")
+    probe.publish("$aws/things/demo_0/shadow/update", b'{"state":{"reported":{"led":1}}}')
+    assert probe.receive()[0].endswith("accepted")
+    probe.close()
+
+
+def _assert_refused_without_certificate(ca, port):
+    context = ssl.create_default_context(cadata=ca)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2  # which tells it in the handshake
+    with socket.create_connection(("127.0.0.1", port)) as plain, pytest.raises((ssl.SSLError, ConnectionError)):
+        context.wrap_socket(plain, server_hostname="localhost").read(1)
+
+
+def test_state_that_cannot_be_read_is_set_aside(cloud, folder):  # noqa: F811
+    """Damaged, of a newer version, of a form that MiniStack does not take: each is told, and kept as it was."""
+    cloud.run("cloud", "down")
+    ca = (folder / "ca.pem").read_bytes()
+    wrong = {
+        "iot": b'{"__ministack_format__": 3, "payload": {"things": ',
+        "s3": b'{"__ministack_format__": 99, "payload": {}}',
+        "sts": b'{"__ministack_format__": 2, "payload": {"sessions": 7}}',
+    }
+    for name, content in wrong.items():
+        (folder / f"state/{name}.json").write_bytes(content)
+    said = cloud.run("cloud", "up").stderr
+    assert "iot is not used, since it is damaged" in said and "s3 is not used, since a newer MiniStack wrote it" in said
+    assert cloud.run("list").stdout == "no things\n"
+    cloud.run("cloud", "down")
+    for name in ("iot", "s3"):
+        assert (folder / f"state/{name}.json.set-aside-1").read_bytes() == wrong[name]
+    assert (folder / "ca.pem").read_bytes() == ca
+
+
+def test_ports_stay_and_only_what_was_started_here_is_ended(cloud, folder):  # noqa: F811
+    """After a restart of the computer the number that was noted is another process's: that one goes on."""
+    where = cloud.json("cloud", "up")
+    assert "without this --port" in cloud.run("cloud", "up", "--port", free_port(), code=1).stderr
+    cloud.run("cloud", "down")
+    other = cloud.start("shadow", "watch", "nothing")
+    (folder / "running.json").write_text(json.dumps({"pid": other.pid, "started": "1", "ready": True}))
+    assert cloud.run("cloud", "down").stdout == "it was not running\n"
+    assert other.poll() is None
+    other.kill()
+    other.communicate()
+    with socket.create_server(("127.0.0.1", where["mqtt_port"])):
+        said = cloud.run("cloud", "up", code=1).stderr
+        assert f"port {where['mqtt_port']}, where the local AWS of this folder was, is taken" in said
+    assert cloud.json("cloud", "up") == where
+
+
+@pytest.mark.parametrize("name", ministack.PRIVATE)
+def test_the_names_of_ministack_that_no_page_has_are_there(name):
+    module = importlib.import_module(name)
+    assert [each for each in ministack.PRIVATE[name] if not hasattr(module, each)] == []

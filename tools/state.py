@@ -1,0 +1,17 @@
+"""Where the tools keep what belongs to no project: folders of the user's that nobody else may read."""
+
+import os
+from pathlib import Path
+
+
+def folder(*names: str) -> Path:
+    """A folder below the user's state folder, made when it is not there.
+
+    https://specifications.freedesktop.org/basedir-spec/latest/
+    """
+    path = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    path.mkdir(parents=True, exist_ok=True)
+    for name in ("thing", *names):
+        path /= name
+        path.mkdir(mode=0o700, exist_ok=True)
+    return path
