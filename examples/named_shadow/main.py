@@ -23,12 +23,14 @@ def count_start():
     while True:
         try:
             document = config.get()
-            starts = document["state"].get("reported", {}).get("starts", 0)
+            starts = document["state"].get("reported", {}).get("starts")
             version = document["version"]
         except Rejected as error:
             if error.code != 404:  # 404: the shadow does not exist yet
                 raise
-            starts, version = 0, None
+            starts = version = None
+        if type(starts) is not int:  # whoever may write the shadow may write anything
+            starts = 0
         try:
             answer = config.update(reported={"starts": starts + 1}, version=version)
             print("start", starts + 1, "is version", answer["version"])
@@ -39,10 +41,16 @@ def count_start():
 
 
 config.on_delta(on_delta)
-thing.connect()
-try:
-    count_start()
-except (ResponseTimeout, LinkError) as error:
-    print("not counted:", error)
+counted = False
+while not counted:
+    try:
+        thing.connect()
+        count_start()
+        counted = True
+    except LinkError as error:  # no network yet, for one
+        print("not counted yet:", error)
+    except (ResponseTimeout, Rejected) as error:
+        print("not counted:", error)
+        counted = True
 config.report(settings)
 thing.loop_forever()

@@ -1,8 +1,9 @@
-"""The Zerynth AWS IoT library's calls: the import lines are all that changes. The MQTT loop runs in the background."""
+"""The Zerynth AWS IoT library's calls: only the import lines must change. The MQTT loop runs in the background."""
 
 from time import sleep_ms
 
 import aws_iot as iot  # was: from aws.iot import iot
+from aws_iot import LinkError
 from aws_iot import config as default_credentials  # was: from aws.iot import default_credentials
 
 endpoint, mqttid, clicert, pkey = default_credentials.load()
@@ -22,7 +23,10 @@ def shadow_callback(requested):
 
 thing = iot.Thing(endpoint, mqttid, clicert, pkey)
 print("connecting to mqtt broker...")
-thing.mqtt.connect()
+try:
+    thing.mqtt.connect()
+except LinkError as error:
+    print("not yet:", error)  # the loop goes on trying
 thing.on_shadow_request(shadow_callback)
 thing.mqtt.loop()  # needs _thread: ESP32 and RP2 have it
 
@@ -32,5 +36,8 @@ number = 0
 while True:
     number += 1
     print("publish random sample...")
-    thing.mqtt.publish("dt/%s/samples" % mqttid, {"asample": number})
+    try:
+        thing.mqtt.publish("dt/%s/samples" % mqttid, {"asample": number})
+    except LinkError as error:
+        print("offline:", error)
     sleep_ms(publish_period)  # Zerynth's sleep()

@@ -101,17 +101,55 @@ def test_async_app_goes_on_while_offline(ministack, start, cloud, name, tmp_path
         prints(process, "blinks")
 
 
-def test_zerynth_style(ministack, start, cloud, name, tmp_path):
-    configuration = ministack_site(ministack).project(tmp_path, name)
-    # Zerynth's load() has no word for the port and CA of a local AWS: they are added to the call.
+def test_device_advisor_stays_connected(ministack, start, cloud, name, tmp_path):
+    """What it does its own policy allows, a retained message included."""
+    process = start("device_advisor", ministack_site(ministack).project(tmp_path, name))
+    prints(process, "ready")
+    desire(cloud, name, {"anything": [1]})
+    reported(cloud, name, {"status": "online", "anything": [1]})
+    assert not any(event.get("text", "").startswith("disconnected") for event in process.events)
+
+
+def _zerynth_style(configuration, port: int):
+    """Zerynth's load() has no word for the port and CA of a local AWS: they are added to the call."""
     source = (ROOT / "examples" / "zerynth_style" / "main.py").read_text()
-    local = f'clicert, pkey, cacert=open("ca.pem").read(), port={ministack.port})'
+    local = f'clicert, pkey, cacert=open("ca.pem").read(), port={port})'
     assert "Thing(endpoint, mqttid, clicert, pkey)" in source
     script = configuration.with_name("main.py")
     script.write_text(source.replace("clicert, pkey)", local))
-    process = start("zerynth_style", configuration, script)
+    return script
+
+
+def test_zerynth_style(ministack, start, cloud, name, tmp_path):
+    configuration = ministack_site(ministack).project(tmp_path, name)
+    process = start("zerynth_style", configuration, _zerynth_style(configuration, ministack.port))
     prints(process, "publish random sample...")
     reported(cloud, name, {"publish_period": 1000})
     desire(cloud, name, {"publish_period": 100})
     prints(process, "requested publish period: 100")
     reported(cloud, name, {"publish_period": 100})
+    for wrong in ("soon", 0, [1]):
+        desire(cloud, name, {"publish_period": wrong})
+        prints(process, "refused")
+    prints(process, "publish random sample...")
+    assert document(cloud, name)["state"]["reported"] == {"publish_period": 100}
+
+
+def test_examples_begin_without_a_network(ministack, start, cloud, name, tmp_path):
+    """Those that ask something of AWS before their loop: with the router or AWS away at the start they go on trying."""
+    thing = ministack.make_thing(name)
+    with Relay(ministack.port) as relay:
+        relay.cut()
+        configuration = write_project(tmp_path, name, relay.port, thing.certificate, thing.key, ministack.ca)
+        process = start("named_shadow", configuration)
+        prints(process, "not counted yet")
+        relay.restore()
+        prints(process, "start 1 is version 1")
+        process.stop()
+        relay.cut()
+        script = _zerynth_style(configuration, relay.port)
+        process = start("zerynth_style", configuration, script)
+        prints(process, "not yet")
+        prints(process, "offline")
+        relay.restore()
+        reported(cloud, name, {"publish_period": 1000})

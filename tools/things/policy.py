@@ -29,9 +29,11 @@ def least_privilege(arn_prefix: str) -> str:
 
     own = f"$aws/things/{_THING}/"
     attached = {"Bool": {"iot:Connection.Thing.IsAttached": "true"}}
+    topics_out = topics("topic", f"dt/{_THING}/*")
     statements: list[Json] = [
         {"Action": "iot:Connect", "Resource": topics("client", _THING), "Condition": attached},
-        {"Action": "iot:Publish", "Resource": topics("topic", *(own + name for name in _REQUESTS), f"dt/{_THING}/*")},
+        {"Action": "iot:Publish", "Resource": topics("topic", *(own + name for name in _REQUESTS)) + topics_out},
+        {"Action": "iot:RetainPublish", "Resource": topics_out},
         {"Action": "iot:Subscribe", "Resource": topics("topicfilter", f"{own}*", f"cmd/{_THING}/*")},
         {"Action": "iot:Receive", "Resource": topics("topic", f"{own}*", f"cmd/{_THING}/*")},
     ]
