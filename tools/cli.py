@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -31,10 +33,23 @@ class Context:
         if self._aws is None:
             from .cloud.aws import Aws  # boto3 takes 0.15 s: only the commands that talk to AWS pay for it
 
+            self._find_local_aws()
             self._aws = Aws(self.options["profile"], self.options["region"], self.options["endpoint_url"])
         return self._aws
 
+    def _find_local_aws(self) -> None:
+        """Take the local AWS that runs for this folder, unless the user points to something else."""
+        if self.options["profile"] or self.options["endpoint_url"] or any(map(os.environ.get, _POINTERS)):
+            return
+        from .cloud import local_aws
 
+        cloud = local_aws.nearest(Path.cwd())
+        if cloud:
+            os.environ.update(cloud.environment())
+            self.out.warn(f"this is the local AWS of {cloud.folder.parent}")
+
+
+_POINTERS = ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID")
 pass_context = click.make_pass_decorator(Context, ensure=True)
 
 

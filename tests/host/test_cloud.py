@@ -38,6 +38,8 @@ def use(thing) -> dict:
 
 def test_up_env_down_and_its_data_stays(cloud):
     said = cloud.run(*cloud.up).stdout
+    found = cloud.run("list")
+    assert found.stdout == "no things\n" and f"the local AWS of {cloud.folder}" in found.stderr, "without the variables"
     assert "AWS APIs: http://127.0.0.1:" in said and 'eval "$(thing cloud env)"' in said
     assert cloud.run(*cloud.up).stdout == said, "it runs already"
     variables = use(cloud)

@@ -6,6 +6,7 @@ it is for its owner alone.
 
 from __future__ import annotations
 
+import getpass
 import hashlib
 import importlib.util
 import os
@@ -207,6 +208,15 @@ def down(folder: Path) -> bool:
     """Stop the local AWS of a folder; its data stays. -> False when none was running."""
     processes.stop(folder / mosquitto.FOLDER)
     return processes.stop(folder)
+
+
+def nearest(folder: Path) -> Cloud | None:
+    """The local AWS that runs for a folder or one above it, if it is this user's own."""
+    for each in (folder, *folder.parents):
+        data = each / FOLDER
+        if data.is_dir() and data.owner() == getpass.getuser() and processes.running(data):
+            return Cloud.load(data)
+    return None
 
 
 def identity(aws: Aws) -> str | None:

@@ -54,6 +54,7 @@ thing.on_delta(on_delta)
 thing.on_event(on_event)
 thing.report(settings)
 
+take_sample()
 last = time.ticks_ms()
 while True:
     watchdog.feed()
