@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from .errors import ToolError
 from .shapes import Json
@@ -59,16 +59,23 @@ def write_json(path: Path, document: Json, mode: int = _PUBLIC) -> None:
 
 def read_json(path: Path) -> Json:
     """The JSON object in a file; ToolError says the line and column where it is broken. The file is never touched."""
+    document = parse(path)
+    if not isinstance(document, dict):
+        raise ToolError(f"{path} holds {type(document).__name__}, not a JSON object; mend it and run this again")
+    return document
+
+
+def parse(path: Path) -> Any:
+    """The JSON in a file, as read_json() has it, of any type."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8-sig"))  # Windows begins files with a mark
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise ToolError(f"{path} is no valid JSON: {error.msg} at {place}; mend it and run this again") from error
     except UnicodeDecodeError as error:
         raise ToolError(f"{path} is no UTF-8 text; mend it and run this again") from error
-    if not isinstance(document, dict):
-        raise ToolError(f"{path} holds {type(document).__name__}, not a JSON object; mend it and run this again")
-    return document
+    except (RecursionError, ValueError) as error:  # nested without end, a number of thousands of digits
+        raise ToolError(f"{path} is no JSON that can be read: {error}; mend it and run this again") from error
 
 
 @contextlib.contextmanager

@@ -230,7 +230,7 @@ def test_the_board_is_examined_too(thing, ready, tmp_path):
         found = _on_board(thing, board)
         assert (found[-1]["stage"], found[-1]["ok"]) == ("board: files", False)
         assert "`thing flash` brings them up to date" in found[-1]["text"]
-        thing.run("flash", "demo", "--port", board.port)
+        thing.run("flash", "demo", "--port", board.port, "--no-wait")
         found = _on_board(thing, board)
         assert [row["stage"] for row in found] == [
             *_STAGES, "board: files", "board: library", "board: clock", "board: network", "board: DNS",

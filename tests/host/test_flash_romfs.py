@@ -68,15 +68,15 @@ def _told(board, code: str = _TELL) -> list:
 @pytest.mark.parametrize("kind", ["memory", "memory whole", "device"])
 def test_the_library_goes_into_romfs_and_out_of_lib(thing, ready, plugged, kind):
     board = plugged(kind)
-    thing.run("flash", "demo", "--port", board.port)
+    thing.run("flash", "demo", "--port", board.port, "--no-wait")
     assert (board.flash / "lib/aws_iot/thing.mpy").exists()
-    first = thing.json("flash", "demo", "--port", board.port, "--romfs")
+    first = thing.json("flash", "demo", "--port", board.port, "--no-wait", "--romfs")
     assert first["printed"][:1] == _IN_ROM
     assert {"/rom/lib/aws_iot/mqtt/__init__.mpy", "/rom/lib/umqtt/simple.mpy"} <= set(first["written"])
     assert {"/lib/aws_iot/thing.mpy", "/lib/umqtt/simple.mpy"} <= set(first["removed"])
     assert not (board.flash / "lib").exists(), "MicroPython takes an empty folder for a package"
     assert (board.flash / "thing.conf.json").exists() and "/main.py" not in first["written"]
-    again = thing.json("flash", "demo", "--port", board.port, "--romfs")
+    again = thing.json("flash", "demo", "--port", board.port, "--no-wait", "--romfs")
     assert (again["written"], again["removed"], again["printed"][:1]) == ([], [], _IN_ROM)
 
 
@@ -99,7 +99,7 @@ def test_the_image_is_mpremotes(plugged, tmp_path):
 
 def test_a_board_without_romfs_is_told_which_firmware_has_one(thing, ready, tmp_path):
     with Board(tmp_path / "flash") as board:
-        said = thing.run("flash", "demo", "--port", board.port, "--romfs", code=1).stderr.splitlines()[-1]
+        said = thing.run("flash", "demo", "--port", board.port, "--no-wait", "--romfs", code=1).stderr.splitlines()[-1]
         assert not list(board.flash.iterdir())
     assert said.startswith("thing: this board's firmware has no ROMFS: stock firmware of ESP32 and RP2 boards")
     assert "from MicroPython 1.25 on. Flash without --romfs, or freeze" in said
@@ -181,8 +181,8 @@ def test_what_did_not_arrive_whole_is_not_used(plugged):
 
 def test_a_cable_that_is_pulled_leaves_no_half_romfs(thing, ready, plugged):
     board = plugged()
-    thing.run("flash", "demo", "--port", board.port)
-    running = thing.start("flash", "demo", "--port", board.port, "--romfs")
+    thing.run("flash", "demo", "--port", board.port, "--no-wait")
+    running = thing.start("flash", "demo", "--port", board.port, "--no-wait", "--romfs")
     while board.partition.read_bytes()[8192:12288] == b"\xff" * 4096:
         assert running.poll() is None
         time.sleep(0.005)
@@ -191,11 +191,11 @@ def test_a_cable_that_is_pulled_leaves_no_half_romfs(thing, ready, plugged):
     assert running.returncode == 1 and "the board" in error.splitlines()[-1]
     board.switch()
     board.expect("/lib/aws_iot/__init__.mpy /lib/umqtt/simple.mpy")
-    assert thing.json("flash", "demo", "--port", board.port, "--romfs")["printed"][:1] == _IN_ROM
+    assert thing.json("flash", "demo", "--port", board.port, "--no-wait", "--romfs")["printed"][:1] == _IN_ROM
 
 
 def test_flash_without_it_meets_a_romfs_that_has_no_lib(thing, ready, plugged):
     board = plugged()
     board.partition.write_bytes(romfs.image({"mine.py": b"x = 1\n"}).ljust(131072, b"\xff"))
-    done = thing.run("flash", "demo", "--port", board.port)
+    done = thing.run("flash", "demo", "--port", board.port, "--no-wait")
     assert "  /lib/aws_iot/__init__.mpy /lib/umqtt/simple.mpy\n" in done.stdout and "its ROMFS" not in done.stderr

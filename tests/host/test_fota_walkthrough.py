@@ -54,7 +54,7 @@ def test_the_page(thing, project, board, shell):
     for name in ("main.py", "app.py"):
         (project / name).write_text((_EXAMPLE / name).read_text())
     shell.run(keygen.replace("mpremote ", f"mpremote connect {board.port} "))
-    thing.run("flash", "demo", "--port", board.port, "--lines", 1)
+    thing.run("flash", "demo", "--port", board.port, "--no-wait", "--lines", 1)
     board.expect("version 1.0.0")
     board.expect("ready")
     shell.run(role)

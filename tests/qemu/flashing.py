@@ -55,9 +55,9 @@ def run(machine: Machine, built: Firmware, folder: Path) -> list:
         shutil.copy(_TLS, folder / "demo")
         port = machine.serve()
         start = time.monotonic()
-        first = json.loads(tools.run("flash", "demo", "--port", port, "--json"))
+        first = json.loads(tools.run("flash", "demo", "--port", port, "--no-wait", "--json"))
         seconds = time.monotonic() - start
-        again = json.loads(tools.run("flash", "demo", "--port", port, "--json", "--lines", "0"))
+        again = json.loads(tools.run("flash", "demo", "--port", port, "--json", "--no-wait", "--lines", "0"))
         machine.kill()
         rom = _into_romfs(machine, tools)
         port = machine.serve()
@@ -83,7 +83,7 @@ def _into_romfs(machine: Machine, tools: _Tools) -> Row:
     with machine.copy(tools.folder / "romfs.flash") as other:
         port = other.serve()
         start = time.monotonic()
-        done = json.loads(tools.run("flash", "demo", "--port", port, "--romfs", "--json"))
+        done = json.loads(tools.run("flash", "demo", "--port", port, "--romfs", "--no-wait", "--json"))
         seconds = time.monotonic() - start
         with Board(port) as board:
             where = board.run("import aws_iot\nprint(aws_iot.__file__)")

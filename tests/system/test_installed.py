@@ -124,7 +124,7 @@ def test_the_command_works_from_the_wheel(environment, tmp_path):
     identity = Authority().issue("demo_0")
     write_project(tmp_path / "demo", "demo_0", 8883, identity.certificate_pem(), identity.key_pem(), "")
     with Board(tmp_path / "flash", firmware=umqtt.FOLDER) as board:
-        flashed = json.loads(run("thing", "flash", "demo", "--port", board.port, "--lines", "0", "--json"))
+        flashed = json.loads(run("thing", "flash", "demo", "--port", board.port, "--no-wait", "--lines", "0", "--json"))
     assert {"/main.py", "/lib/aws_iot/thing.mpy", "/lib/aws_iot/mqtt/__init__.mpy"} <= set(flashed["written"])
     compiled = list((tmp_path / "cache").rglob("thing.mpy"))
     assert [path.read_bytes() for path in compiled] == [(tmp_path / "flash/lib/aws_iot/thing.mpy").read_bytes()]

@@ -8,6 +8,8 @@ import contextlib
 import hashlib
 import io
 import itertools
+import os
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -15,6 +17,8 @@ from typing import Any
 from ..errors import ToolError
 from ..shapes import Advance, Json, Say
 
+_TELLING = ("Wi-Fi", "clock", "disconnected", "not ready")
+_ERROR = re.compile(r"\w*(Error|Exception|Interrupt)\b")  # the last line of a traceback
 _BACK_S = 30  # how long a board with USB of its own may be gone when it resets
 _TRIES = 3
 _CHUNK = 1024  # bytes per write: the board holds them and their base 64 while it compiles that one line
@@ -132,6 +136,17 @@ print(repr(tuple(time.gmtime()[:6])))
 """
 
 
+_MAY_NOT = (
+    "this user has not the permission to open {}: on Linux its group has, mostly dialout (`sudo usermod -a -G dialout "
+    "$USER`, then log in again)"
+)
+
+
+def _forbidden(port: str) -> bool:
+    """Whether there is such a port, and this user has no right to it."""
+    return os.path.exists(port) and not os.access(port, os.R_OK | os.W_OK)
+
+
 def find_port() -> str:
     """The serial port of the one board that is plugged in; ToolError when there is none, or more than one."""
     from serial.tools import list_ports
@@ -243,11 +258,35 @@ class Board:
     def restart(self, show: Say, lines: int, seconds: float) -> None:
         """Restart the board as switched on; show(line) gets the first lines that it prints, for some seconds."""
         with self._words():
-            self._serial.exit_raw_repl()
-            self._serial.read_until(1, b">>> ", timeout=1)
-            self._serial.serial.write(b"\x04")
+            self._switch()
             for line in itertools.islice(self._printed(time.monotonic() + seconds), lines):
                 show(line)
+
+    def restart_until(self, wanted: str, show: Say, seconds: float) -> None:
+        """Restart the board as switched on and follow what it prints until a line begins with `wanted`; ToolError when
+        its program ends before, or for some seconds no such line comes."""
+        said = ""  # the last line that tells of Wi-Fi, the clock or a connection
+        with self._words():
+            self._switch()
+            end = time.monotonic() + seconds
+            for line in self._printed(end):
+                show(line)
+                if line.startswith(wanted):
+                    return
+                if line.startswith(_TELLING) or (not line.startswith(("File ", "Traceback")) and _ERROR.match(line)):
+                    said = line
+        if time.monotonic() < end:
+            raise ToolError(f"the program has ended before it was {wanted}: {said or 'it said no reason'}")
+        raise ToolError(
+            f"the board was not {wanted} within {seconds:g} s: {said or 'its program says nothing of a connection'}. "
+            f"It runs on: `mpremote connect {self.port} repl` shows it, `thing doctor --port {self.port}` says more; "
+            f"--no-wait is for programs that do not say {wanted}"
+        )
+
+    def _switch(self) -> None:
+        self._serial.exit_raw_repl()
+        self._serial.read_until(1, b">>> ", timeout=1)
+        self._serial.serial.write(b"\x04")
 
     def _printed(self, deadline: float) -> Iterator[str]:
         """The lines that a program prints, until it has ended (the prompt has no line's end) or the time is over."""
@@ -328,6 +367,8 @@ class Board:
             raise ToolError(f"the board says: {last}") from error
         except TransportError as error:
             if "failed to access" in str(error):
+                if _forbidden(self.port):
+                    raise ToolError(_MAY_NOT.format(self.port)) from error
                 reason = "is it plugged in, and does no other program (Thonny, a serial monitor) use the port?"
                 raise ToolError(f"no board at {self.port}: {reason}") from error
             reason = "is it running MicroPython? Press its reset button and try again"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import datetime
+import functools
 import hashlib
 import importlib.resources
 import subprocess
@@ -12,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from .. import pki
+from .. import journal, pki
 from ..errors import ToolError
 from ..shapes import Json, Progress
+from ..things import files
 from ..things.project import CONFIG
 from . import mpy, romfs, umqtt
 
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from ..things.project import Project
     from .board import Board
 
-_CODE = (".py", ".mpy", ".json")
 _MPY_FORMAT = 6
 _ROM = f"{romfs.ROOT}/lib"
 _WHERE = """
@@ -51,6 +52,7 @@ class Result:
 def check(project: Project) -> datetime.datetime:
     """Refuse what would not connect, or should not leave this computer; -> the certificate's last day."""
     check_files(project)
+    check_names(project)
     certificate, key = project.files()
     if _tracked(project.folder, key):
         raise ToolError(
@@ -191,21 +193,83 @@ def _umqtt_folder() -> Path:
 
 
 def project_files(project: Project) -> dict[str, bytes]:
-    """The project's code and JSON files, and certificate, key and CA; nothing hidden, and no other key."""
-    files = [path for path in project.folder.rglob("*") if path.suffix in _CODE and path.is_file()]
-    named = [*project.files(), project.config().get("cacert")]
-    files += [project.folder / name for name in named if name]
+    """The project's files, certificate, key and CA: {path on the board: bytes}; nothing hidden, and no other key."""
+    named = _named(project)
     found = {}
-    for path in files:
-        relative = path.relative_to(project.folder)
-        if not any(part.startswith((".", "__")) for part in relative.parts[:-1]):
-            found[f"/{relative.as_posix()}"] = path.read_bytes()
+    for path in (*files.walk(project.folder), *(project.folder / name for name in named)):
+        relative = path.relative_to(project.folder).as_posix()
+        data = files.read(path)
+        if relative in named or not (files.is_for_people(path, project.folder) or _is_secret(path, data)):
+            found[f"/{relative}"] = data
     return found
+
+
+def left_out(project: Project) -> list[str]:
+    """The names of the files that stay here."""
+    there = project_files(project)
+    names = (path.relative_to(project.folder).as_posix() for path in files.walk(project.folder))
+    return [name for name in names if f"/{name}" not in there]
+
+
+def _named(project: Project) -> list[str]:
+    return [name for name in (*project.files(), project.config().get("cacert")) if name]
+
+
+def _is_secret(path: Path, data: bytes) -> bool:
+    return path.suffix == ".key" or files.is_key(data)
+
+
+def check_names(project: Project) -> None:
+    """ToolError when a file would be imported by the library in place of the module of that name."""
+    for path in files.walk(project.folder):
+        name = path.relative_to(project.folder).parts[0].removesuffix(".py").removesuffix(".mpy")
+        if path.suffix in (".py", ".mpy") and name in _imported():
+            raise ToolError(f"{path} hides the module {name}, which aws_iot imports on the board: give it another name")
+
+
+@functools.cache
+def _imported() -> set[str]:
+    """The modules that the library imports, and its own."""
+    found = {"aws_iot", "umqtt"}
+    for path in mpy.for_board(Path(str(importlib.resources.files("aws_iot")))):
+        if path.suffix == ".py":
+            for node in ast.walk(ast.parse(path.read_bytes())):
+                if isinstance(node, ast.Import):
+                    found.update(alias.name.split(".")[0] for alias in node.names)
+                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    found.add(node.module.split(".")[0])
+    return found
+
+
+def check_endpoint(project: Project, port: str) -> None:
+    """ToolError when the board at a port would look for AWS on itself."""
+    endpoint = project.config().get("endpoint") or ""
+    on_this_computer = port.startswith("socket://")
+    if not on_this_computer and (endpoint == "localhost" or endpoint.startswith("127.")):
+        raise ToolError(
+            f"the endpoint is {endpoint}, which for a board is the board itself: `thing cloud down`, `thing cloud up "
+            f"--lan` have the local AWS serve the network, `thing use {project.folder} --endpoint` then writes its "
+            "address into the project"
+        )
+
+
+def wifi_fault(project: Project) -> str | None:
+    """Why the program of `thing new` would join no network by its wifi.json, or None. ToolError when it is no JSON."""
+    path = project.folder / "wifi.json"
+    if not path.exists():
+        return None
+    networks = journal.parse(path)
+    for each in networks if isinstance(networks, list) else [networks]:
+        if not isinstance(each, dict) or not each.get("ssid"):
+            return "wifi.json names no network yet: a board with Wi-Fi needs ssid and password in it"
+    return None
 
 
 def _tracked(folder: Path, name: str) -> bool:
     try:
-        command = ["git", "-C", str(folder), "ls-files", "--error-unmatch", name]
+        # A project that came from somewhere may name programs in its .git: none is run.
+        quiet = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath="]
+        command = ["git", "-C", str(folder), *quiet, "ls-files", "--error-unmatch", name]
         return subprocess.run(command, capture_output=True).returncode == 0
     except FileNotFoundError:  # no git, no repository
         return False

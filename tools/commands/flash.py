@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from ..cli import Command, pass_context
 
@@ -22,18 +23,33 @@ if TYPE_CHECKING:
 )
 @click.option("--mpy/--py", default=True, help="Send the library compiled or as source. [default: --mpy]")
 @click.option("--romfs", is_flag=True, help="Put the library into the board's ROMFS: it takes half of the heap.")
+@click.option("--until", default="ready", metavar="TEXT", help="Follow it until a line begins so. [default: ready]")
+@click.option("--wait", type=click.FloatRange(min=0), default=60, metavar="S", help="For at most S s. [default: 60]")
+@click.option("--no-wait", is_flag=True, help="For programs that do not connect: only show their first lines.")
 @click.option(
-    "--lines", type=click.IntRange(min=0), default=10, metavar="N", help="Show N lines it prints. [default: 10]"
+    "--lines", type=click.IntRange(min=0), default=10, metavar="N", help="With --no-wait: N lines. [default: 10]"
 )
 @click.option(
-    "--seconds", type=click.FloatRange(min=0), default=15, metavar="S", help="Wait S s for them. [default: 15]"
+    "--seconds", type=click.FloatRange(min=0), default=15, metavar="S", help="With --no-wait: for S s. [default: 15]"
 )
 @pass_context
-def command(context: Context, path: str, port: str | None, mpy: bool, romfs: bool, lines: int, seconds: float) -> None:
+def command(
+    context: Context,
+    path: str,
+    port: str | None,
+    mpy: bool,
+    romfs: bool,
+    until: str,
+    wait: float,
+    no_wait: bool,
+    lines: int,
+    seconds: float,
+) -> None:
     """Put the project in PATH on a board, with the library and the active thing's certificate and key, and start it.
 
-    Files that are the same already are skipped; what is written is read back. The board's clock is set, and the first
-    lines that the program prints are shown. From the project go .py, .mpy and .json files.
+    Files that are the same already are skipped; what is written is read back. The board's clock is set, and what the
+    program prints is shown until it is ready, that is connected to AWS; when it does not get so far, the exit code
+    is 1. From the project go all files but documents, keys and what is hidden.
     """
     from ..board import flash
     from ..board.board import Board, find_port
@@ -44,9 +60,18 @@ def command(context: Context, path: str, port: str | None, mpy: bool, romfs: boo
     out = context.out
     project = Project.open(path)
     flash.check(project)
-    with Board(port or find_port()) as board:
+    if port and click.get_current_context().get_parameter_source("port") == ParameterSource.ENVIRONMENT:
+        out.say(f"the port {port} is from THING_PORT")
+    port = port or find_port()
+    flash.check_endpoint(project, port)
+    fault, left = flash.wifi_fault(project), flash.left_out(project)
+    with Board(port) as board:
         info = board.info()
         out.say(f"{info['machine']}, MicroPython {'.'.join(map(str, info['version']))}, at {board.port}")
+        if fault:
+            out.warn(fault)
+        if left:
+            out.say(f"not for the board: {', '.join(left[:10])}{', ...' if len(left) > 10 else ''}")
         library = f"{info['lib']}/aws_iot"
         result = flash.Result([], [], 0)
         if romfs:
@@ -73,7 +98,10 @@ def command(context: Context, path: str, port: str | None, mpy: bool, romfs: boo
             out.say(f"  {line}")
 
         out.say(f"{project.active()} starts:")
-        board.restart(show, lines, seconds)
+        if no_wait:
+            board.restart(show, lines, seconds)
+        else:
+            board.restart_until(until, show, wait)
     document = {"thing": project.active(), "port": board.port, **vars(result), "printed": printed}
     if out.json:
         out.data(document)

@@ -11,6 +11,7 @@ from ..errors import ToolError
 
 if TYPE_CHECKING:
     from ..cli import Context
+    from ..things.project import Project
 
 
 @click.command(cls=Command)
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
     "--thing-id", type=click.IntRange(min=0), metavar="I", help="Its number under the last base name. [default: 0]"
 )
 @click.option("--thing", "name", metavar="NAME", help="Its name.")
+@click.option("--endpoint", "fill", is_flag=True, help="Only write the account's or the local AWS's endpoint into it.")
 @pass_context
-def command(context: Context, path: str, thing_id: int | None, name: str | None) -> None:
+def command(context: Context, path: str, thing_id: int | None, name: str | None, fill: bool) -> None:
     """Choose the thing that the project in PATH is flashed as.
 
     Its certificate and key are copied to the top of the project and its entries into thing.conf.json: all three files
@@ -30,6 +32,9 @@ def command(context: Context, path: str, thing_id: int | None, name: str | None)
     from ..things.project import Project
     from ..things.project_cloud import region_of
 
+    if fill:
+        _fill_in(context, Project.open(path))
+        return
     if thing_id is not None and name:
         raise click.UsageError("give either --thing-id or --thing")
     project = Project.open(path)
@@ -49,3 +54,15 @@ def command(context: Context, path: str, thing_id: int | None, name: str | None)
     with project.lock():
         project.activate(record)
     context.out.data({"active": name}, f"{name} is the active thing")
+
+
+def _fill_in(context: Context, project: Project) -> None:
+    from ..things import place
+    from ..things.project_cloud import fill_in
+
+    with project.lock():
+        place.check(context.aws, project)
+        fill_in(context.aws, project, lambda text: None)
+    config = project.config()
+    where = f"{config['endpoint']}:{config.get('port') or 8883}"
+    context.out.data({"endpoint": config["endpoint"], "port": config.get("port")}, f"endpoint: {where}")

@@ -19,12 +19,12 @@ from .. import journal, pki
 from ..board.mpy import compile_package
 from ..errors import ToolError
 from ..shapes import Json
+from ..things import files
 
 SigningKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 # What belongs to the board and not to its firmware, in the top folder; no update replaces it.
 _BOARD_FILES = ("main.py", "boot.py", "main.mpy", "boot.mpy")
-_KEY_MARK = b"PRIVATE KEY-----"
 _IMAGE_MAGIC = 0xE9
 _BUNDLE_MAGIC = b"aws_iot bundle 1\n"
 
@@ -73,7 +73,7 @@ def _same(wanted: str | None, found: str | None, what: str) -> None:
 def _version_in(folder: Path) -> str:
     """The VERSION = "..." that the application says of itself."""
     for path in sorted(folder.glob("*.py")):
-        found = re.search(r"""^VERSION\s*=\s*["']([^"']+)["']""", path.read_text(encoding="utf-8"), re.MULTILINE)
+        found = re.search(r"""^VERSION\s*=\s*["']([^"']+)["']""", files.read(path).decode(), re.MULTILINE)
         if found:
             return found.group(1)
     raise ToolError(f'{folder} does not tell its version: write VERSION = "1.2.3" in its code, or pass --version')
@@ -82,16 +82,14 @@ def _version_in(folder: Path) -> str:
 def _folder_files(folder: Path) -> dict[str, bytes]:
     """The application's files, compiled: {name: bytes}. Code from the top folder, everything from those below."""
     chosen = []
-    for path in sorted(folder.rglob("*")):
+    for path in files.walk(folder):
         parts = path.relative_to(folder).parts
-        if not path.is_file() or any(part.startswith((".", "__pycache__")) for part in parts):
-            continue
         if len(parts) > 1 or (path.suffix in (".py", ".mpy") and path.name not in _BOARD_FILES):
             chosen.append(path)
     if not chosen:
         raise ToolError(f"{folder} holds no application: Python files besides main.py, which stays on the board")
     for path in chosen:
-        if _KEY_MARK in path.read_bytes():
+        if files.is_key(path.read_bytes()):
             raise ToolError(f"{path} holds a private key: firmware is the same for all boards and lies in S3")
     return _compile(folder, chosen)
 
@@ -103,14 +101,13 @@ def _compile(folder: Path, paths: list[Path]) -> dict[str, bytes]:
         for path in paths:
             copy = source / path.relative_to(folder)
             copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(path.read_bytes())
+            copy.write_bytes(files.read(path))
         try:
             target = compile_package(source, Path(scratch) / "mpy", optimisation=0)
         except Exception as error:
             text = getattr(error, "stderr", None) or str(error)
             raise ToolError(f"mpy-cross: {text.strip().splitlines()[-1]}") from error
-        files = {path.relative_to(target).as_posix(): path.read_bytes() for path in target.rglob("*") if path.is_file()}
-    return files
+        return {path.relative_to(target).as_posix(): path.read_bytes() for path in target.rglob("*") if path.is_file()}
 
 
 def bundle(files: dict[str, bytes], version: str, board: str | None = None) -> bytes:

@@ -28,13 +28,22 @@ def endpoint_settings(aws: Aws, project: Project) -> Json:
     return {"endpoint": cloud.mqtt_host, "port": cloud.mqtt_port, "cacert": local_aws.CA_FILE}
 
 
+def fill_in(aws: Aws, project: Project, say: Say) -> None:
+    """Write the endpoint of the account, or of the local AWS, into the project where it has another."""
+    settings = {"port": None, "cacert": None, **endpoint_settings(aws, project)}
+    config = project.config()
+    if any(config.get(key) != value for key, value in settings.items()):
+        project.change_config(**settings)
+        port = f":{settings['port']}" if settings["port"] else ""
+        say(f"endpoint: {settings['endpoint']}{port}")
+
+
 def settle(aws: Aws, project: Project, say: Say) -> str:
     """Fill in the project's endpoint, make its policy where there is none; -> the policy's name."""
     config = project.config()
-    if not config.get("endpoint"):
+    if not config.get("endpoint") or (config.get("cacert") == local_aws.CA_FILE and local_aws.serving(aws)):
         project.change_state(endpoint_filled=True)
-        project.change_config(**endpoint_settings(aws, project))
-        say(f"endpoint: {project.config()['endpoint']}")
+        fill_in(aws, project, say)
     else:
         _check_endpoint(aws, config)
     name = names.check_policy(config.get("policy_name") or f"{project.folder.resolve().name}-policy")
