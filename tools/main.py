@@ -12,6 +12,7 @@ import click
 
 from .cli import LazyGroup
 from .errors import ToolError
+from .output import visible
 
 # name -> (module, short name, help line)
 COMMANDS = {
@@ -76,7 +77,7 @@ def _report(error: BaseException, debug: bool) -> int | str | None:
         return 1
     else:
         message = sentence(error)
-    print(f"thing: {message}", file=sys.stderr, flush=True)
+    print(f"thing: {visible(message)}", file=sys.stderr, flush=True)
     return 1
 
 

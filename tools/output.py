@@ -16,6 +16,15 @@ from .shapes import Advance
 _PLAIN_STEPS = 10  # a pipe gets about this many progress lines for one run
 
 
+# What moves a terminal's cursor, rings or worse (C0 but line end and tab, DEL, C1), as JSON writes it.
+_CONTROLS = {code: f"\\u{code:04x}" for code in (*range(9), *range(11, 32), *range(127, 160))}
+
+
+def visible(text: str) -> str:
+    """Text with what a terminal would obey made visible: much of it comes from boards, and from AWS."""
+    return text.translate(_CONTROLS)
+
+
 class Output:
     """Text goes to stdout, warnings and progress to stderr; with --json stdout holds the one document only."""
 
@@ -29,17 +38,17 @@ class Output:
 
     def say(self, text: str) -> None:
         """Print a line for a person."""
-        print(text, file=sys.stderr if self.json else sys.stdout, flush=True)
+        print(visible(text), file=sys.stderr if self.json else sys.stdout, flush=True)
 
     def warn(self, text: str) -> None:
         """Print a line on stderr that is worth reading even when stdout is piped."""
-        print(f"thing: {text}", file=sys.stderr, flush=True)
+        print(f"thing: {visible(text)}", file=sys.stderr, flush=True)
 
     def data(self, document: Any, text: str | None = None) -> None:
         """Print a result: as JSON with --json or when there is no text for it, else as text."""
         if self.json or text is None:
             text = json.dumps(document, indent=2, ensure_ascii=False, default=str)
-        print(text, flush=True)
+        print(visible(text), flush=True)
 
     def progress(self, total: int, label: str) -> AbstractContextManager[Advance]:
         """A context manager whose value is to be called once per finished piece of work."""

@@ -40,10 +40,10 @@ class Account:
             "COLUMNS": "100",
         }
 
-    def client(self, service: str):
+    def client(self, service: str, number: str | None = None, region: str = REGION):
         return boto3.client(
-            service, region_name=REGION, endpoint_url=self.url,
-            aws_access_key_id=self.number, aws_secret_access_key="test",
+            service, region_name=region, endpoint_url=self.url,
+            aws_access_key_id=number or self.number, aws_secret_access_key="test",
         )  # fmt: skip
 
     def thing_names(self) -> list:

@@ -25,6 +25,7 @@ _OPERATIONS = (
     ("UpdateCertificate", "PUT", r"/certificates/[^/]+"),
     ("DeleteCertificate", "DELETE", r"/certificates/[^/]+"),
     ("CreateStream", "POST", r"/streams/[^/]+"),
+    ("DescribeStream", "GET", r"/streams/[^/]+"),
     ("DescribeJob", "GET", r"/jobs/[^/]+"),
     ("ListJobExecutionsForJob", "GET", r"/jobs/[^/]+/things"),
     ("ListNamedShadowsForThing", "GET", r"/api/things/shadow/ListNamedShadowsForThing/[^/]+"),

@@ -71,6 +71,7 @@ def test_stream_is_made_of_what_was_uploaded(thing, cloud, application, proxy):
         return {"streamVersion": 1}
 
     proxy.answers["CreateStream"] = create_stream
+    proxy.answers["DescribeStream"] = lambda body: {"streamInfo": {}}
     thing.environment["AWS_ENDPOINT_URL"] = proxy.url
     made = _start(thing, cloud, application, "--stream")
     bucket = f"firmware-{cloud.number}"
@@ -90,6 +91,7 @@ def test_stream_is_made_of_what_was_uploaded(thing, cloud, application, proxy):
 
 def test_stream_that_aws_refuses_starts_no_job(thing, cloud, application, proxy):
     proxy.refuse["CreateStream"] = (1, 400, "InvalidRequestException")
+    proxy.answers["DescribeStream"] = lambda body: {"streamInfo": {}}
     thing.environment["AWS_ENDPOINT_URL"] = proxy.url
     words = ("iot-fota-start", "lamp", application, f"firmware-{cloud.number}", "fota", "--stream")
     assert "CreateStream: played: InvalidRequestException" in thing.run(*words, code=1).stderr
@@ -114,6 +116,27 @@ def test_what_is_missing_is_named(thing, cloud, application, tmp_path):
         (("crowd", application, bucket, "fota", "--group"), "there is no thing group crowd"),
     ):
         assert text in thing.run("iot-fota-start", *words, code=1).stderr
+
+
+def test_what_no_board_could_fetch_is_refused_before_the_upload(thing, cloud, application):
+    """A bucket of another region (S3 refuses the URL), and streams in the local AWS, which has none."""
+    s3 = cloud.client("s3")
+    elsewhere = f"elsewhere-{cloud.number}"
+    s3.create_bucket(Bucket=elsewhere, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    bucket = f"firmware-{cloud.number}"
+    for words, text in (
+        ((elsewhere, "fota"), "is in the region eu-west-1, the things are in us-east-1"),
+        ((bucket, "fota", "--stream"), "the local AWS has no streams: leave out --stream"),
+        (("s3://BIG", "fota"), "no bucket"),
+    ):
+        assert text in thing.run("fota", "lamp", application, *words, code=1).stderr
+    assert [s3.list_objects_v2(Bucket=each).get("Contents") for each in (bucket, elsewhere)] == [None, None]
+
+
+def test_the_bucket_may_be_written_as_an_address(thing, cloud, application):
+    made = thing.json("fota", "lamp", application, f"s3://firmware-{cloud.number}/for/lamps/", "fota")
+    (found,) = cloud.client("s3").list_objects_v2(Bucket=f"firmware-{cloud.number}")["Contents"]
+    assert found["Key"] == f"for/lamps/{made['job']}" and found["Key"] in _document(cloud, made["job"])["url"]
 
 
 def test_group_is_updated(thing, cloud, application):

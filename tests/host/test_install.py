@@ -28,8 +28,11 @@ def _imported() -> dict:
 
 
 def _declared() -> list:
+    """With those of the extra, without which nothing imports what it brings (local_aws.up)."""
     text = (ROOT / "pyproject.toml").read_text()
-    return [*map(Requirement, ast.literal_eval(re.search(r"^dependencies = (\[.*?^\])", text, re.M | re.S).group(1)))]
+    lists = (r"^dependencies = (\[.*?^\])", r"^cloud = (\[.*?\])")
+    found = [ast.literal_eval(re.search(each, text, re.M | re.S).group(1)) for each in lists]
+    return [Requirement(line) for each in found for line in each]
 
 
 def _name(text: str) -> str:

@@ -10,8 +10,12 @@ def _tree(folder) -> dict:
 
 
 _OTHERS = {
-    "account": ({"AWS_ACCESS_KEY_ID": "111122223333"}, "account 111122223333, region us-east-1"),
-    "region": ({"AWS_DEFAULT_REGION": "eu-west-1"}, "region eu-west-1"),
+    "account": (
+        {"AWS_ACCESS_KEY_ID": "111122223333"},
+        {"number": "111122223333"},
+        "account 111122223333, region us-east-1",
+    ),
+    "region": ({"AWS_DEFAULT_REGION": "eu-west-1"}, {"region": "eu-west-1"}, "region eu-west-1"),
 }
 
 
@@ -20,9 +24,11 @@ def test_a_project_of_another_account_or_region(thing, project, account, other):
     """Its namesakes there stay as well, with their shadows."""
     thing.run("add", "demo", "-n", "2")
     before, there = _tree(project), account.thing_names()
-    environment, words = _OTHERS[other]
+    environment, where, words = _OTHERS[other]
     thing.environment.update(environment)
-    thing.run("shadow", "set", "demo_0", '{"theirs": 1}')
+    account.client("iot-data", **where).update_thing_shadow(
+        thingName="demo_0", payload='{"state":{"desired":{"theirs":1}}}'
+    )
     for command in (["cleanup", "demo", "--yes"], ["add", "demo"]):
         said = thing.run(*command, code=1).stderr
         assert f"made in account {account.number}, region us-east-1" in said and words in said, said

@@ -125,7 +125,8 @@ def test_a_creation_that_stopped_is_private(thing, account, proxy):
     assert len(account.certificates()) == 1
 
 
-def test_shadow_get_and_set(thing):
+def test_shadow_get_and_set(thing, account):
+    account.client("iot").create_thing(thingName="lamp")
     assert "version 1" in thing.run("shadow", "set", "lamp", '{"led": {"on": true, "dim": 3}}').stdout
     assert thing.json("shadow", "set", "lamp", '{"led": {"dim": null}}')["version"] == 2
     assert thing.json("shadow", "get", "lamp")["state"]["desired"] == {"led": {"on": True}}
@@ -135,6 +136,7 @@ def test_shadow_get_and_set(thing):
 
 
 def test_shadow_watch_follows_changes(thing, account):
+    account.client("iot").create_thing(thingName="lamp")
     watch = thing.start("shadow", "watch", "lamp", "--interval", "0.2", "--changes", "2")
     assert watch.stdout.readline() == "no shadow yet; waiting for it\n"
     thing.run("shadow", "set", "lamp", '{"led": "on"}')
@@ -146,7 +148,29 @@ def test_shadow_watch_follows_changes(thing, account):
     assert watch.returncode == 0
 
 
-def test_shadow_watch_in_json(thing):
+def test_what_a_board_wrote_moves_no_terminal(thing, account):
+    """Names and values of the shadow are the board's: C0, DEL and C1 are shown as JSON writes them."""
+    strange = {"a\x1b]0;x\x07": "b\x7f\x9b2J"}
+    account.client("iot").create_thing(thingName="lamp")
+    document = json.dumps({"state": {"reported": strange}})
+    account.client("iot-data").update_thing_shadow(thingName="lamp", payload=document)
+    watch = thing.start("shadow", "watch", "lamp")
+    said = watch.stdout.readline() + watch.stdout.readline()
+    watch.kill()
+    watch.communicate()
+    said += thing.run("shadow", "get", "lamp").stdout
+    assert "\\u001b]0;x\\u0007" in said and not set(said) & set("\x1b\x07\x7f\x9b")
+    assert thing.json("shadow", "get", "lamp")["state"]["reported"] == strange
+
+
+def test_a_shadow_of_no_thing_and_a_whole_document_are_refused(thing, account):
+    assert "there is no thing lmap" in thing.run("shadow", "set", "lmap", '{"led": 1}', code=1).stderr
+    said = thing.run("shadow", "set", "lamp", '{"state": {"desired": {"led": 1}}}', code=1).stderr
+    assert "give the desired state alone" in said
+
+
+def test_shadow_watch_in_json(thing, account):
+    account.client("iot").create_thing(thingName="lamp")
     thing.run("shadow", "set", "lamp", '{"led": "on"}')
     watch = thing.start("shadow", "watch", "lamp", "--json", "--changes", "1")
     assert json.loads(watch.stdout.readline())["version"] == 1

@@ -139,10 +139,14 @@ def test_a_clock_that_is_right_is_left(around):
 
 
 @pytest.mark.parametrize("content", ["[]", "{}", '{"ssid": "", "password": ""}'])
-def test_no_network_is_told_at_the_start(around, tmp_path, content):
+def test_where_wifi_json_names_none_boot_py_may_join(around, tmp_path, capsys, content):
     (tmp_path / "wifi.json").write_text(content)
-    with pytest.raises(ValueError, match="wifi.json names no network"):
-        _helpers(around).Wifi()
+    wifi = _helpers(around).Wifi()
+    assert not _poll(around, wifi, 60)
+    assert capsys.readouterr().out.count("wifi.json names no network") == 1
+    around.there["other"] = ""
+    around._wanted = "other", ""
+    assert _poll(around, wifi, 6)
 
 
 def test_a_port_without_wifi_needs_none(around, monkeypatch, tmp_path):

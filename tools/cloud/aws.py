@@ -15,6 +15,7 @@ import boto3
 from botocore import exceptions
 from botocore.config import Config
 
+from ..errors import ToolError
 from ..shapes import Client, Json
 
 WORKERS = 8  # enough to saturate a default account's 10 certificates a second at 60 ms a call
@@ -53,6 +54,9 @@ class Aws:
     def __init__(
         self, profile: str | None = None, region: str | None = None, endpoint_url: str | None = None, rate: float = 1.0
     ) -> None:
+        for url in filter(None, (endpoint_url, os.environ.get("AWS_ENDPOINT_URL"))):
+            if not url.startswith(("http://", "https://")):
+                raise ToolError(f"{url} is no address of the AWS APIs: such a one begins with http:// or https://")
         region = region or os.environ.get("AWS_REGION")  # as the AWS CLI 2; botocore reads AWS_DEFAULT_REGION alone
         self.session = boto3.Session(profile_name=profile, region_name=region)
         self._endpoint_url = endpoint_url

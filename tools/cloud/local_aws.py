@@ -127,7 +127,9 @@ def up(folder: Path, wanted: Wanted, say: Say) -> Cloud:
     """Start what does not run of the local AWS of a folder; -> Cloud. Ports stay those of the last time; at first, a
     busy default port is replaced by a free one."""
     if importlib.util.find_spec("ministack") is None:
-        raise ToolError("the local AWS is not installed: pip install ministack")
+        raise ToolError(
+            "the local AWS is not installed: it is the extra `cloud` (in a checkout: pip install '.[cloud]')"
+        )
     if sys.version_info < (3, 11):
         raise ToolError("the local AWS needs Python 3.11: on 3.10 no TLS handshake with MiniStack 1.5 comes to an end")
     # One at a time: what starts meanwhile would see the same ports free, and MiniStack shares a port that is taken.

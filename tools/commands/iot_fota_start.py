@@ -36,7 +36,7 @@ def _duration(context: click.Context, parameter: click.Parameter, value: int) ->
     "--duration", type=int, default=_MOST_S, callback=_duration, metavar="S",
     help="How long a board's download URL lives, 60 to 3600 s. [default: 3600]",
 )  # fmt: skip
-@click.option("--sign", "key", type=click.Path(exists=True, dir_okay=False), metavar="KEY", help="Sign with this key.")
+@click.option("--sign", "signer", type=click.Path(exists=True, dir_okay=False), metavar="KEY", help="Sign with it.")
 @click.option("--version", metavar="V", help="The firmware's version. [default: VERSION in the application]")
 @click.option("--board", metavar="NAME", help="Only boards of this sys.platform take it. [default: any]")
 @click.option("--force", is_flag=True, help="Let boards go back to an older version, too.")
@@ -51,7 +51,7 @@ def command(
     s3_bucket: str,
     s3_role: str,
     duration: int,
-    key: str | None,
+    signer: str | None,
     version: str | None,
     board: str | None,
     force: bool,
@@ -61,27 +61,31 @@ def command(
 ) -> None:
     """Update THING to FIRMWARE: a folder with an application, or an ESP32 image (.app-bin).
 
-    FIRMWARE goes into S3_BUCKET, from where boards fetch it with what the IAM role S3_ROLE may read. A folder's Python
-    files are compiled; main.py, settings and keys stay the board's own.
+    FIRMWARE goes into S3_BUCKET (a name, or s3://NAME/PREFIX), from where boards fetch it with what the IAM role
+    S3_ROLE may read. A folder's Python files are compiled; main.py, settings and keys stay the board's own.
     """
     from ..fota import firmware as images
     from ..fota import rollout
     from ..things.place import check_target
 
     made = images.load(firmware, version, board)
-    signature = images.sign(made, images.read_key(key)) if key else None
+    signature = images.sign(made, images.read_key(signer)) if signer else None
     out, aws = context.out, context.aws
     target = rollout.target_arn(aws, thing, group)
     check_target(Path(firmware), thing, target)
     role = rollout.role_arn(aws, s3_role)
     name = rollout.job_name(thing, made)
-    rollout.upload(aws, s3_bucket, name, made.data, lambda total: out.progress(total, "uploading"))
+    bucket, key = rollout.place(s3_bucket, name)
+    rollout.check_bucket(aws, bucket)
     if stream:
-        rollout.create_stream(aws, name, s3_bucket, name, role)
+        rollout.check_streams(aws, name)
+    rollout.upload(aws, bucket, key, made.data, lambda total: out.progress(total, "uploading"))
+    if stream:
+        rollout.create_stream(aws, name, bucket, key, role)
         document = images.document(made, signature, force, stream=name)
         rollout.create_job(aws, name, target, document)
     else:
-        document = images.document(made, signature, force, url=rollout.url(aws, s3_bucket, name))
+        document = images.document(made, signature, force, url=rollout.url(aws, bucket, key))
         rollout.create_job(aws, name, target, document, role, duration)
     result = {"job": name, "target": target, "version": made.version, "size": len(made.data), "sha256": made.sha256}
     text = f"job {name}: version {made.version}, {len(made.data)} bytes, {'signed' if signature else 'not signed'}"

@@ -46,10 +46,12 @@ def get(context: Context, thing: str, name: str | None) -> None:
 @pass_context
 def set_(context: Context, thing: str, state: str, name: str | None) -> None:
     """Write STATE, a JSON object, as desired; a null deletes a member."""
-    from ..things import shadows
+    from ..things import shadows, single
 
     _check(thing, name)
-    accepted = shadows.set_desired(context.aws, thing, shadows.parse_state(state), name)
+    desired = shadows.parse_state(state)
+    single.known(context.aws, thing)  # AWS would make a shadow for a misspelt name, which no board will ever read
+    accepted = shadows.set_desired(context.aws, thing, desired, name)
     accepted.pop("metadata", None)
     context.out.data(accepted, f"version {accepted['version']}: desired {json.dumps(accepted['state']['desired'])}")
 
@@ -93,7 +95,7 @@ def _show(out: Output, old: Json | None, new: Json | None) -> None:
     if out.json:
         print(json.dumps({"version": new["version"], "state": new["state"]}), flush=True)
     else:
-        print("\n".join(text), flush=True)
+        out.say("\n".join(text))
 
 
 def _value(value: Any) -> str:

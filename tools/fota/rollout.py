@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 
 from aws_iot.jobs.job import OVER
 
 from ..cloud import aws as aws_errors
+from ..cloud import local_aws
 from ..errors import ToolError
 from ..shapes import Executions, Json, Progress
 
@@ -56,6 +57,44 @@ def target_arn(aws: Aws, name: str, group: bool = False) -> str:
 def _members(aws: Aws, group: str) -> Iterator[str]:
     """The things of a group and of those below it; AWS may give an empty page before one that is not."""
     return aws_errors.pages(aws.iot.list_things_in_thing_group, "things", thingGroupName=group, recursive=True)
+
+
+def place(where: str, name: str) -> tuple[str, str]:
+    """Bucket and key of an object: where is a bucket, or s3://bucket, with or without a prefix."""
+    bucket, _, prefix = where.removeprefix("s3://").partition("/")
+    prefix = prefix.strip("/")
+    return bucket, f"{prefix}/{name}" if prefix else name
+
+
+def check_bucket(aws: Aws, bucket: str) -> None:
+    """ToolError unless the bucket is in the region of the things: AWS IoT signs URLs for its own, and takes streams
+    from there alone (https://docs.aws.amazon.com/iot/latest/developerguide/create-manage-jobs-presigned-URLs.html)."""
+    try:
+        found = aws.client("s3").get_bucket_location(Bucket=bucket)["LocationConstraint"]
+    except ClientError as error:
+        if aws_errors.code(error) == "NoSuchBucket":
+            raise ToolError(f"there is no bucket {bucket} in this account") from error
+        return  # who may not ask for it may still be allowed to write; S3 tells the rest
+    except ParamValidationError as error:
+        raise ToolError(f"{bucket!r} is no name of a bucket") from error
+    region = {None: "us-east-1", "": "us-east-1", "EU": "eu-west-1"}.get(found, found)
+    if region != aws.region:
+        raise ToolError(
+            f"the bucket {bucket} is in the region {region}, the things are in {aws.region}: boards would be refused "
+            "there; take a bucket in the things' region"
+        )
+
+
+def check_streams(aws: Aws, name: str) -> None:
+    """ToolError where there are no streams, as in the local AWS."""
+    if local_aws.serving(aws):
+        try:
+            aws.iot.describe_stream(streamId=name)
+        except ClientError as error:
+            if "Unsupported" in str(error):
+                raise ToolError("the local AWS has no streams: leave out --stream, boards fetch it by HTTP") from error
+            if not aws_errors.missing(error):
+                raise
 
 
 def upload(aws: Aws, bucket: str, key: str, data: bytes, progress: Progress) -> None:

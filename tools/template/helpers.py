@@ -50,6 +50,9 @@ class Wifi:
         return False
 
     def _join(self):
+        if not self._networks:
+            self._say("Wi-Fi: wifi.json names no network, so that somebody else must join one")
+            return
         settings = self._networks[self._tries % len(self._networks)]
         self._tries += 1
         self._say("Wi-Fi: joining %s (are ssid and password in wifi.json right?)" % settings["ssid"])
@@ -102,6 +105,4 @@ def _read(path):
         networks = json.load(file)
     if isinstance(networks, dict):
         networks = [networks]
-    if not networks or not all(each.get("ssid") for each in networks):
-        raise ValueError("%s names no network: it needs ssid and password" % path)
-    return networks
+    return [each for each in networks if each.get("ssid")]

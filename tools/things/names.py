@@ -35,6 +35,9 @@ def check_project(name: str) -> str:
 
 
 def _by_library(check: Callable[..., str], name: str, *limits: Any) -> str:
+    strange = next((letter for letter in name if not letter.isascii()), None)
+    if strange:  # the library, for boards, speaks of its bytes
+        raise ToolError(f"{name!r} is not allowed as a name in AWS IoT: {strange!r} is not allowed")
     try:
         return check(name, *limits)
     except ValueError as error:

@@ -42,6 +42,9 @@ def parse_state(text: str) -> Json:
         ) from error
     if not isinstance(state, dict):
         raise ToolError('the state must be a JSON object, for example: \'{"led": "on"}\'')
+    inner = state.get("state")
+    if len(state) == 1 and isinstance(inner, dict) and inner.keys() & {"desired", "reported"}:
+        raise ToolError('give the desired state alone, not the whole document; for example: \'{"led": "on"}\'')
     return state
 
 

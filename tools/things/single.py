@@ -64,9 +64,7 @@ def create(aws: Aws, record: Record, key: str = "ec") -> Json:
 
 def show(aws: Aws, name: str) -> Json:
     """The thing with its state: what it reported, overlaid by what is desired of it; ToolError when there is none."""
-    found = describe(aws, names.check_thing(name))
-    if not found:
-        raise ToolError(f"there is no thing {name} in {aws.region}: `thing list` shows what there is")
+    found = known(aws, names.check_thing(name))
     document = shadows.get(aws, name) or {"state": {}}
     state = {**document["state"].get("reported", {}), **document["state"].get("desired", {})}
     return _thing(found["thingArn"], found["thingId"], name, state)
@@ -74,7 +72,7 @@ def show(aws: Aws, name: str) -> Json:
 
 def update(aws: Aws, name: str, state: Json) -> Json:
     """Write the desired state; -> as show()."""
-    show(aws, name)  # a shadow can be written for a thing that does not exist: catch the mistyped name
+    known(aws, names.check_thing(name))  # a shadow can be written for a thing that does not exist
     shadows.set_desired(aws, name, state)
     return show(aws, name)
 
@@ -83,8 +81,8 @@ def delete(aws: Aws, record: Record) -> str | None:
     """Delete the thing, the certificates that only it has, its own policy and its shadows; -> the name of a policy
     called like its own that stays: it was not made here, or others use it."""
     name, policy = record.name, policy_name(record.name)
-    if not describe(aws, name) and not record.values:
-        raise ToolError(f"there is no thing {name} in {aws.region}: `thing list` shows what there is")
+    if not record.values:
+        known(aws, name)
     if record.values:
         things.recover(aws, [record])
         things.delete(aws, record)
@@ -93,6 +91,14 @@ def delete(aws: Aws, record: Record) -> str | None:
     if things.policy_document(aws, policy) is None:
         return None
     return None if things.is_ours(aws, policy) and things.delete_policy(aws, policy) else policy
+
+
+def known(aws: Aws, name: str) -> Json:
+    """DescribeThing's answer; ToolError when there is no such thing."""
+    found = describe(aws, name)
+    if not found:
+        raise ToolError(f"there is no thing {name} in {aws.region}: `thing list` shows what there is")
+    return found
 
 
 def describe(aws: Aws, name: str) -> Json | None:
