@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from aws_iot_tools import pki
 from aws_iot_tools.cloud import aws
+from aws_iot_tools.things import policy
 
 
 def _names(project) -> list:
@@ -70,6 +71,12 @@ def test_policy_that_exists_is_used_and_left(thing, project, account):
     thing.run("cleanup", "demo", "--yes")
     assert account.policies() == ["demo-policy"]
     assert account.client("iot").get_policy(policyName="demo-policy")["policyDocument"] == document
+
+
+def test_the_policy_fits_where_arns_are_longest():
+    """AWS takes 2048 characters; least_privilege() raises when there are more."""
+    for prefix in ("arn:aws-us-gov:iot:us-gov-west-1", "arn:aws:iot:ap-southeast-2", "arn:aws-cn:iot:cn-northwest-1"):
+        assert "iot:RetainPublish" in policy.least_privilege(f"{prefix}:123456789012")
 
 
 def test_rsa_keys(thing, project, account):

@@ -4,11 +4,12 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from aws_iot_tools.board.probe import Probe
-from aws_iot_tools.cloud import mosquitto
+from aws_iot_tools.cloud import mosquitto, processes
 from cryptography import x509
 
 from ..harness.ports import free_port
@@ -121,3 +122,9 @@ def test_mosquitto_in_front(cloud):
     else:
         raise AssertionError((cloud.folder / ".aws_local/mosquitto/mosquitto.log").read_text())
     probe.close()
+    mosquitto_folder = cloud.folder / ".aws_local/mosquitto"
+    os.kill(processes.running(mosquitto_folder), 9)
+    while processes.running(mosquitto_folder):
+        time.sleep(0.02)
+    assert "Mosquitto had ended; it is started again" in cloud.run("cloud", "up").stderr
+    assert processes.answers(answer["mqtt_port"])

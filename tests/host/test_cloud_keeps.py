@@ -3,6 +3,7 @@
 A kill -9 stands in for a cut of the power as well: what was written then is on the disk by fsync (journal.write).
 """
 
+import asyncio
 import importlib
 import json
 import os
@@ -10,9 +11,10 @@ import socket
 import ssl
 import stat
 import time
+from types import SimpleNamespace
 
 import pytest
-from aws_iot_tools.cloud import ministack, processes
+from aws_iot_tools.cloud import ministack, processes, saving
 
 from ..harness.ports import free_port
 from .test_cloud import cloud, use  # noqa: F401  the fixture
@@ -120,6 +122,37 @@ def test_ports_stay_and_only_what_was_started_here_is_ended(cloud, folder):  # n
         said = cloud.run("cloud", "up", code=1).stderr
         assert f"port {where['mqtt_port']}, where the local AWS of this folder was, is taken" in said
     assert cloud.json("cloud", "up") == where
+
+
+def test_saving_takes_a_tenth_of_the_time_at_most(monkeypatch, tmp_path):
+    """However much there is to save, and however often it changes."""
+    spent = 0.0
+
+    def state():
+        nonlocal spent
+        start = time.thread_time()
+        while time.thread_time() < start + 0.02:
+            pass
+        spent += time.thread_time() - start
+
+    modules = {
+        "app": SimpleNamespace(_build_persistence_save_dict=lambda: {"iot": state}),
+        "core.persistence": SimpleNamespace(),
+    }
+    monkeypatch.setattr(ministack, "module", modules.get)
+
+    async def busy() -> float:
+        saver = saving.Saver(tmp_path)
+        saver.start()
+        start = time.monotonic()
+        while time.monotonic() < start + 1.5:
+            saver.note()
+            await asyncio.sleep(0.01)
+        await saver.stop()
+        return time.monotonic() - start
+
+    seconds = asyncio.run(busy())
+    assert 0.02 < spent < seconds * 0.1
 
 
 @pytest.mark.parametrize("name", ministack.PRIVATE)

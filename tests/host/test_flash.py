@@ -353,6 +353,10 @@ def test_what_would_not_work_on_the_board_is_refused_here(thing, ready, board):
     (ready / "json.py").unlink()
     said = thing.run("flash", "demo", "--port", "/dev/ttyUSB0", code=1).stderr
     assert "the endpoint is localhost, which for a board is the board itself" in said
+    config = json.loads((ready / "thing.conf.json").read_text())
+    (ready / "thing.conf.json").write_text(json.dumps({**config, "cacert": "/etc/passwd"}))
+    assert "names /etc/passwd, which is not in the project" in thing.run("flash", "demo", code=1).stderr
+    (ready / "thing.conf.json").write_text(json.dumps(config))
     (ready / "wifi.json").write_text('{"ssid": "home"')
     assert "wifi.json is no valid JSON" in thing.run("flash", "demo", "--port", board.port, code=1).stderr
     assert _files(board) == set()

@@ -67,8 +67,10 @@ def check_files(project: Project) -> None:
     config = project.config()
     if not config.get("thingname"):
         raise ToolError("the project has no active thing yet: `thing add` makes one, `thing use` chooses one")
-    for name in (*project.files(), config.get("cacert")):
-        if name and not (project.folder / name).is_file():
+    for name in _named(project):
+        if not (project.folder / name).resolve().is_relative_to(project.folder.resolve()):
+            raise ToolError(f"{project.folder / CONFIG} names {name}, which is not in the project: copy it there")
+        if not (project.folder / name).is_file():
             raise ToolError(f"{project.folder / name} is missing: `thing use` puts certificate and key there")
     for field in ("endpoint", "mqttid"):
         if not config.get(field):

@@ -13,7 +13,8 @@ from ..shapes import Json
 _THING = "${iot:Connection.Thing.ThingName}"  # resolves only when the client id is the thing's name
 _LIMIT = 2048  # characters, white space not counted
 
-# The request topics one by one: `shadow/*` would let a thing forge the service's answers to itself.
+# The request topics one by one: `shadow/*` would let a thing forge the service's answers to itself. The limit leaves no
+# room to have those of jobs, streams and Defender so, whose answers a thing can forge for itself alone.
 _REQUESTS = (
     "shadow/get", "shadow/update", "shadow/delete",
     "shadow/name/*/get", "shadow/name/*/update", "shadow/name/*/delete",
@@ -28,12 +29,11 @@ def least_privilege(arn_prefix: str) -> str:
         return [f"{arn_prefix}:{kind}/{name}" for name in names]
 
     own = f"$aws/things/{_THING}/"
+    publish = ["iot:Publish", "iot:RetainPublish"]  # AWS asks for the second where a message is to be retained
     attached = {"Bool": {"iot:Connection.Thing.IsAttached": "true"}}
-    topics_out = topics("topic", f"dt/{_THING}/*")
     statements: list[Json] = [
         {"Action": "iot:Connect", "Resource": topics("client", _THING), "Condition": attached},
-        {"Action": "iot:Publish", "Resource": topics("topic", *(own + name for name in _REQUESTS)) + topics_out},
-        {"Action": "iot:RetainPublish", "Resource": topics_out},
+        {"Action": publish, "Resource": topics("topic", *(own + name for name in _REQUESTS), f"dt/{_THING}/*")},
         {"Action": "iot:Subscribe", "Resource": topics("topicfilter", f"{own}*", f"cmd/{_THING}/*")},
         {"Action": "iot:Receive", "Resource": topics("topic", f"{own}*", f"cmd/{_THING}/*")},
     ]
