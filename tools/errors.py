@@ -7,3 +7,7 @@ class ToolError(Exception):
 
 class Partly(ToolError):
     """Some of the work was done and the rest was not; what is done stays done. Exit code 1."""
+
+
+class Stopped(ToolError):
+    """Ctrl-C ended what the same command goes on with. Exit code 130, as shells have it."""

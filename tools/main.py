@@ -1,6 +1,6 @@
 """The command `thing`: command line -> table of commands -> run, and the one place where errors become messages.
 
-Exit codes: 0 done; 1 failed, or done in part; 2 wrong usage.
+Exit codes: 0 done; 1 failed, or done in part; 2 wrong usage; 130 ended by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import NoReturn
 import click
 
 from .cli import LazyGroup
-from .errors import ToolError
+from .errors import Stopped, ToolError
 from .output import visible
 
 # name -> (module, short name, help line)
@@ -36,6 +36,7 @@ COMMANDS = {
 }
 # What the seed's documentation and code spell differently from each other.
 SPELLINGS = {"iot-fota_start": "iot-fota-start"}
+_STOPPED = 130  # 128 and the number of SIGINT
 
 command = LazyGroup(
     name="thing",
@@ -45,6 +46,7 @@ command = LazyGroup(
     help="AWS IoT things for MicroPython boards: from an empty folder to a thousand boards, and back.",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+command = click.version_option(package_name=f"{__package__}".removesuffix("_tools"), message="thing %(version)s")(command)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -70,15 +72,17 @@ def _report(error: BaseException, debug: bool) -> int | str | None:
     if isinstance(error, click.UsageError):
         error.show()
         return 2
-    if isinstance(error, (KeyboardInterrupt, click.Abort)):
-        message = "stopped; what was done is kept, and the same command goes on from there"
+    if isinstance(error, KeyboardInterrupt):
+        message = "stopped"
+    elif isinstance(error, click.Abort):
+        message = "nothing was done: without a terminal to ask at, --yes is the answer"
     elif isinstance(error, BrokenPipeError):
         sys.stderr.close()  # the reader of our output went away: there is nobody to tell
         return 1
     else:
         message = sentence(error)
     print(f"thing: {visible(message)}", file=sys.stderr, flush=True)
-    return 1
+    return _STOPPED if isinstance(error, (KeyboardInterrupt, Stopped)) else 1
 
 
 def sentence(error: BaseException) -> str:

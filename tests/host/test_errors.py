@@ -140,11 +140,23 @@ def test_ctrl_c_keeps_what_is_done(thing, project, account):
         time.sleep(0.05)
     first.send_signal(signal.SIGINT)
     _, error = first.communicate(timeout=180)
-    assert first.returncode == 1 and error.splitlines()[-1].startswith("thing: stopped; what was done is kept")
+    assert first.returncode == 130
     made = len(account.thing_names())
+    assert error.splitlines()[-1].startswith(f"thing: stopped after {made}; what was done is kept")
     assert 5 <= made < 60
     thing.run("cleanup", "demo", "--yes")
     account.assert_empty()
+
+
+def test_what_does_not_go_on_says_no_more_than_stopped(thing, account):
+    """Ctrl-C in a watch, and a question that nobody can answer."""
+    account.client("iot").create_thing(thingName="lamp")
+    watch = thing.start("shadow", "watch", "lamp")
+    assert watch.stdout.readline() == "no shadow yet; waiting for it\n"
+    watch.send_signal(signal.SIGINT)
+    assert watch.communicate(timeout=120)[1] == "thing: stopped\n" and watch.returncode == 130
+    said = thing.run("delete", "lamp", code=1).stderr
+    assert "nothing was done: without a terminal to ask at, --yes is the answer" in said
 
 
 def test_output_into_a_closed_pipe_is_quiet(thing):

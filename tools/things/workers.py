@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from ..errors import Stopped
 from ..shapes import Advance
 
 _T = TypeVar("_T")
@@ -36,8 +37,8 @@ def run(
 ) -> Outcome:
     """Call work(item) for each item; items are taken from the iterable one by one as threads become free.
 
-    stop_on_error: take no further item after the first error; pieces at work are finished. KeyboardInterrupt does the
-    same and is raised again.
+    stop_on_error: take no further item after the first error; pieces at work are finished. So does Ctrl-C,
+    which then is Stopped.
     """
     outcome = Outcome()
     source = iter(items)
@@ -62,14 +63,18 @@ def run(
                     outcome.done += 1
                     advance()
 
-    with ThreadPoolExecutor(workers) as pool:
-        futures = [pool.submit(loop) for _ in range(workers)]
-        try:
-            for future in futures:
-                future.result()
-        except BaseException:
-            stop.set()
-            raise
+    try:
+        with ThreadPoolExecutor(workers) as pool:
+            futures = [pool.submit(loop) for _ in range(workers)]
+            try:
+                for future in futures:
+                    future.result()
+            finally:
+                stop.set()
+    except KeyboardInterrupt:
+        raise Stopped(
+            f"stopped after {outcome.done}; what was done is kept, and the same command goes on from there"
+        ) from None
     return outcome
 
 
