@@ -46,7 +46,7 @@ command = LazyGroup(
     help="AWS IoT things for MicroPython boards: from an empty folder to a thousand boards, and back.",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-command = click.version_option(package_name=f"{__package__}".removesuffix("_tools"), message="thing %(version)s")(command)
+command = click.version_option(package_name="aws_iot", message="thing %(version)s")(command)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -72,7 +72,8 @@ def _report(error: BaseException, debug: bool) -> int | str | None:
     if isinstance(error, click.UsageError):
         error.show()
         return 2
-    if isinstance(error, KeyboardInterrupt):
+    stopped = isinstance(error, (KeyboardInterrupt, Stopped)) or isinstance(error.__cause__, KeyboardInterrupt)
+    if stopped and not isinstance(error, Stopped):
         message = "stopped"
     elif isinstance(error, click.Abort):
         message = "nothing was done: without a terminal to ask at, --yes is the answer"
@@ -82,7 +83,7 @@ def _report(error: BaseException, debug: bool) -> int | str | None:
     else:
         message = sentence(error)
     print(f"thing: {visible(message)}", file=sys.stderr, flush=True)
-    return _STOPPED if isinstance(error, (KeyboardInterrupt, Stopped)) else 1
+    return _STOPPED if stopped else 1
 
 
 def sentence(error: BaseException) -> str:
