@@ -28,7 +28,6 @@ class Saver:
         self._saving = asyncio.Lock()
         self._written: dict[str, bytes] = {}
         self.notes: list[str] = []  # what the user has to know of the state that was found
-        self._app._load_persisted_state = self.load
         self._persistence.save_state = self._write  # MiniStack saves once more at its end
 
     def note(self) -> None:

@@ -48,13 +48,12 @@ async def _serve(folder: Path, port: int, mqtt_port: int, addresses: list[str]) 
 
     processes.note(folder, os.getpid())
     saver = Saver(folder / "state")
-    load = saver.load
 
-    def load_and_keep() -> None:
-        load()
+    def load() -> None:
+        saver.load()
         ministack.keep_ca(folder)
 
-    ministack.module("app")._load_persisted_state = load_and_keep
+    ministack.module("app")._load_persisted_state = load
     ministack.demand_certificates()
     ministack.listen("0.0.0.0" if addresses else LOOPBACK, mqtt_port, addresses)
     ministack.tell_of_packets(saver.note)
