@@ -37,7 +37,7 @@ def test_progress_is_a_bar_on_a_terminal_and_lines_in_a_pipe(thing, project):
 def test_json_is_alone_on_stdout(thing, project):
     assert thing.json("add", "demo", "-n", "2")["created"] == 2
     assert thing.json("cleanup", "demo", "--yes") == {
-        "things": ["demo_0", "demo_1"], "policy": "demo-policy", "deleted": 2, "failed": 0,
+        "things": ["demo_0", "demo_1"], "policy": "demo-policy", "deleted": 2, "gone": 0, "failed": 0,
     }  # fmt: skip
 
 
