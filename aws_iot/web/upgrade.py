@@ -27,10 +27,10 @@ def upgrade(stream, context):
     done. ValueError tells why it was refused.
     """
     client = context.client
-    keys = context.keys()
+    keys = _keys(context)
     while keys is None:  # they are being fetched
         yield False
-        keys = context.keys()
+        keys = _keys(context)
     key = b2a_base64(os.urandom(16))[:-1]
     try:
         yield from _ask(stream, context, keys, key)
@@ -44,6 +44,22 @@ def upgrade(stream, context):
         )
     _check(client, lines, key)
     yield True
+
+
+def _keys(context):
+    """The keys, or None: not yet. ValueError for what no keys are, and for what the user's function raises."""
+    try:
+        keys = context.keys()
+        if keys is None:
+            return None
+        access, secret, token = keys
+        if not (isinstance(access, str) and isinstance(secret, str) and isinstance(token or "", str)):
+            raise TypeError("three texts, the last of which may be None")
+        return access, secret, token
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise ValueError("keys(): %r" % error)
 
 
 def _ask(stream, context, keys, key):

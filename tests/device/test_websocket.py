@@ -239,6 +239,18 @@ def test_why_the_upgrade_was_refused():
     assert "closed before the WebSocket was open: is h:443 AWS's" in _raises(ValueError, _upgraded, _GOOD[:30], b"")
 
 
+def test_keys_that_are_none():
+    for keys in ((("AK", "secret"),), (7,), (("AK", b"secret", None),), (("AK", None, None),), (("AK", "s", 7),), ()):
+        assert _raises(ValueError, lambda keys=keys: _upgraded(_GOOD, keys=keys)).startswith("keys(): ")
+
+    def full():
+        raise MemoryError
+
+    context = _Context()
+    context.keys = full
+    _raises(MemoryError, lambda: upgrade.upgrade(Tls(), context).__next__())
+
+
 def test_what_tls_says_is_not_the_upgrades():
     class Tls:
         def write(self, data):
