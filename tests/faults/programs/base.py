@@ -30,6 +30,23 @@ def heap_bytes():
     return gc.mem_alloc() if MICROPYTHON else 0
 
 
+_LENT = (
+    "answers attempt calls cause cause_tls connect control ending loss malformed outgoing oversize request state"
+    " subscribe subscriptions tcp timers"
+).split()
+
+
+def learn_names():
+    """What stays of a lent file are its names, which come once and, now and then, with a piece of 2.2 KB: have them in
+    the heap before that is measured.
+    """
+    try:
+        for name in _LENT:
+            getattr(aws_iot.mqtt, name)
+    except MemoryError:  # a row with little heap
+        pass
+
+
 def largest_block(step=512):
     """Bytes of the largest piece that the heap has free, to `step` bytes."""
     gc.collect()
@@ -237,6 +254,7 @@ class App:
         if self.client.ready and not self.was_ready:
             self.was_ready = True
             self.measure += 1
+            learn_names()
         while self.measure:
             self.measure -= 1
             self.say("heap", bytes=heap_bytes())
