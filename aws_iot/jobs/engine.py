@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/iot/latest/developerguide/jobs-mqtt-api.html
 import aws_iot
 
 from .. import ticks_add
+from ..errors import IotError, StateError
 from .job import Job, JobError
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
@@ -13,6 +14,7 @@ const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 _SOON_MS = const(1000)
 _PAUSE_MS = const(5000)
 _REFUSED_MS = const(60000)
+_ROOM_TRIES = const(3)  # for a document that finds no room, since what takes the heap may be over soon
 _REMEMBERED = const(4)  # finished jobs that are known when they are delivered again
 
 
@@ -28,7 +30,7 @@ def step(jobs):
     if jobs.work:
         known = False
         try:
-            known = yield from jobs.job.steps("describe")
+            known = yield from jobs.job.steps("describe", False)
         finally:
             jobs.check = jobs.check or not known
         if jobs.job.canceled:
@@ -39,12 +41,15 @@ def step(jobs):
     jobs.asking = False
     try:
         return (yield from _next(jobs))
-    except BaseException:  # also Ctrl-C
+    except BaseException as error:  # also Ctrl-C
+        if jobs.job and isinstance(error, Exception) and not isinstance(error, (IotError, MemoryError)):
+            fail(jobs, error)  # of the library's own: it costs this job
+            return True
         jobs.asking = jobs.work is None and jobs.report is None
         raise
 
 
-def _later(jobs):
+def later(jobs):
     jobs.job = None
     jobs.asking = True
     jobs.due = ticks_add(jobs.thing.mqtt.ticks(), _PAUSE_MS)
@@ -54,14 +59,17 @@ def _next(jobs):
     job = Job(jobs.thing, "$next", jobs.timeout_ms)
     if not (yield from job.steps("describe")):
         if job.error:  # throttled, or worse
-            _later(jobs)
+            later(jobs)
         return False
     for done in jobs.done:
         if done[:2] == [job.id, job.number]:
             if job.status == Job.IN_PROGRESS:  # the report of its end was lost
                 jobs.job, jobs.report = job, done[2:]
             return job.status == Job.IN_PROGRESS
-    operation = aws_iot.jobs.execution.operation(job.document)
+    if job.error and not (yield from _read(jobs, job)):
+        return jobs.report is not None
+    jobs.fails = 0
+    operation = aws_iot.jobs.details.operation(job.document)
     handler = jobs.handlers.get(operation)
     jobs.job = job
     if job.status == Job.IN_PROGRESS:
@@ -70,14 +78,30 @@ def _next(jobs):
         else:
             end(jobs, Job.FAILED, {"reason": "interrupted by a restart"})
     elif not handler:
-        end(jobs, Job.REJECTED, {"reason": "unknown operation %s" % operation})
+        reason = "no operation that is a text" if operation is None else "unknown operation %s" % operation
+        end(jobs, Job.REJECTED, {"reason": aws_iot.jobs.details.text(reason)})
     else:
         jobs.check = False  # both messages of a new job have come by now, most often
         if (yield from job.steps("update", Job.IN_PROGRESS, None, handler[2])):
             _run(jobs, handler[0])
         else:
-            _later(jobs)
+            later(jobs)
     return True
+
+
+def _read(jobs, job):
+    """False when the document of ``job`` cannot be read; then the job has FAILED, or it is tried again later."""
+    # by its own id: another may be the next by now, which would fail in its place
+    if (yield from job.steps("describe")) and not job.error:
+        return True
+    jobs.fails += 1
+    if not job.error or isinstance(job.error, StateError) and jobs.fails < _ROOM_TRIES:
+        later(jobs)
+    else:
+        jobs.fails = 0
+        jobs.job = job
+        end(jobs, Job.FAILED, {"reason": aws_iot.jobs.details.text("document: %s" % job.error)})
+    return False
 
 
 def _run(jobs, function):
@@ -96,19 +120,30 @@ def _run(jobs, function):
 def fail(jobs, error):
     """The job that runs raised ``error``."""
     text = str(error) if isinstance(error, JobError) else "%s: %s" % (type(error).__name__, error)
-    end(jobs, Job.FAILED, {"reason": text})
+    end(jobs, Job.FAILED, {"reason": aws_iot.jobs.details.text(text)})
 
 
 def end(jobs, status, details):
-    """The job that runs has ended: to be reported."""
+    """The job that runs has ended: to be reported, without details that AWS would refuse."""
     jobs.work = None
-    jobs.report = [status, details if details is None or isinstance(details, dict) else {"result": details}]
+    jobs.report = [status, None]
+    if details is not None:
+        try:
+            given = details if isinstance(details, dict) else {"result": details}
+            jobs.report = [status, aws_iot.jobs.details.strings(given)]
+        except Exception as error:
+            jobs.thing.mqtt.report(error)
 
 
 def _finish(jobs):
     job = jobs.job
     status, details = jobs.report
-    if not (job.canceled or (yield from job.steps("update", status, details)) or job.canceled):
+    try:
+        taken = job.canceled or (yield from job.steps("update", status, details)) or job.canceled
+    except (ValueError, TypeError):
+        jobs.report = [status, None]  # the status is what AWS must know
+        raise
+    if not taken:
         # refused although it is ours: the version was behind, since an answer got lost, and is known now; AWS is busy
         delay_ms = _SOON_MS
         if job.error.code not in ("VersionMismatch", "InvalidStateTransition", "RequestThrottled", "InternalError"):

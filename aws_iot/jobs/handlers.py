@@ -64,7 +64,7 @@ def start_next(jobs, status_details=None, step_timeout_min=None):
     """Start the next pending job, or find the one in progress; None when there is none. Raises as ``list``."""
     document = {}
     if status_details:
-        document["statusDetails"] = aws_iot.jobs.execution.strings(status_details)
+        document["statusDetails"] = aws_iot.jobs.details.strings(status_details)
     if step_timeout_min:
         document["stepTimeoutInMinutes"] = step_timeout_min
     answer = jobs.thing.request(jobs.topic + "start-next", document, jobs.timeout_ms)

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/iot/latest/developerguide/jobs-mqtt-api.html
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from ..errors import Rejected
+from ..errors import IotError
 from ..thing import Thing
 
 OVER: tuple[str, ...]
@@ -18,7 +18,7 @@ class Job:
     """One job execution of a thing; describe(), update() and progress() are in execution.py.
 
     ``status``, ``version``, ``document``, ``details`` and ``number`` (of the execution) are as of the last answer;
-    ``error`` is why AWS refused the last request, or None.
+    ``error`` is why AWS refused the last request, or why the document cannot be read, or None.
     """
 
     QUEUED: ClassVar[str]
@@ -33,7 +33,7 @@ class Job:
     number: int | None
     document: Any
     details: dict
-    error: Rejected | None
+    error: IotError | None
 
     def __init__(self, thing: Thing, jobid: str, timeout_ms: int | None = None) -> None: ...
     @property
@@ -44,9 +44,10 @@ class Job:
     def canceled(self) -> bool:
         """True once AWS has ended the execution: cancelled, timed out, or deleted."""
 
-    def describe(self) -> bool:
-        """Fetch status, version and document (with fresh presigned URLs); False when there is no such execution.
+    def describe(self, document: bool = True) -> bool:
+        """Fetch status, version and ``document`` (with fresh presigned URLs); False when there is no such execution.
 
+        A document that cannot be read here, since it is too large or nested too deep, is None, and ``error`` tells why.
         Raises ResponseTimeout and LinkError when AWS does not answer.
         """
 
@@ -54,7 +55,8 @@ class Job:
         """Report ``status`` and ``status_details`` (replacing the earlier ones); False when AWS refuses, see ``error``.
 
         A refusal because the execution has changed meanwhile brings the new status and version. Raises ResponseTimeout
-        and LinkError when AWS does not answer: the report may have arrived or not.
+        and LinkError when AWS does not answer: the report may have arrived or not; ValueError for details that AWS does not
+        take, see strings().
         """
 
     def progress(self, details: dict) -> bool:

@@ -5,7 +5,22 @@ from .. import loads
 
 def handler(client):
     """A handler for the topics that the answers come on."""
-    return lambda topic, payload: settle(client, topic, loads(payload))
+
+    def take(topic, payload):
+        try:
+            document = loads(payload)
+        except Exception as error:
+            from ..errors import ProtocolError, StateError
+
+            if isinstance(error, MemoryError):
+                error = StateError("no room for the %d bytes on %s" % (len(payload), topic))
+            else:  # most likely nested deeper than this runtime can read
+                error = ProtocolError("answer on %s cannot be read: %s: %s" % (topic, type(error).__name__, error))
+            broken(client, topic, error)
+        else:
+            settle(client, topic, document)
+
+    return take
 
 
 def settle(client, topic, document):
@@ -15,6 +30,16 @@ def settle(client, topic, document):
         return False
     slot += document, topic.endswith("/accepted")
     return True
+
+
+def broken(client, topic, error):
+    """What came on ``topic`` could not be read: the request that it answers ends with ``error``, else it is told."""
+    if client.requests:
+        for slot in client.requests.values():
+            if len(slot) == 1 and topic in (slot[0] + "/accepted", slot[0] + "/rejected"):
+                slot += error, None
+                return
+    client.report(error)
 
 
 def alone(client, raw):

@@ -37,9 +37,9 @@ def asking(client, topic, document=None, timeout_ms=None, handler=None, answers=
     generator that yields while it waits.
 
     Raises Rejected with AWS's code and message, ResponseTimeout after ``timeout_ms`` (default the client's),
-    LinkError when there is no connection in that time. Sent again at half time, but for requests that carry a
-    version: those may count once only. ``answers``: a filter that takes the place of ``topic`` in what is subscribed
-    to, to share it among requests.
+    LinkError when there is no connection in that time, StateError when the answer found no room, ProtocolError when it
+    cannot be read. Sent again at half time, but for requests that carry a version: those may count once only.
+    ``answers``: a filter that takes the place of ``topic`` in what is subscribed to, to share it among requests.
     https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-mqtt.html
     """
     document = dict(document or ())
@@ -55,7 +55,7 @@ def asking(client, topic, document=None, timeout_ms=None, handler=None, answers=
         aws_iot.mqtt.subscriptions.register(client, names, handler)
     if client.requests is None:
         client.requests = {}
-    client.requests[token] = slot = []
+    client.requests[token] = slot = [topic]
     try:
         while not ready(client, names):
             _late(client, end, "no SUBACK for " + topic)
@@ -63,7 +63,7 @@ def asking(client, topic, document=None, timeout_ms=None, handler=None, answers=
         client.publish(topic, document)
         half = ticks_add(client.ticks(), ticks_diff(end, client.ticks()) // 2)
         once = "version" in document or "expectedVersion" in document
-        while not slot:
+        while len(slot) == 1:
             _late(client, end, "no answer to " + topic)
             if not once and ticks_diff(client.ticks(), half) >= 0 and ready(client, names):
                 once = True
@@ -71,7 +71,9 @@ def asking(client, topic, document=None, timeout_ms=None, handler=None, answers=
             yield
     finally:
         client.requests.pop(token, None)
-    answer, accepted = slot
+    _, answer, accepted = slot
+    if accepted is None:
+        raise answer
     if not accepted:
         raise rejected(answer)
     return answer

@@ -95,7 +95,8 @@ def unusual(client, topic, payload):
     if payload is None:
         from ..errors import StateError
 
-        client.report(StateError("no room for the message on %s: %d bytes" % (topic, client.reader.value)))
+        error = StateError("no room for the message on %s: %d bytes" % (topic, client.reader.value))
+        aws_iot.mqtt.answers.broken(client, topic, error)
         for sender in client.senders:
             sender.lost(topic)
     else:

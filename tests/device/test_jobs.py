@@ -11,7 +11,6 @@ from aws_iot.boot_trial import choose
 from aws_iot.errors import LinkError, Rejected, ResponseTimeout
 from aws_iot.fota.slots import FileSlot
 from aws_iot.jobs import Jobs
-from aws_iot.jobs.execution import strings
 from aws_iot.jobs.job import Job, JobError
 
 
@@ -54,20 +53,13 @@ def test_end_that_aws_does_not_take_is_told_and_tried_now_and_then():
     assert codes == ["InvalidRequest", "InvalidRequest"]
 
 
-def test_details_are_as_aws_takes_them():
-    given = {"ok_1:-Z": 7, "a b/\u00e9": "x\ny", "": "", "@[`{": "z"}
-    assert strings(given) == {"ok_1:-Z": "7", "a_b___": "x y", "_": "-", "____": "z"}
-    assert len(strings({str(number): number for number in range(20)})) == 10
-    assert max([len(part.encode()) for pair in strings({"n" * 200: "v" * 2000}).items() for part in pair]) == 1024
-
-
 def test_firmware_takes_the_jobs_that_are_there():
     from aws_iot.fota import Fota
 
     with Peer() as peer:
         client = _thing(peer)
         jobs = Jobs(client)
-        Fota(client, None)
+        Fota(client, FileSlot("1", folder("taken")))
         assert "fota" in jobs.handlers
 
 
@@ -179,6 +171,7 @@ def test_zerynths_call_asks_when_something_changed():
     from aws_iot.fota import handle_fota_jobs
 
     class Slot:
+        version = "1"
         trial = False
         record = {}  # noqa: RUF012
 
@@ -314,7 +307,8 @@ def test_download_goes_on_after_a_lack_of_memory():
 
 def _download(slot, source, stream=None):
     """A Download of 100 bytes."""
-    from aws_iot.fota.download import Download, Image
+    from aws_iot.fota.download import Download
+    from aws_iot.fota.images import Image
 
     class Thing:
         class mqtt:  # noqa: N801
@@ -328,7 +322,7 @@ def _download(slot, source, stream=None):
     return download
 
 
-def _downloaded(*plan, stream=None):
+def _downloaded(*plan, stream=None, fresh=True):
     """How many bytes came, the pauses, the fresh URLs, and the code of what ended it.
 
     ``plan``: what each request brings: a code of refusal, or so many bytes and then the end of the connection.
@@ -342,6 +336,8 @@ def _downloaded(*plan, stream=None):
             pass
 
     class Source:
+        url = "https://old"
+
         def fetch(self, offset):
             answer = left.pop(0) if left else 100
             if isinstance(answer, str) or answer > 100:
@@ -360,7 +356,7 @@ def _downloaded(*plan, stream=None):
         def renew(download):
             urls.append(1)
             yield None
-            return "https://fresh"
+            return "https://fresh/%d" % len(urls) if fresh else "https://old"
 
     left, pauses, urls, code = list(plan), [], [], None
     download = _download(Slot(), Source(), stream)
@@ -391,6 +387,7 @@ def test_download_that_is_refused_has_failed():
     assert _downloaded(50, 404) == (50, [1000], 0, 404)
     assert _downloaded(10, "ResourceNotFound", stream="s") == (10, [1000], 0, "ResourceNotFound")
     assert _downloaded(50, 403, 403, 403, 403) == (50, [1000], 3, 403)
+    assert _downloaded(50, 403, fresh=False) == (50, [1000], 1, 403)  # a URL that is not made anew
 
 
 def test_handler_that_raises_is_told_by_its_text():
