@@ -17,9 +17,10 @@ _WAIT_MS = const(10)  # in one step: a program that does other things meanwhile 
 class HttpsSource:
     """The file at ``url``, ``size_bytes`` long.
 
-    ``buffer``: a bytearray to read into. ``cacert``: PEM or DER of the CAs to trust; None: those of ``context``, a TLS
-    context that is there already, else the Amazon roots, which S3's certificates end in. ``timeout_ms``: for each of
-    connecting, the TLS handshake, and the next bytes. A http:// URL is taken only if ``plain``: whatever checks the
+    ``buffer``: a bytearray to read into. ``cacert``: PEM or DER of the CAs to trust; None: the Amazon roots, which S3's
+    certificates end in. ``context``: a TLS context in its place. ``ssl``: one that is there already, for AWS's hosts
+    only, since it may show the device's certificate to who asks for it. ``timeout_ms``: for each of connecting, the TLS
+    handshake, the head of the answer, and the next bytes. A http:// URL is taken only if ``plain``: whatever checks the
     file must then not rely on where it came from.
     """
 
@@ -27,18 +28,34 @@ class HttpsSource:
     ticks = staticmethod(ticks_ms)
     wait_ms = _WAIT_MS
     fails = 0
-    stage = stream = poller = None
+    server = stage = stream = poller = None
 
-    def __init__(self, url, size_bytes, *, cacert=None, context=None, buffer=None, timeout_ms=15000, plain=False):
+    def __init__(
+        self, url, size_bytes, *, cacert=None, context=None, ssl=None, buffer=None, timeout_ms=15000, plain=False
+    ):  # fmt: skip
         self.url = url
         self.timeout_ms = timeout_ms
         self.size = size_bytes
         self.plain = plain
         self.buffer = memoryview(buffer or bytearray(2048))
         self.have = 0  # bytes in the buffer
-        self.context = getattr(context, "context", context)  # of a client behind another door: its TLS context
-        if aws_iot.web.request.parse(url, plain)[0] and (cacert or not context):
-            self.context = aws_iot.mqtt.tls.context(None, None, cacert)
+        # of a client behind another door: its TLS context
+        self.ssl = None if cacert or context else getattr(ssl, "context", ssl)
+        self.context = getattr(context, "context", context)
+        self.cacert = cacert
+        self.rx_at = ticks_ms()
+        secure, host = aws_iot.web.request.parse(url, plain)[:2]
+        if secure:
+            self.prepare(host)  # now, while there is room
+
+    def prepare(self, host):
+        """The TLS context for ``host``."""
+        # S3 and CloudFront's other names are not among them: who shows a certificate there shows it to anybody's server
+        if self.ssl and (host.endswith(".amazonaws.com") or host.endswith(".amazonaws.com.cn")):
+            return self.ssl
+        if not self.context:
+            self.context = aws_iot.mqtt.tls.context(None, None, self.cacert)
+        return self.context
 
     def fetch(self, offset):
         """A generator of the file's bytes from ``offset`` on, in order: memoryviews, each valid until it goes on.
@@ -53,7 +70,9 @@ class HttpsSource:
                 if not url:
                     yield from self.take(skip, left)
                     return
-            except (OSError, EOFError, ValueError) as error:  # ValueError: what mbedTLS says of a certificate
+            except ValueError as error:  # also what mbedTLS and CPython say of a certificate: no retry mends it
+                raise ProtocolError("%s: %s" % (self.server or "URL", error))
+            except (OSError, EOFError) as error:
                 raise LinkError("download: %r" % error)
             finally:
                 self.close()
@@ -73,22 +92,23 @@ class HttpsSource:
                 yield self.buffer[start:count]
                 yield True
 
-    def read(self, buffer):
-        """Fill ``buffer`` with what there is; -> the count."""
-        count = yield from self.until(lambda: self.stream.readinto(buffer), "server")  # type: ignore[attr-defined]
+    def read(self, buffer, begin=True):
+        """Fill ``buffer`` with what there is; -> the count. ``begin`` False: within the time of the last wait."""
+        count = yield from self.until(lambda: self.stream.readinto(buffer), "server", begin)  # type: ignore[attr-defined]
         if not count:
             raise EOFError
         return count
 
-    def until(self, action, what):
+    def until(self, action, what, begin=True):
         """Repeat ``action`` until it gives something but None, at most ``timeout_ms``."""
-        begun = ticks_ms()
+        if begin:
+            self.rx_at = ticks_ms()
         while True:
+            if ticks_diff(ticks_ms(), self.rx_at) > self.timeout_ms:
+                raise ResponseTimeout("no answer: " + what)
             result = action()
             if result is not None:
                 return result
-            if ticks_diff(ticks_ms(), begun) > self.timeout_ms:
-                raise ResponseTimeout("no answer: " + what)
             self.poller.ipoll(_WAIT_MS)  # type: ignore[attr-defined]
             yield True
 

@@ -21,9 +21,8 @@ def request(source, url, offset):
         yield True
     sock = source.stream
     if secure:
-        if not source.context:  # redirected from http://
-            source.context = aws_iot.mqtt.tls.context()
-        sock = source.stream = source.context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
+        context = source.prepare(host)
+        sock = source.stream = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
     source.poller = select.poll()
     source.poller.register(sock, select.POLLIN | select.POLLOUT)
     name = host if port == (443 if secure else 80) else "%s:%d" % (host, port)
@@ -36,12 +35,14 @@ def request(source, url, offset):
     source.have = 0
     status, headers = yield from _head(source)
     if status in _MOVED:
-        target = headers.get("location", "")
-        if secure and not target.startswith("https://"):
-            raise ProtocolError("redirect to " + target[:40])
+        if not headers.get("location"):
+            raise ProtocolError("the server answers %d and does not say where the file is" % status)
+        target = aws_iot.web.redirect.resolve(url, headers["location"])
+        if secure and not parse(target, True)[0]:
+            raise ProtocolError("the server sends from https:// to http://")
         return target, 0, 0
     if status not in (200, 206):
-        raise Rejected(status, "HTTP status")
+        raise Rejected(status, "")
     skip = _skip(source, status, headers, offset)
     return None, skip, source.size - offset + skip
 
@@ -49,14 +50,16 @@ def request(source, url, offset):
 def _skip(source, status, headers, offset):
     """How many bytes of the body come before ``offset``; ProtocolError when the answer is not the file."""
     if "transfer-encoding" in headers:
-        raise ProtocolError("chunked")
+        raise ProtocolError("the server sends the file in chunks, without its size")
     start = 0
+    # nothing of the answer is repeated: who wrote the URL need not learn what stands on other servers
+    wrong = "the server's file has not the %d bytes that the job names" % source.size
     if status == 206:
         if headers.get("content-range") != "bytes %d-%d/%d" % (offset, source.size - 1, source.size):
-            raise ProtocolError("Content-Range: %s" % headers.get("content-range"))
+            raise ProtocolError(wrong + " (Content-Range)")
         start = offset
     if headers.get("content-length") != str(source.size - start):
-        raise ProtocolError("%s bytes, not %d" % (headers.get("content-length"), source.size - start))
+        raise ProtocolError(wrong + " (Content-Length)")
     return offset - start
 
 
@@ -64,7 +67,7 @@ def _head(source):
     """The status and the headers that count, by lower-case name; what follows them stays in the buffer."""
     status, headers, line, left = None, {}, b"", _HEADER_BYTES
     while True:
-        count = yield from source.read(source.buffer[:_PIECE_BYTES])
+        count = yield from source.read(source.buffer[:_PIECE_BYTES], left == _HEADER_BYTES)
         left -= count
         data = bytes(source.buffer[:count])
         at = 0
@@ -92,14 +95,21 @@ def _head(source):
 
 def parse(url, plain):
     """(secure, host, port, path and query); ValueError for what is no URL that may be used."""
-    scheme, _, rest = url.partition("://")
+    scheme, _, rest = url.partition("#")[0].partition("://")
+    scheme = scheme.lower()
     if scheme != "https" and not (plain and scheme == "http"):
         raise ValueError("not an https:// URL")
-    host, _, path = rest.partition("/")
-    host, _, port = host.partition(":")
-    if not host or "@" in host or min(url.encode()) <= 32:
+    end = min([at for at in (rest.find("/"), rest.find("?"), len(rest)) if at >= 0])
+    path = rest[end:]
+    host, _, port = rest[:end].lower().partition(":")
+    if not host or "@" in host or min(url.encode()) <= 32 or port and not port.isdigit():
         raise ValueError("URL")
-    return scheme == "https", host, int(port or (443 if scheme == "https" else 80)), "/" + path
+    return (
+        scheme == "https",
+        host,
+        int(port or (443 if scheme == "https" else 80)),
+        path if path[:1] == "/" else "/" + path,
+    )
 
 
 def _status(line):

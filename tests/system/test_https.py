@@ -1,8 +1,11 @@
 """HttpsSource by real TLS: whole files, parts of them, and what servers and networks do instead."""
 
+import contextlib
 import hashlib
 import random
 import socket
+import threading
+import time
 
 import pytest
 
@@ -26,6 +29,28 @@ def fetch(url, offset=0, **options):
             total += len(part)
     return [total, ''.join(['%02x' % byte for byte in digest.digest()])]
 """
+
+
+class Dripping:
+    """A server that sends its answer a byte at a time, with a pause before each."""
+
+    def __init__(self, answer, pause_s):
+        self.answer, self.pause_s = answer, pause_s
+        self.listener = socket.create_server(("127.0.0.1", 0))
+
+    def __enter__(self):
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self.listener.getsockname()[1]
+
+    def __exit__(self, *_):
+        self.listener.close()
+
+    def _serve(self):
+        link, _ = self.listener.accept()
+        with link, contextlib.suppress(OSError):  # the other end gives up
+            for byte in self.answer:
+                time.sleep(self.pause_s)
+                link.send(bytes((byte,)))
 
 
 @pytest.fixture
@@ -85,13 +110,44 @@ def test_redirect_is_followed_and_a_circle_is_not(device, files, data):
 
 def test_redirect_away_from_tls_is_refused(device, files):
     files.redirects["/image"] = f"http://localhost:{files.port}/image"
-    _refused(device, f"fetch('{files.url('/image')}')", "ProtocolError", "redirect to http://")
+    _refused(device, f"fetch('{files.url('/image')}')", "ProtocolError", "from https:// to http://")
+
+
+def test_redirects_are_followed_as_they_are_written(device, files, data):
+    files.content["/a/image"] = data
+    for target in ("/image", "image", "../x/../image", f"HTTPS://LOCALHOST:{files.port}/image", "/image#part"):
+        files.redirects["/a/b"] = target
+        assert device.ask(f"fetch('{files.url('/a/b')}')") == _whole(data), target
+
+
+def test_redirect_that_leads_nowhere_is_told(device, files):
+    files.redirects["/image"] = ""
+    _refused(device, f"fetch('{files.url('/image')}')", "ProtocolError", "does not say where")
+
+
+def test_head_that_drips_is_given_up_in_time(device):
+    with Dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 70001\r\n\r\n", 0.3) as port:
+        url = f"http://localhost:{port}/image"
+        _refused(device, f"fetch('{url}', plain=True, timeout_ms=2000)", "ResponseTimeout", "server")
+
+
+def test_device_certificate_is_shown_to_aws_only(device, authority):
+    device.ask("from aws_iot.web.https import HttpsSource\nshared = object()")
+    for host, shared in (
+        ("s3.eu-west-1.amazonaws.com", True), ("b.S3.cn-north-1.amazonaws.com.cn", True), ("amazonaws.com", False),
+        ("amazonaws.com.example", False), ("eamazonaws.com", False), ("localhost", False),
+    ):  # fmt: skip
+        device.ask(f"source = HttpsSource('https://{host}/x', 70001, ssl=shared)")
+        assert device.ask(f"source.prepare({host.lower()!r}) is shared") is shared, host
+        assert device.ask("source.prepare('other.example') is shared") is False
+    device.ask("source = HttpsSource('https://s3.amazonaws.com/x', 70001, ssl=shared, cacert=ca)")
+    assert device.ask("source.prepare('s3.amazonaws.com') is shared") is False
 
 
 def test_certificate_of_another_host_or_authority_is_refused(device, files, authority, tmp_path):
-    _refused(device, f"fetch('{files.url('/image')}', cacert=None)", "LinkError", "download")
+    _refused(device, f"fetch('{files.url('/image')}', cacert=None)", "ProtocolError", "localhost: ")
     with Files(authority.issue("other", hosts=("other.example",)), tmp_path) as other:
-        _refused(device, f"fetch('{other.url('/image')}')", "LinkError", "download")
+        _refused(device, f"fetch('{other.url('/image')}')", "ProtocolError", "localhost: ")
 
 
 def test_status_is_told(device, files):
@@ -129,7 +185,7 @@ def test_host_without_address_is_a_link_error(device):
 
 def test_size_that_is_not_the_announced_one_is_refused(device, files, data):
     files.content["/image"] = data + b"x"
-    _refused(device, f"fetch('{files.url('/image')}')", "ProtocolError", "70002")
+    _refused(device, f"fetch('{files.url('/image')}')", "ProtocolError", "has not the 70001 bytes")
 
 
 @pytest.mark.parametrize(
