@@ -4,6 +4,8 @@ Lent, and held by boot.run() until the trial ends: from before sys.path changes 
 was flashed, whatever the version on trial brings.
 """
 
+import sys
+
 from .record import MANIFEST, exists, load, remove, reset, save, undo
 
 
@@ -56,10 +58,19 @@ def run(module, root, name, attempts, trial_s, timer):
     """Import ``module`` of the version ``name`` on trial; one that raises is blamed, and the board restarted."""
     try:
         _limit(root, name, attempts, trial_s, timer)
+        place = root + "/" + name
+        if sys.path[0] == place and not _has(place, module):
+            # the files that were flashed would run in its place, and confirm
+            raise ImportError("the new version has no %s" % module)
         __import__(module)
     except Exception as error:
         _blame(root, name, "%s: %s" % (type(error).__name__, error))
         reset()
+
+
+def _has(folder, module):
+    path = folder + "/" + module.replace(".", "/")
+    return any([exists(path + end) for end in (".mpy", ".py", "/__init__.mpy", "/__init__.py")])
 
 
 def _blame(root, name, error, tries=None):

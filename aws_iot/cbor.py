@@ -9,11 +9,11 @@ import struct
 def dumps(value):
     """``value`` as CBOR bytes, every length the shortest; raises TypeError for a type that CBOR has not."""
     out = bytearray()
-    _encode(out, value)
+    encode(out, value)
     return bytes(out)
 
 
-def _head(out, major, number):
+def head(out, major, number):
     if number < 24:
         out.append(major | number)
         return
@@ -26,30 +26,30 @@ def _head(out, major, number):
     raise ValueError("number over 64 bits")
 
 
-def _encode(out, value):
+def encode(out, value):
     if value is None or value is True or value is False:
         out.append({False: 0xF4, True: 0xF5, None: 0xF6}[value])
     elif isinstance(value, int):
-        _head(out, 0 if value >= 0 else 0x20, value if value >= 0 else -1 - value)
+        head(out, 0 if value >= 0 else 0x20, value if value >= 0 else -1 - value)
     elif isinstance(value, float):
         out.append(0xFB)
         out.extend(struct.pack(">d", value))
     elif isinstance(value, (bytes, bytearray, memoryview)):
-        _head(out, 0x40, len(value))
+        head(out, 0x40, len(value))
         out.extend(value)
     elif isinstance(value, str):
         data = value.encode()
-        _head(out, 0x60, len(data))
+        head(out, 0x60, len(data))
         out.extend(data)
     elif isinstance(value, (list, tuple)):
-        _head(out, 0x80, len(value))
+        head(out, 0x80, len(value))
         for item in value:
-            _encode(out, item)
+            encode(out, item)
     elif isinstance(value, dict):
-        _head(out, 0xA0, len(value))
+        head(out, 0xA0, len(value))
         for key in value:
-            _encode(out, key)
-            _encode(out, value[key])
+            encode(out, key)
+            encode(out, value[key])
     else:
         raise TypeError("no CBOR for " + type(value).__name__)
 

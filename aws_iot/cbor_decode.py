@@ -16,14 +16,14 @@ def loads(data):
 
     Lengths may be indefinite, as AWS's own encoder writes them; tags are skipped.
     """
-    reader = _Reader(data)
+    reader = Reader(data)
     value = reader.value(0)
     if reader.at != len(data):
         raise ValueError("bytes after the CBOR value")
     return value
 
 
-class _Reader:
+class Reader:
     def __init__(self, data):
         self.data = data
         self.at = 0

@@ -1,33 +1,44 @@
 """The record of an update: a JSON file that survives power cuts, since it is only ever replaced by a rename.
 
-LittleFS makes that rename atomic. The fields that boot.py and the slots use:
+LittleFS makes that rename atomic; FAT takes the old file away first, and then the new one, which is whole, is read. The
+fields that boot.py and the slots use:
     set      the confirmed folder, "a" or "b"; missing: the files that were flashed
     next     the folder (or the label of the partition) on trial, or about to be; ``tries`` counts its boots
     old      the label of the partition to go back to, or to which undo() went back
     undone   why the last trial ended with the old version; ``error`` holds what was raised in it
     job      what is known of the job of the last trial; ``confirmed`` is its id if it ended with the new version
+    counter  the highest security counter that was confirmed
 """
 
 import json
 import os
+
+import aws_iot
 
 ROOT = "/fota"
 MANIFEST = "/manifest"
 
 
 def load(root):
-    """The record, empty when there is none."""
-    try:
-        with open(root + "/record") as file:
-            record = json.load(file)
-        return record if isinstance(record, dict) else {}
-    except (OSError, ValueError):
-        return {}
+    """The record, empty when there is none. What a damage has left of another type than it must have is dropped: no
+    record keeps a board from its start.
+    """
+    for name in ("/record", "/record.new"):
+        try:
+            with open(root + name) as file:
+                record = json.load(file)
+        except (OSError, ValueError):
+            continue
+        if isinstance(record, dict):
+            return aws_iot.record_types.check(record)
+    return {}
 
 
 def save(root, record):
     """Replace the record in one step."""
     path = root + "/record"
+    if not exists(path) and exists(path + ".new"):  # a cut on FAT; it is the only one until this is done
+        os.rename(path + ".new", path)
     with open(path + ".new", "w") as file:
         json.dump(record, file)
         sync(file)
@@ -61,13 +72,17 @@ def remove(path):
     """Remove a folder and all that is in it."""
     if exists(path + MANIFEST):  # what makes it a set goes first
         os.remove(path + MANIFEST)
-    for name in os.listdir(path):
-        name = path + "/" + name
-        if os.stat(name)[0] & 0x4000:
-            remove(name)
-        else:
+    folders = [path]  # no recursion: a board's stack is small
+    while folders:
+        path = folders[-1]
+        for name in os.listdir(path):
+            name = path + "/" + name
+            if os.stat(name)[0] & 0x4000:
+                folders.append(name)
+                break
             os.remove(name)
-    os.rmdir(path)
+        else:
+            os.rmdir(folders.pop())
 
 
 def reset():

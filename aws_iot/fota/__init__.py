@@ -18,16 +18,19 @@ TYPE_CHECKING = const(0)
 if TYPE_CHECKING:  # for readers' tools: mpy-cross leaves this out
     from . import (
         bundle,
+        check,
         download,
         images,
         install,
         partition,
+        public_key,
         signature,
         slots,
         stream_request,
         streams,
         trial,
         verify,
+        versions,
     )
 
 
@@ -38,13 +41,15 @@ def __getattr__(name):
 class Fota:
     """Installs what the jobs of ``thing`` ask for into ``slot``, from thing.poll() or whatever drives it.
 
-    ``jobs``: its Jobs, thing.jobs unless given. ``public_key`` (PEM or DER, ECDSA P-256 or RSA): only images
-    that its owner signed are installed. ``force``: older versions too. ``trial_s``: a new version that does not
-    confirm() in this time is undone. ``auto_reset``: start the new version at once, else at the next reset.
-    ``pause_mqtt``: close the MQTT connection during an HTTPS download; None: when memory is short. ``buffer_bytes``:
-    for what comes between two writes to the flash. ``https``, ``stream``: options of HttpsSource and StreamSource.
+    ``jobs``: its Jobs, thing.jobs unless given. ``public_key`` (PEM or DER, ECDSA P-256 or RSA, or a list of them):
+    only images that the owner of one signed are installed. ``force``: older versions too. ``trial_s``: a new version
+    that does not confirm() in this time is undone. ``auto_reset``: start the new version at once, else at the next
+    reset. ``pause_mqtt``: close the MQTT connection during an HTTPS download; None: when memory is short.
+    ``buffer_bytes``: for what comes between two writes to the flash. ``https``, ``stream``: options of HttpsSource and
+    StreamSource.
     ``on_event(event, value)``: start (version), erase ("pending", "done"), progress (percent), done (version),
-    confirmed (version), error (reason).
+    confirmed (version), error (reason). Raises ValueError for what is no such key, and for a version of the slot that
+    has no place in the order of versions.py.
     """
 
     def __init__(
@@ -54,14 +59,17 @@ class Fota:
         self.thing = thing
         self.slot = slot
         self.on_event = on_event
+        aws_iot.fota.versions.order(slot.version)
+        keys = None if public_key is None else aws_iot.fota.public_key.read_all(public_key)
         self.options = {
-            "public_key": public_key, "force": force, "pause_mqtt": pause_mqtt, "https": https or {},
+            "public_key": keys, "force": force, "pause_mqtt": pause_mqtt, "https": https or {},
             "stream": stream or {},
         }  # fmt: skip
         self._trial_ms = trial_s * 1000
         self.auto_reset = auto_reset
         self.buffer_bytes = buffer_bytes
         self._begun = ticks_ms()
+        self.why = slot.trial and aws_iot.fota.trial.why(slot)
         if jobs is None:
             jobs = thing.jobs
         if jobs:
@@ -72,8 +80,12 @@ class Fota:
     def confirm(self):
         """The new version is healthy and stays: its job has SUCCEEDED. To be called once all that matters works."""
         slot = self.slot
-        if slot.trial and self._rising():
-            slot.confirm(confirmed=slot.record["job"]["id"])
+        if slot.trial and not self.why:
+            job = slot.record.get("job", {})
+            changes = {"confirmed": job.get("id")}
+            if isinstance(job.get("counter"), int):
+                changes["counter"] = max(job["counter"], slot.record.get("counter", 0))
+            slot.confirm(**changes)
             self.emit("confirmed", slot.version)
 
     def install(self, job):
@@ -89,19 +101,11 @@ class Fota:
         if self.on_event:
             self.thing.mqtt.call(self.on_event, event, value)
 
-    def _rising(self):
-        """True unless this trial is of a version that neither document nor image named, and that is not newer."""
-        slot = self.slot
-        job = slot.record["job"]
-        if job["force"] or job["version"] or slot.version == "0":
-            return True
-        return aws_iot.fota.images.newer(slot.version, job["from"])
-
     def watch(self):
         """End a trial that takes too long, or should not have been begun."""
         if self.slot.trial:
-            if not self._rising():
-                self.undo("version %s is not newer than %s" % (self.slot.version, self.slot.record["job"]["from"]))
+            if self.why:
+                self.undo(self.why)
             elif ticks_diff(ticks_ms(), self._begun) > self._trial_ms:
                 self.undo("not confirmed in %d s" % (self._trial_ms // 1000))
 

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..jobs import Job, Jobs
@@ -9,13 +9,15 @@ from .slots import Slot
 class Fota:
     """Installs what the jobs of ``thing`` ask for into ``slot``, from thing.poll() or whatever drives it.
 
-    ``jobs``: its Jobs, thing.jobs unless given. ``public_key`` (PEM or DER, ECDSA P-256 or RSA): only images
-    that its owner signed are installed. ``force``: older versions too. ``trial_s``: a new version that does not
-    confirm() in this time is undone. ``auto_reset``: start the new version at once, else at the next reset.
-    ``pause_mqtt``: close the MQTT connection during an HTTPS download; None: when memory is short. ``buffer_bytes``:
-    for what comes between two writes to the flash. ``https``, ``stream``: options of HttpsSource and StreamSource.
+    ``jobs``: its Jobs, thing.jobs unless given. ``public_key`` (PEM or DER, ECDSA P-256 or RSA, or a list of them):
+    only images that the owner of one signed are installed. ``force``: older versions too. ``trial_s``: a new version
+    that does not confirm() in this time is undone. ``auto_reset``: start the new version at once, else at the next
+    reset. ``pause_mqtt``: close the MQTT connection during an HTTPS download; None: when memory is short.
+    ``buffer_bytes``: for what comes between two writes to the flash. ``https``, ``stream``: options of HttpsSource and
+    StreamSource.
     ``on_event(event, value)``: start (version), erase ("pending", "done"), progress (percent), done (version),
-    confirmed (version), error (reason).
+    confirmed (version), error (reason). Raises ValueError for what is no such key, and for a version of the slot that
+    has no place in the order of versions.py.
     """
 
     thing: Thing
@@ -29,7 +31,7 @@ class Fota:
         slot: Slot,
         jobs: Jobs | bool | None = None,
         *,
-        public_key: str | bytes | None = None,
+        public_key: str | bytes | Sequence[str | bytes] | None = None,
         force: bool = False,
         trial_s: int = 600,
         auto_reset: bool = True,

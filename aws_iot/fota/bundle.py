@@ -15,6 +15,7 @@ _HEADER_BYTES = const(8192)  # 200 files, and still small beside the heap
 _PIECE_BYTES = const(128)
 _DIGEST_BYTES = const(32)
 _ENOSPC = const(28)
+_DEPTH = const(8)  # of a file's path
 _FIRST_LINE = b"aws_iot bundle 1\n"
 
 
@@ -126,4 +127,5 @@ def _safe(name):
     """True for a relative path inside the set that is none of the slot's own files."""
     if not 0 < len(name) <= 128 or "\\" in name or "/" + name in (MANIFEST, HEADER, HEADER + ".new"):
         return False
-    return min(name.encode()) >= 32 and all(part not in ("", ".", "..") for part in name.split("/"))
+    parts = name.split("/")
+    return len(parts) <= _DEPTH and min(name.encode()) >= 32 and all(part not in ("", ".", "..") for part in parts)

@@ -16,42 +16,29 @@ const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 _TRIES = const(8)  # connections in a row that brought no byte
 _RENEWALS = const(3)  # fresh URLs in a row that were refused
 _BACKOFF_MS = const(1000)  # doubled up to 32 s
-_PATIENCE_MS = const(3600000)  # without a byte, or without the connection
+_PATIENCE_MS = const(3600000)  # without the connection, without a byte, or with so few:
+_LEAST_BYTES = const(36000)  # ten a second
 _REPORT_PERCENT = const(10)
 _TWO_SESSIONS_BYTES = const(150000)  # a plain ESP32 has less; two TLS sessions take about 100 KB of it
 _AWAY_MS = const(60000)
 
 
-class Image:
-    """What a job document says of the image, None where it says nothing; images.read() fills it.
-
-    ``size`` in bytes, ``sha256`` and ``md5`` as bytes, ``signature`` over the image, or over any ``statement``.
-    """
-
-    version = board = kind = url = stream = sha256 = md5 = signature = statement = name = size = None
-    file = 0
-    force = False
-
-
 class Download:
-    """Fetches the image that ``job`` asks for into ``slot``. ``options``: force, public_key, pause_mqtt, https, stream.
+    """Fetches ``image`` (images.Image), which ``job`` asks for, into ``slot``. ``options``: force, public_key (keys
+    that were read), pause_mqtt, https, stream.
 
     ``buffer`` (bytearray) is the source's; ``emit(event, value)`` is told the progress in percent. Raises JobError with
     the reason to report.
     """
 
-    def __init__(self, thing, slot, job, options, buffer, emit):
+    def __init__(self, thing, slot, job, image, options, buffer, emit):
         self.thing = thing
         self.slot = slot
         self.job = job
         self.options = options
         self.buffer = buffer
         self.emit = emit
-        self.image = image = Image()
-        images = aws_iot.fota.images
-        images.read(job.document, image)
-        job.document = None  # it takes a kilobyte, which the download needs
-        images.check(image, slot, options, image.version, image.board)
+        self.image = image
         self.claimed = False
         self.source = self._source()
 
@@ -64,7 +51,7 @@ class Download:
             return source(self.thing, image.stream, image.file, image.size, buffer=self.buffer, **options["stream"])
         # what is signed may come over plain HTTP
         chosen = {
-            "plain": bool(options["public_key"]), "buffer": self.buffer, "context": self.thing.mqtt.context,
+            "plain": bool(options["public_key"]), "buffer": self.buffer, "ssl": self.thing.mqtt.context,
         }  # fmt: skip
         chosen.update(options["https"])
         return aws_iot.web.https.HttpsSource(image.url, image.size, **chosen)
@@ -73,6 +60,7 @@ class Download:
         """Bring the bytes from number ``have`` on into the slot."""
         self.have = have
         self.shown = self.reported = have * 100 // self.image.size
+        self.since = (have, ticks_ms())
         try:
             yield from self._attempts()
         finally:
@@ -89,7 +77,10 @@ class Download:
                 if torn:
                     self.have = self.slot.begin(self.image.name, self.image.size)
                     self.claimed = torn = False
-                yield from self._attempt()
+                before = self.have
+                yield from self.attempt()
+                if self.have == before:
+                    raise LinkError("an answer without a byte")
             except (LinkError, Rejected, ResponseTimeout, MemoryError) as error:
                 if self.have > most:
                     most = self.have
@@ -101,7 +92,9 @@ class Download:
                     # S3 answers 400 or 403 to a presigned URL that is too old
                     if self.image.stream or error.code not in (400, 403) or refused > _RENEWALS:
                         raise
-                    self.source.url = yield from aws_iot.fota.verify.renew(self)
+                    old, self.source.url = self.source.url, (yield from aws_iot.fota.verify.renew(self))
+                    if old == self.source.url:  # it is not made anew for each that asks
+                        raise
                 else:
                     # what the slot took of the last piece is not known then: it goes on as after a power cut
                     torn = torn or isinstance(error, MemoryError)
@@ -110,20 +103,20 @@ class Download:
                         raise
                     yield from aws_iot.fota.verify.sleep(_BACKOFF_MS << min(fails - 1, 5))
 
-    def _attempt(self):
+    def attempt(self):
         away = not self.image.stream and self._leave()
-        last = ticks_ms()
         parts = self.source.fetch(self.have)
         try:
             for data in parts:
+                if ticks_diff(ticks_ms(), self.since[1]) > _PATIENCE_MS:
+                    if self.have - self.since[0] < _LEAST_BYTES:
+                        raise JobError("download: %d bytes came in an hour" % (self.have - self.since[0]))
+                    self.since = (self.have, ticks_ms())
                 if data is None or data is True:
-                    if ticks_diff(ticks_ms(), last) > _PATIENCE_MS:
-                        raise JobError("download: nothing came for an hour")
                     if away:
                         self.thing.mqtt.due = ticks_add(ticks_ms(), _AWAY_MS)
                     yield data
                 else:
-                    last = ticks_ms()
                     yield from self.take(data)
         finally:
             parts.close()
@@ -134,7 +127,7 @@ class Download:
         claims = self.slot.claims
         if claims and not self.claimed:
             self.claimed = True
-            aws_iot.fota.images.check(self.image, self.slot, self.options, claims.get("version"), claims.get("board"))
+            aws_iot.fota.check.check(self.image, self.slot, self.options, claims.get("version"), claims.get("board"))
         percent = self.have * 100 // self.image.size
         if percent > self.shown:
             self.shown = percent

@@ -1,22 +1,40 @@
 """What a job document says of the image to install: ours, Zerynth's, Nordic's aws_fota, FreeRTOS's afr_ota (pure).
 
-Ours, made by ``thing iot-fota-start``; "url" or "stream", "signature", "board" and "force" may be missing:
+Ours, made by ``thing iot-fota-start``; "url" or "stream", "signature", "board", "force" and "counter" may be missing:
     {"operation": "fota", "version": "1.2.0", "kind": "files", "board": "esp32", "size": 34567, "sha256": "<hex>",
      "signature": "<base64>", "url": "${aws:iot:s3-presigned-url:https://...}", "stream": "fota-1", "file": 0,
-     "force": true}
+     "force": true, "counter": 3}
 The others: https://docs.aws.amazon.com/freertos/latest/userguide/ota-mqtt-freertos.html (afr_ota), nRF Connect SDK's
 aws_fota library, Zerynth's aws.fota (operation "fota" with bc_...).
 """
 
 from binascii import a2b_base64, unhexlify
 
-from ..jobs.job import JobError
+const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
+
+_MOST = const(4294967295)
 
 
-def read(document, image):
-    """Fill ``image`` (download.Image); ValueError names what is missing or of the wrong type."""
+class Image:
+    """What a job document says of the image, None where it says nothing.
+
+    ``size`` in bytes, ``sha256`` and ``md5`` as bytes, ``signature`` over the image, or over any ``statement``;
+    ``counter``: the security counter.
+    """
+
+    version = board = kind = url = stream = sha256 = md5 = signature = statement = name = size = None
+    file = counter = 0
+    force = False
+
+
+def read(document):
+    """The Image that a job document is about; ValueError names what is missing or of the wrong type."""
+    return _read(document, Image())
+
+
+def _read(document, image):
     try:
-        if "afr_ota" in document:
+        if "operation" not in document:
             _afr(image, document["afr_ota"])
         elif document["operation"] == "app_fw_update":
             image.version = document["fwversion"]
@@ -44,7 +62,8 @@ def read(document, image):
     if not image.url and not image.stream:
         raise ValueError("job document: no url and no stream")
     # what tells this image from others, to go on with its download after a power cut
-    image.name = "%s %d %s" % (image.version, image.size, image.sha256 or image.signature or image.md5 or "")
+    image.name = "image %s %d %s" % (image.version, image.size, image.sha256 or image.signature or image.md5 or "")
+    return image
 
 
 def _ours(image, document):
@@ -55,12 +74,21 @@ def _ours(image, document):
     image.stream = document.get("stream")
     image.file = document.get("file", 0)
     image.force = document.get("force") is True
+    image.counter = document.get("counter", 0)
+    for name in ("board", "kind", "url", "stream"):
+        if not isinstance(document.get(name, ""), (str, type(None))):
+            raise ValueError("job document: %s is no text" % name)
+    if type(image.counter) is not int or not 0 <= image.counter <= _MOST:
+        raise ValueError("job document: counter")
     if "sha256" in document:
         image.sha256 = unhexlify(document["sha256"])
     if "signature" in document:
         image.signature = a2b_base64(document["signature"])
-        # signed with the version, so that no old image can be passed off as a new one
-        image.statement = statement(image.version, image.board, image.size, document["sha256"])
+        if image.version is None:
+            raise ValueError("job document: a signature, and no version that it is over")
+        image.statement = statement(
+            str(image.version), image.board, image.size, document["sha256"], image.force, image.counter
+        )
 
 
 def _afr(image, document):
@@ -78,33 +106,12 @@ def _afr(image, document):
             image.signature = a2b_base64(file[name])
 
 
-def check(image, slot, options, version, board):
-    """JobError unless an image of this version for this board may go into ``slot``."""
-    if image.kind and image.kind != slot.kind:
-        raise JobError("image of kind %s, this board takes %s" % (image.kind, slot.kind))
-    if options["public_key"] and not image.signature:
-        raise JobError("image is not signed")
-    if board and board != slot.board:
-        raise JobError("image for board %s, this is %s" % (board, slot.board))
-    if image.version and version and version != image.version:
-        raise JobError("image of version %s, not %s" % (version, image.version))
-    if version and not (options["force"] or image.force or newer(version, slot.version)):
-        raise JobError("version %s is not newer than %s" % (version, slot.version))
+def statement(version, board, size_bytes, sha256, force=False, counter=0):
+    """The text that a signature of ours is over: all that decides, so that none of it can be exchanged or added.
 
-
-def statement(version, board, size_bytes, sha256):
-    """The text that a signature of ours is over: SHA-256 in hexadecimal, and what must not be exchanged around it."""
-    return "fota %s %s %d %s" % (version, board or "*", size_bytes, sha256.lower())
-
-
-def newer(version, old):
-    """True if ``version`` is higher than ``old``: 1.10 > 1.9, v1.2 > 1.1, 1.0 > 1.0-rc2, 1.0-rc2 > 1.0-rc1."""
-    return _order(version) > _order(old)
-
-
-def _order(version):
-    main, _, extra = str(version).lstrip("vV").partition("+")[0].partition("-")
-    numbers = [int(part) if part.isdigit() else 0 for part in main.split(".")]
-    while numbers and not numbers[-1]:
-        numbers.pop()
-    return numbers, not extra, [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in extra.split(".")]
+    ``sha256`` in hexadecimal. ValueError for a version or a board with a blank, which could be read in two ways.
+    """
+    if " " in version or board and " " in board:
+        raise ValueError("version or board with a blank")
+    text = "fota %s %s %d %s" % (version, board or "*", size_bytes, sha256.lower())
+    return text + (" force" if force else "") + (" counter %d" % counter if counter else "")

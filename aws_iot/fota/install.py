@@ -17,18 +17,24 @@ def install(fota, job):
         # first of all, while there is a piece of the heap that is long enough
         gc.collect()
         buffer = bytearray(fota.buffer_bytes)
-        download = aws_iot.fota.download.Download(fota.thing, slot, job, fota.options, buffer, fota.emit)
-        buffer = None
-        image = download.image
+        image = aws_iot.fota.images.read(job.document)
+        job.document = None  # it takes a kilobyte, which the download needs
+        aws_iot.fota.check.check(image, slot, fota.options, image.version, image.board)
+        # before the rest of the download is in the heap: there may be no room for both
+        yield from aws_iot.fota.check.statement(fota.options["public_key"], image)
         fota.emit("start", image.version)
         fota.emit("erase", "pending")
         have = slot.begin(image.name, image.size)
         fota.emit("erase", "done")
+        download = aws_iot.fota.download.Download(fota.thing, slot, job, image, fota.options, buffer, fota.emit)
+        buffer = None
         yield from download.fetch(have)
         yield from aws_iot.fota.verify.verify(download)
         version = image.version or slot.claims.get("version")
         force = fota.options["force"] or image.force
         record = {"id": job.id, "number": job.number, "version": version, "from": slot.version, "force": force}
+        if fota.options["public_key"]:
+            record["counter"] = image.counter
         download = image = None
         yield from aws_iot.fota.trial.switch(fota, job, record)
     except GeneratorExit:

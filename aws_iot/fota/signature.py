@@ -1,94 +1,33 @@
-"""ECDSA P-256 and RSA PKCS#1 v1.5 signatures over SHA-256, checked in plain Python (FIPS 186-4; RFC 8017, 8.2.2).
+"""ECDSA P-256 and RSA PKCS#1 v1.5 signatures over SHA-256, checked in plain Python (FIPS 186-4; RFC 8017, 8.2.2), and
+the little of DER (X.690) that keys and signatures are made of.
 
-Verification handles no secret, so it need not run in constant time.
+Verification handles no secret, so it need not run in constant time. It takes a board some seconds: these are generators
+that yield True meanwhile.
 """
 
-from binascii import a2b_base64
+const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
+
+_TURN = const(7)  # a step is eight bits of the 256
 
 
 def verify(key, digest, signature):
     """True when ``signature`` over the SHA-256 ``digest`` (32 bytes) was made by the owner of the public ``key``.
 
-    ``key``: SubjectPublicKeyInfo as PEM or DER, str or bytes. ECDSA signatures are DER or 64 bytes r||s. Raises
-    ValueError for a key that is not P-256 or RSA of 2048 to 4096 bits; a malformed signature is just False.
+    ``key``: one that public_key.read() made. ECDSA signatures are DER or 64 bytes r||s; a malformed one is just False.
     """
     if len(digest) != 32:
         raise ValueError("not a SHA-256 digest")
-    rsa, numbers = _public_key(key)
+    rsa, numbers = key
     signature = bytes(signature)
     if rsa:
-        return _verify_rsa(numbers, digest, signature)
+        return (yield from _verify_rsa(numbers, digest, signature))
     try:
-        r, s = _pair(signature)
+        r, s = integers(signature) if len(signature) != 64 else [
+            int.from_bytes(signature[at : at + 32], "big") for at in (0, 32)
+        ]
     except ValueError:
         return False
-    return _verify_p256(numbers, digest, r, s)
-
-
-def _element(data, at, tag):
-    """One DER element with this ``tag`` at ``at``; -> where its contents start and end."""
-    if at + 2 > len(data) or data[at] != tag:
-        raise ValueError("DER")
-    size, at = data[at + 1], at + 2
-    if size & 0x80:
-        count = size & 0x7F
-        size = int.from_bytes(data[at : at + count], "big")
-        if count not in (1, 2) or size < 128 or size >> 8 * (count - 1) == 0:
-            raise ValueError("DER")
-        at += count
-    if at + size > len(data):
-        raise ValueError("DER")
-    return at, at + size
-
-
-def _integers(data):
-    """The two positive integers of a DER sequence that fills ``data``: (r, s) or (modulus, exponent)."""
-    at, end = _element(data, 0, 0x30)
-    if end != len(data):
-        raise ValueError("DER")
-    numbers = []
-    for _ in range(2):
-        at, stop = _element(data, at, 0x02)
-        if stop == at or data[at] & 0x80 or (data[at] == 0 and stop - at > 1 and not data[at + 1] & 0x80):
-            raise ValueError("DER")
-        numbers.append(int.from_bytes(data[at:stop], "big"))
-        at = stop
-    if at != end:
-        raise ValueError("DER")
-    return numbers
-
-
-def _pair(signature):
-    if len(signature) == 64:
-        return int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
-    return _integers(signature)
-
-
-def _public_key(key):
-    """True and (modulus, exponent), or False and (x, y) (RFC 5280 section 4.1.2.7, RFC 3279, RFC 5480)."""
-    data = key.encode() if isinstance(key, str) else bytes(key)
-    if data.lstrip()[:11] == b"-----BEGIN ":
-        lines = [line for line in data.split(b"\n") if line and line[:1] != b"-"]
-        data = a2b_base64(b"".join(lines))
-    at, end = _element(data, 0, 0x30)
-    algorithm, rest = _element(data, at, 0x30)
-    start, stop = _element(data, algorithm, 0x06)
-    kind = data[start:stop]
-    bits, last = _element(data, rest, 0x03)
-    if last != end or end != len(data) or last == bits or data[bits]:
-        raise ValueError("DER")
-    body = data[bits + 1 : last]
-    if kind == b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01":  # rsaEncryption, 1.2.840.113549.1.1.1
-        modulus, exponent = _integers(body)
-        if not (modulus >> 2047 and exponent > 2 and exponent & modulus & 1) or modulus >> 4096:
-            raise ValueError("RSA key")
-        return True, (modulus, exponent)
-    start, stop = _element(data, stop, 0x06)
-    # id-ecPublicKey, 1.2.840.10045.2.1, with prime256v1, 1.2.840.10045.3.1.7
-    curve = kind == b"\x2a\x86\x48\xce\x3d\x02\x01" and data[start:stop] == b"\x2a\x86\x48\xce\x3d\x03\x01\x07"
-    if not curve or len(body) != 65 or body[0] != 4:
-        raise ValueError("public key is not P-256 or RSA")
-    return False, (int.from_bytes(body[1:33], "big"), int.from_bytes(body[33:], "big"))
+    return (yield from _verify_p256(numbers, digest, r, s))
 
 
 def _verify_rsa(key, digest, signature):
@@ -103,17 +42,24 @@ def _verify_rsa(key, digest, signature):
     info = b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20"
     tail = b"\x00" + info + bytes(digest)
     wanted = b"\x00\x01" + b"\xff" * (size - 2 - len(tail)) + tail
-    return pow(number, exponent, modulus).to_bytes(size, "big") == wanted
+    result = 1
+    bit = 1
+    while bit <= exponent:
+        bit <<= 1
+    while bit:  # by squaring; pow() would take a second at once
+        result = result * result % modulus
+        if exponent & bit:
+            result = result * number % modulus
+        bit >>= 1
+        yield True
+    return result.to_bytes(size, "big") == wanted
 
 
 def _verify_p256(key, digest, r, s):
     x, y = key
-    # field prime, order, b and base point (SEC 2, 2.4.2); in here, since in the module they would stay in the heap
+    # field prime, order and base point (SEC 2, 2.4.2); in here, since in the module they would stay in the heap
     prime = (1 << 256) - (1 << 224) + (1 << 192) + (1 << 96) - 1
     order = int("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", 16)
-    b = int("5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b", 16)
-    if x >= prime or y >= prime or (y * y - x * x * x + 3 * x - b) % prime:
-        raise ValueError("public key is not on the curve")
     if not (0 < r < order and 0 < s < order):
         return False
     base = (
@@ -123,11 +69,13 @@ def _verify_p256(key, digest, r, s):
     weight = pow(s, order - 2, order)
     u1, u2 = int.from_bytes(digest, "big") * weight % order, r * weight % order
     # both products in one pass of doublings; each addend affine, which saves a third of an addition
-    table = (None, base, (x, y), _affine(_add((x, y, 1), base, prime), prime))
+    table = (None, base, (x, y), _affine(add((x, y, 1), base, prime), prime))
     point = None
     for bit in range(255, -1, -1):
         point = _double(point, prime)
-        point = _add(point, table[(u1 >> bit & 1) | (u2 >> bit & 1) << 1], prime)
+        point = add(point, table[(u1 >> bit & 1) | (u2 >> bit & 1) << 1], prime)
+        if not bit & _TURN:
+            yield True
     return point is not None and _affine(point, prime)[0] % order == r
 
 
@@ -152,7 +100,7 @@ def _double(point, prime):
     return x, (m * (s - x) - 8 * yy * yy) % prime, 2 * y * z % prime
 
 
-def _add(point, addend, prime):
+def add(point, addend, prime):
     """A Jacobian point plus an affine one; the formulas fail for equal points, which are doubled."""
     if not addend:
         return point
@@ -168,3 +116,36 @@ def _add(point, addend, prime):
     v = x * hh % prime
     x = (r * r - hhh - 2 * v) % prime
     return x, (r * (v - x) - y * hhh) % prime, h * z % prime
+
+
+def element(data, at, tag):
+    """One DER element with this ``tag`` at ``at``; -> where its contents start and end."""
+    if at + 2 > len(data) or data[at] != tag:
+        raise ValueError("no sound DER")
+    size, at = data[at + 1], at + 2
+    if size & 0x80:
+        count = size & 0x7F
+        size = int.from_bytes(data[at : at + count], "big")
+        if count not in (1, 2) or size < 128 or size >> 8 * (count - 1) == 0:
+            raise ValueError("no sound DER")
+        at += count
+    if at + size > len(data):
+        raise ValueError("no sound DER")
+    return at, at + size
+
+
+def integers(data):
+    """The two positive integers of a DER sequence that fills ``data``: (r, s) or (modulus, exponent)."""
+    at, end = element(data, 0, 0x30)
+    if end != len(data):
+        raise ValueError("no sound DER")
+    numbers = []
+    for _ in range(2):
+        at, stop = element(data, at, 0x02)
+        if stop == at or data[at] & 0x80 or (data[at] == 0 and stop - at > 1 and not data[at + 1] & 0x80):
+            raise ValueError("no sound DER")
+        numbers.append(int.from_bytes(data[at:stop], "big"))
+        at = stop
+    if at != end:
+        raise ValueError("no sound DER")
+    return numbers

@@ -32,7 +32,7 @@ class StreamSource:
             raise ValueError("buffer: one block or more, and at most 128 KB, which AWS sends for one request")
         self.client = thing.mqtt
         topic = aws_iot.names.stream
-        self.prefix, self.topic, self.refused = [
+        self.prefix, self.topic, self.rejected = [
             topic(thing.thingname, name, verb, form) for verb in ("get", "data", "rejected")
         ]
         self.json = form == "json"
@@ -56,7 +56,7 @@ class StreamSource:
         """
         self.error = None
         self.client.subscribe(self.topic, 0, self.take, raw=True)
-        self.client.subscribe(self.refused, 0, self.take, raw=True)
+        self.client.subscribe(self.rejected, 0, self.take, raw=True)
         try:
             self.begin(offset // self.step)
             skip = offset % self.step
@@ -69,7 +69,7 @@ class StreamSource:
                 skip = 0
                 yield True
         finally:
-            for topic in (self.topic, self.refused):
+            for topic in (self.topic, self.rejected):
                 try:
                     self.client.unsubscribe(topic)
                 except (LinkError, ResponseTimeout):
@@ -82,9 +82,9 @@ class StreamSource:
         self.left = list(range(first, min(first + self.window, last)))
         self.due = None
         if self.left:
-            self.ask()
+            self.asking()
 
-    def ask(self):
+    def asking(self):
         """Ask for the blocks that are missing, if there is a connection."""
         self.due = None
         if self.client.ready:
@@ -108,19 +108,19 @@ class StreamSource:
             if not self.client.ready:
                 self.due = None  # what was asked for on the old connection may never come
             elif self.due is None:
-                self.ask()
+                self.asking()
             elif ticks_diff(ticks_ms(), self.due) > self.timeout_ms:
                 tries += 1
                 if tries > _TRIES:
                     raise ResponseTimeout("no block of the stream")
-                self.ask()
+                self.asking()
             yield None
 
     def take(self, topic, payload):
         """Called by the packet reader: what is wrong is kept for the generator to raise."""
         try:
             block = self.loads(payload)
-            if topic == self.refused:
+            if topic == self.rejected:
                 code = block.get("o", block.get("code"))
                 self.error = Rejected(code, block.get("m", block.get("message")), block.get("c"))
                 return

@@ -34,6 +34,19 @@ def resume(fota, job):
     return (yield from fota.install(job))
 
 
+def why(slot):
+    """Why the version on trial in ``slot`` may not stay, or None: it must be the one that the job named."""
+    job = slot.record.get("job", {})
+    named, old = job.get("version"), job.get("from", "0")
+    versions = aws_iot.fota.versions
+    if named:
+        if not versions.same(slot.version, named):
+            return "version %s runs, not %s" % (slot.version, named)
+    elif not job.get("force") and slot.version != "0" and not versions.newer(slot.version, old):
+        return "version %s is not newer than %s" % (slot.version, old)
+    return None
+
+
 def switch(fota, job, record=None):
     """Tell AWS, which may have cancelled the job, and let the new version have its trial."""
     slot = fota.slot
@@ -48,7 +61,7 @@ def switch(fota, job, record=None):
             pass
         yield None  # here the engine closes a job that was cancelled
     slot.activate(job=record)
-    fota.emit("done", record["version"])
+    fota.emit("done", record.get("version"))
     while True:
         # from here on nothing may fail the job: whatever happens, the next reset starts the new version
         if fota.auto_reset:
@@ -67,8 +80,11 @@ def handle(fota, jobs, job_cbk):
         for job in pending:
             if "next" in fota.slot.record:
                 return True  # the next reset starts it: no other before
-            job.describe()
-            if aws_iot.jobs.execution.operation(job.document) not in OPERATIONS:
+            if not job.describe():  # it is gone meanwhile, or AWS is busy
+                jobs.asking = jobs.asking or not job.canceled
+            elif job.error:  # its document cannot be read here
+                job.update(Job.FAILED, {"reason": aws_iot.jobs.details.text("document: %s" % job.error)})
+            elif aws_iot.jobs.details.operation(job.document) not in OPERATIONS:
                 if job_cbk:
                     job_cbk(job)
             elif job.status == Job.IN_PROGRESS:
@@ -94,7 +110,7 @@ def _finish(fota, job, work):
     except StopIteration as end:
         job.update(Job.SUCCEEDED, end.value)
     except JobError as error:
-        job.update(Job.FAILED, {"reason": str(error)})
+        job.update(Job.FAILED, {"reason": aws_iot.jobs.details.text(error)})
 
 
 def reason(error):
@@ -102,7 +118,14 @@ def reason(error):
     if isinstance(error, JobError):
         return str(error)
     if isinstance(error, Rejected):
-        return "download refused: %s %s" % (error.code, error.message)
+        words = {
+            400: "the URL has expired, or the bucket is in another region",
+            401: "the server wants a password",
+            403: "the URL has expired, or its role may not read the file",
+            404: "the server has no such file",
+            410: "the file is gone",
+        }.get(error.code, error.message)
+        return "download refused: %s%s" % (error.code, ", " + words if words else "")
     if isinstance(error, (LinkError, ResponseTimeout, ProtocolError)):
         return "download failed: %s" % error
     if isinstance(error, OSError) and error.args and error.args[0] == _ENOSPC:

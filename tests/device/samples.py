@@ -3,7 +3,7 @@
 import hashlib
 import os
 import sys
-from binascii import hexlify
+from binascii import b2a_base64, hexlify, unhexlify
 
 STANDINS = __file__.replace("\\", "/").rsplit("/", 2)[0] + "/harness/standins"  # the stand-in for the esp32 module
 
@@ -77,6 +77,27 @@ def esp32(name, sectors=64):
 
     esp32.insert(folder(name), sectors)
     return esp32
+
+
+# ECDSA P-256 without a multiplication on the curve: the private keys are 1 and -1, the nonce is 1
+_ORDER = int("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", 16)
+_X = "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+_Y = "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
+_HEAD = "3059301306072a8648ce3d020106082a8648ce3d03010703420004"
+
+
+def public_key(secret=1):
+    """The public key, as DER, of the private key 1 or -1."""
+    prime = (1 << 256) - (1 << 224) + (1 << 192) + (1 << 96) - 1
+    y = int(_Y, 16) if secret == 1 else prime - int(_Y, 16)
+    return unhexlify(_HEAD + _X) + y.to_bytes(32, "big")
+
+
+def sign(data, secret=1):
+    """The signature over ``data`` (bytes) by the private key 1 or -1, as base64."""
+    r = int(_X, 16) % _ORDER
+    s = (int.from_bytes(hashlib.sha256(data).digest(), "big") + r * secret) % _ORDER
+    return str(b2a_base64(r.to_bytes(32, "big") + s.to_bytes(32, "big")), "ascii").strip()
 
 
 def raises(kind, function, *args):

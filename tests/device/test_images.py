@@ -2,17 +2,15 @@
 
 from samples import raises
 
-from aws_iot.fota.download import Image
-from aws_iot.fota.images import check, newer, read, statement
+from aws_iot.fota.check import check
+from aws_iot.fota.images import read, statement
 from aws_iot.jobs.job import JobError
 
 _SHA256 = "ab" * 32
 
 
 def _read(document):
-    image = Image()
-    read(document, image)
-    return image
+    return read(document)
 
 
 def _ours(**changes):
@@ -26,9 +24,17 @@ def test_our_document_is_read():
     assert (image.version, image.size, image.board, image.kind) == ("1.2.0", 5000, "esp32", "files")
     assert (image.url, image.stream, image.force) == ("https://host/x", None, True)
     assert (len(image.sha256), image.signature) == (32, b"ABC")
-    assert image.statement == statement("1.2.0", "esp32", 5000, _SHA256) == "fota 1.2.0 esp32 5000 " + _SHA256
+    assert image.statement == statement("1.2.0", "esp32", 5000, _SHA256, True)
     image = _read(_ours(url=None, stream="s", file=3))
     assert (image.stream, image.file, image.force) == ("s", 3, False)
+
+
+def test_statement_has_all_that_decides():
+    assert statement("1.2.0", None, 5000, "AB") == "fota 1.2.0 * 5000 ab"
+    assert statement("1.2.0", "esp32", 5000, "ab", True, 7) == "fota 1.2.0 esp32 5000 ab force counter 7"
+    assert _read(_ours(signature="QUJD", counter=7)).statement.endswith(" counter 7")
+    for version, board in (("1 2", None), ("1", "a b")):  # "fota 1 2 * ..." might be of version 1 for a board "2 *"
+        raises(ValueError, statement, version, board, 5000, "ab")
 
 
 def test_version_may_be_a_number():
@@ -69,24 +75,20 @@ def test_what_is_missing_or_wrong_is_a_value_error():
         _ours(sha256=None), _ours(sha256="xyz"), _ours(url=None), {"afr_ota": {}},
         {"afr_ota": {"protocols": ["MQTT"], "streamname": "s", "files": []}},
         {"operation": "app_fw_update", "fwversion": "1", "size": 5000, "location": {}},
-        {"operation": "fota", "bc_url": "https://host/x"}, [], None,
+        {"operation": "fota", "bc_url": "https://host/x"}, [], None, _ours(board=1), _ours(url=["x"]), _ours(stream={}),
+        _ours(counter=-1), _ours(counter="1"), _ours(counter=True), _ours(counter=1 << 32), _ours(counter=0.5),
+        {"operation": "fota", "afr_ota": {}},
+        {"operation": "fota", "bc_crc": "0f" * 16, "bc_size": 5000, "bc_url": "https://x/y", "sha256": _SHA256,
+         "signature": "QUJD"},
         {"afr_ota": {"protocols": ["HTTP"], "files": [
             {"filesize": 5000, "fileid": 0, "update_data_url": "https://host/x"}, {"filesize": 5000, "fileid": 1}]}},
     ):  # fmt: skip
         raises(ValueError, _read, document)
 
 
-def test_newer_versions():
-    rising = ("0.9", "1.0-rc1", "1.0-rc2", "1.0", "v1.0.1", "1.2", "1.10", "2-beta", "2.0.0", "10")
-    for index in range(len(rising) - 1):
-        assert newer(rising[index + 1], rising[index]), rising[index]
-        assert not newer(rising[index], rising[index + 1]), rising[index]
-    for same in (("1.0", "1"), ("v1.0", "1.0.0"), ("1.0+build", "1.0")):
-        assert not newer(same[0], same[1]) and not newer(same[1], same[0]), same
-
-
 class _Slot:
     kind, board, version = "files", "esp32", "1.2.0"
+    record = {}  # noqa: RUF012
 
 
 def _checked(document, version, board="esp32", force=False, public_key=None):
@@ -111,6 +113,31 @@ def test_image_for_another_board_or_of_another_kind_is_refused():
 
 def test_image_must_be_signed_where_a_key_is_given():
     assert _checked(_ours(version="1.3"), "1.3", public_key="key") == "image is not signed"
+
+
+def test_documents_of_others_are_refused_where_a_key_is_given():
+    zerynth = {"operation": "fota", "bc_idx": 1, "bc_crc": "0f" * 16, "bc_size": 5000, "bc_url": "https://host/x"}
+    nordic = {"operation": "app_fw_update", "fwversion": "9", "size": 5000, "location": {"url": "https://host/y"}}
+    for document in (zerynth, nordic):
+        assert _checked(document, None, public_key="key") == "image is not signed"
+
+
+def test_security_counter_may_not_go_back():
+    signed = {"version": "1.3", "signature": "QUJD"}
+    _Slot.record = {"counter": 3}
+    try:
+        assert _checked(_ours(counter=3, **signed), "1.3", public_key="key") is None
+        for document in (_ours(counter=2, **signed), _ours(counter=2, force=True, **signed)):
+            assert _checked(document, "1.3", public_key="key") == "security counter 2 is lower than 3"
+        assert _checked(_ours(**signed), "1.3", public_key="key", force=True) == "security counter 0 is lower than 3"
+        assert _checked(_ours(version="1.3"), "1.3") is None  # nothing that is not signed counts
+    finally:
+        _Slot.record = {}
+
+
+def test_version_without_a_place_in_the_order_is_refused():
+    for force in (False, True):
+        assert "neither before nor after" in _checked(_ours(version="1.3k"), "1.3k", force=force)
 
 
 def test_image_of_another_version_than_the_job_s_is_refused():

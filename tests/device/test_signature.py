@@ -3,7 +3,8 @@
 import hashlib
 from binascii import a2b_base64, unhexlify
 
-from aws_iot.fota.signature import verify
+import aws_iot.fota.signature as signatures
+from aws_iot.fota.public_key import read, read_all
 
 # RFC 6979 appendix A.2.5: P-256, SHA-256, message "sample"
 _EC_KEY = """\
@@ -82,12 +83,25 @@ def _bytes_of(pem):
     return a2b_base64("".join(pem.split("\n")[1:-2]))
 
 
+def verify(key, digest, signature):
+    """What all the steps come to."""
+    work = signatures.verify(read(key), digest, signature)
+    steps = 0
+    try:
+        while True:
+            assert next(work) is True
+            steps += 1
+    except StopIteration as end:
+        assert not end.value or steps > 1
+        return end.value
+
+
 def _refused(key):
     try:
-        verify(key, _DIGEST, _der(_R, _S))
-    except ValueError:
-        return True
-    return False
+        read(key)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def test_ecdsa_signature_of_the_rfc_is_good_in_der_and_raw():
@@ -181,6 +195,29 @@ def test_key_off_the_curve_is_refused():
     key = bytearray(_bytes_of(_EC_KEY))
     key[-1] ^= 1
     assert _refused(bytes(key))
+
+
+def test_what_is_no_public_key_is_named():
+    pem = "-----BEGIN %s-----\nMAA=\n-----END %s-----\n"
+    for key, words in (
+        ("", "is empty"), (b" \n", "is empty"), ("firmware.key.pub", "the name of a file"), (7, "str or bytes"),
+        (pem % (2 * ("EC PRIVATE KEY",)), "the private key"), (pem % (2 * ("CERTIFICATE",)), "a certificate"),
+        (pem % (2 * ("RSA PUBLIC KEY",)), "PKCS#1"), ("ssh-ed25519 AAAA", "an ssh key"), (_P384, "only P-256"),
+        (pem % (2 * ("X509 CRL",)), "another kind"), (_EC_KEY[:90], "damaged"), (_RSA_1024, "2048 to 4096"),
+    ):  # fmt: skip
+        assert words in _refused(key), key
+    for keys in ([], (), [_EC_KEY, ""], [None]):
+        try:
+            read_all(keys)
+        except ValueError:
+            continue
+        raise AssertionError(keys)
+    assert read_all(_EC_KEY) == [read(_EC_KEY)] and read_all((_EC_KEY, _RSA_KEY)) == [read(_EC_KEY), read(_RSA_KEY)]
+
+
+def test_pem_of_other_editors_is_read():
+    for key in ("\ufeff" + _EC_KEY, "comment\n" + _EC_KEY, _EC_KEY.replace("\n", "\n  "), _EC_KEY.rstrip()):
+        assert read(key) == read(_EC_KEY)
 
 
 def test_truncated_keys_are_refused():

@@ -5,6 +5,7 @@ from . import (
     rows_connect,
     rows_cut,
     rows_hostile,
+    rows_jobs,
     rows_network,
     rows_offline,
     rows_publish,
@@ -18,6 +19,7 @@ GROUPS = {
     "publish": rows_publish.ROWS,
     "hostile": rows_hostile.ROWS,
     "application": rows_application.ROWS,
+    "jobs": rows_jobs.ROWS,
     "offline": rows_offline.ROWS,
     "cut and fuzz": rows_cut.ROWS,
 }

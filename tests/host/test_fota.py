@@ -10,6 +10,7 @@ import sys
 import pytest
 from aws_iot_tools.errors import ToolError
 from aws_iot_tools.fota import firmware
+from cryptography.hazmat.primitives import serialization
 
 from tests.system.fota import image
 
@@ -47,11 +48,13 @@ def _verified_by_the_board(document, public):
     program = (
         "import sys, json, base64, hashlib\n"
         "from aws_iot.fota.signature import verify\n"
+        "from aws_iot.fota.public_key import read\n"
         "from aws_iot.fota.images import statement\n"
         "d, key = json.loads(sys.argv[1]), open(sys.argv[2]).read()\n"
         "for version in (d['version'], '9.9.9'):\n"
         "    text = statement(version, d.get('board'), d['size'], d['sha256']).encode()\n"
-        "    print(verify(key, hashlib.sha256(text).digest(), base64.b64decode(d['signature'])))\n"
+        "    work = verify(read(key), hashlib.sha256(text).digest(), base64.b64decode(d['signature']))\n"
+        "    try:\n        while True: next(work)\n    except StopIteration as end:\n        print(end.value)\n"
     )
     from tests.harness.runtimes import RUNTIMES
 
@@ -172,6 +175,75 @@ def test_private_key_is_never_sent(application):
     (application / "data" / "x.pem").write_text("-----BEGIN EC PRIVATE KEY-----\n")
     with pytest.raises(ToolError, match="holds a private key"):
         firmware.load(application)
+
+
+def test_private_key_in_der_form_and_links_out_of_the_folder_are_never_sent(application, tmp_path):
+    key = firmware.read_key(firmware.new_key(tmp_path / "k")[0])
+    form = serialization.PrivateFormat
+    (application / "data" / "cert.der").write_bytes(b"0\x03\x02\x01\x01")  # begins as a key does
+    firmware.load(application)
+    for kind, password in (
+        (form.PKCS8, serialization.NoEncryption()), (form.TraditionalOpenSSL, serialization.NoEncryption()),
+        (form.PKCS8, serialization.BestAvailableEncryption(b"secret")),
+    ):  # fmt: skip
+        (application / "data" / "x.der").write_bytes(key.private_bytes(serialization.Encoding.DER, kind, password))
+        with pytest.raises(ToolError, match=r"x.der holds a private key"):
+            firmware.load(application)
+    (application / "data" / "x.der").unlink()
+    (tmp_path / "credentials").write_text("secret")
+    (application / "data" / "link").symlink_to(tmp_path / "credentials")
+    with pytest.raises(ToolError, match="link that leads out of the folder"):
+        firmware.load(application)
+
+
+def test_bundle_without_what_main_starts_is_refused(application, tmp_path):
+    made = firmware.load(application)
+    (tmp_path / "bundle").write_bytes(made.data)
+    (application / "main.py").write_text('from aws_iot.boot import run\n\nrun("other")\n')
+    with pytest.raises(ToolError, match=r"there is no other.py, which main.py starts"):
+        firmware.load(application)
+    assert firmware.load(application, module="app").data == made.data
+    (application / "other").mkdir()
+    (application / "other" / "__init__.py").write_text("")
+    firmware.load(application)
+    assert firmware.load(tmp_path / "bundle").version == "1.2.0"
+    with pytest.raises(ToolError, match=r"no other.py"):
+        firmware.load(tmp_path / "bundle", module="other")
+
+
+def test_version_that_boards_would_not_take_is_refused(application, tmp_path):
+    with pytest.raises(ToolError, match=r"says VERSION = '1.2.0', not 1.3"):
+        firmware.load(application, "1.3")
+    assert firmware.load(application, "v1.2").version == "v1.2"
+    for version in ("1.0k", "nightly", "1.0-2", "1 0"):
+        (application / "app.py").write_text(f'VERSION = "{version}"\n')
+        with pytest.raises(ToolError, match="neither before nor after"):
+            firmware.load(application)
+    with pytest.raises(ToolError, match="version or board with a blank"):
+        firmware.load(*_image(tmp_path))
+
+
+def _image(folder):
+    path = folder / "firmware.app-bin"
+    path.write_bytes(image())
+    return path, "2.0.0", "my board"
+
+
+def test_name_that_boards_would_not_take_is_refused(application):
+    deep = application.joinpath(*"abcdefgh")
+    deep.mkdir(parents=True)
+    (deep / "x.bin").write_bytes(b"")
+    with pytest.raises(ToolError, match="at most 128 characters, 7 folders deep"):
+        firmware.load(application)
+
+
+def test_force_and_counter_are_signed(thing, cloud, application, tmp_path):
+    key = firmware.read_key(firmware.new_key(tmp_path / "k")[0])
+    made = _start(thing, cloud, application, "--sign", tmp_path / "k", "--force", "--counter", 3)
+    document = _document(cloud, made["job"])
+    assert (document["force"], document["counter"]) == (True, 3)
+    assert document["signature"] == firmware.sign(firmware.load(application), key, True, 3)
+    assert "pass --sign" in thing.run("iot-fota-start", "lamp", application, "b", "r", "--counter", 3, code=2).stderr
 
 
 def test_syntax_error_is_told(application):

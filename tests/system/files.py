@@ -23,8 +23,9 @@ class _Handler(BaseHTTPRequestHandler):
         files = self.server.files
         files.requests.append((self.path, self.headers.get("Range")))
         path, _, query = self.path.partition("?")
-        if files.redirects.get(path):
-            self._answer(307, [("Location", files.redirects[path])], b"")
+        if path in files.redirects:
+            place = files.redirects[path]
+            self._answer(307, [("Location", place)] if place else [], b"")
         elif path not in files.content:
             self._answer(404, [], b"<Error><Code>NoSuchKey</Code></Error>")
         elif query in files.expired:

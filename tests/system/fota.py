@@ -150,12 +150,14 @@ class Rollouts:
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         self._iam.put_role_policy(RoleName=ROLE, PolicyName="read", PolicyDocument=policy)
 
-    def document(self, data, version="2.0.0", *, url=None, kind=None, board=None, force=False, sign=True, **more):
+    def document(
+        self, data, version="2.0.0", *, url=None, kind=None, board=None, force=False, sign=True, counter=0, **more
+    ):  # fmt: skip
         """Our job document for this firmware."""
         kind = kind or ("image" if data[:1] == b"\xe9" else "files")
         made = firmware.Firmware(data, version, kind, board)
-        signature = firmware.sign(made, firmware.read_key(self.key)) if self.key and sign else None
-        return {**firmware.document(made, signature, force, url=url), **more}
+        signature = firmware.sign(made, firmware.read_key(self.key), force, counter) if self.key and sign else None
+        return {**firmware.document(made, signature, force, url=url, counter=counter), **more}
 
     def put(self, name: str, data: bytes) -> str:
         """The URL, for a placeholder, of these bytes in the bucket."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..output import Output
 
 _LEAST_S, _MOST_S = 60, 3600
+_MOST_COUNTER = (1 << 32) - 1
 
 
 def _duration(context: click.Context, parameter: click.Parameter, value: int) -> int:
@@ -39,7 +40,12 @@ def _duration(context: click.Context, parameter: click.Parameter, value: int) ->
 @click.option("--sign", "signer", type=click.Path(exists=True, dir_okay=False), metavar="KEY", help="Sign with it.")
 @click.option("--version", metavar="V", help="The firmware's version. [default: VERSION in the application]")
 @click.option("--board", metavar="NAME", help="Only boards of this sys.platform take it. [default: any]")
+@click.option("--module", metavar="NAME", help="What the boards' main.py starts. [default: as in FIRMWARE, else app]")
 @click.option("--force", is_flag=True, help="Let boards go back to an older version, too.")
+@click.option(
+    "--counter", type=click.IntRange(0, _MOST_COUNTER), default=0, metavar="N",
+    help="Security counter: boards that confirm it take no lower one any more, not even by --force. Needs --sign.",
+)  # fmt: skip
 @click.option("--stream", is_flag=True, help="Deliver it by MQTT: for boards without memory for a second TLS session.")
 @click.option("--group", is_flag=True, help="THING is a thing group: all things in it now.")
 @click.option("--watch", is_flag=True, help="Show what the boards report until all have ended.")
@@ -54,7 +60,9 @@ def command(
     signer: str | None,
     version: str | None,
     board: str | None,
+    module: str | None,
     force: bool,
+    counter: int,
     stream: bool,
     group: bool,
     watch: bool,
@@ -68,8 +76,10 @@ def command(
     from ..fota import rollout
     from ..things.place import check_target
 
-    made = images.load(firmware, version, board)
-    signature = images.sign(made, images.read_key(signer)) if signer else None
+    if counter and not signer:
+        raise click.UsageError("--counter counts only where it is signed: pass --sign, too")
+    made = images.load(firmware, version, board, module)
+    signature = images.sign(made, images.read_key(signer), force, counter) if signer else None
     out, aws = context.out, context.aws
     target = rollout.target_arn(aws, thing, group)
     check_target(Path(firmware), thing, target)
@@ -82,10 +92,10 @@ def command(
     rollout.upload(aws, bucket, key, made.data, lambda total: out.progress(total, "uploading"))
     if stream:
         rollout.create_stream(aws, name, bucket, key, role)
-        document = images.document(made, signature, force, stream=name)
+        document = images.document(made, signature, force, stream=name, counter=counter)
         rollout.create_job(aws, name, target, document)
     else:
-        document = images.document(made, signature, force, url=rollout.url(aws, bucket, key))
+        document = images.document(made, signature, force, url=rollout.url(aws, bucket, key), counter=counter)
         rollout.create_job(aws, name, target, document, role, duration)
     result = {"job": name, "target": target, "version": made.version, "size": len(made.data), "sha256": made.sha256}
     text = f"job {name}: version {made.version}, {len(made.data)} bytes, {'signed' if signature else 'not signed'}"

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
+from aws_iot.fota import versions
 from aws_iot.fota.images import statement
 
 from .. import journal, pki
@@ -27,6 +29,9 @@ SigningKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 _BOARD_FILES = ("main.py", "boot.py", "main.mpy", "boot.mpy")
 _IMAGE_MAGIC = 0xE9
 _BUNDLE_MAGIC = b"aws_iot bundle 1\n"
+_DER_SEQUENCE = b"\x30"
+_DEEPEST = 8  # the parts of a name that aws_iot/fota/bundle.py takes
+_STARTS = re.compile(r"""^\s*(?:\w+\.)*run\(\s*(?:module\s*=\s*)?["']([\w.]+)["']""", re.MULTILINE)
 
 
 @dataclass
@@ -43,18 +48,36 @@ class Firmware:
         return hashlib.sha256(self.data).hexdigest()
 
 
-def load(path: str | Path, version: str | None = None, board: str | None = None) -> Firmware:
-    """The firmware in path: a folder with an application, a bundle of one, or an ESP32 application image."""
-    path = Path(path)
+def load(
+    path: str | Path, version: str | None = None, board: str | None = None, module: str | None = None
+) -> Firmware:
+    """The firmware in path: a folder with an application, a bundle of one, or an ESP32 application image.
+
+    module: what the boards' main.py starts (default: what main.py in the folder does, else app). ToolError for what no
+    board could take: a bundle without that module, a version that has no place in the order of versions.
+    """
+    made = _load(Path(path), version, board, module)
+    try:
+        versions.order(made.version)
+        statement(made.version, made.board, 0, "")
+    except ValueError as error:
+        raise ToolError(str(error)) from error
+    return made
+
+
+def _load(path: Path, version: str | None, board: str | None, module: str | None) -> Firmware:
     if path.is_dir():
-        version = version or _version_in(path)
-        return Firmware(bundle(_folder_files(path), version, board), version, "files", board)
+        version = _version_of(path, version)
+        files = _folder_files(path)
+        _check_names(files, module or _started_by(path / "main.py"))
+        return Firmware(bundle(files, version, board), version, "files", board)
     data = path.read_bytes()
     if data.startswith(_BUNDLE_MAGIC):
         lines = data.split(b"\n\n", 1)[0].decode().splitlines()[1:]
         claims = dict(line.split(" ", 1) for line in lines if not line.startswith("file "))
         _same(version, claims["version"], "version")
         _same(board, claims.get("board"), "board")
+        _check_names([line.split(" ", 2)[2] for line in lines if line.startswith("file ")], module or "app")
         return Firmware(data, claims["version"], "files", claims.get("board"))
     if data[:1] != bytes((_IMAGE_MAGIC,)):
         raise ToolError(f"{path}: neither a folder, nor a bundle, nor an ESP32 application image (.app-bin)")
@@ -68,6 +91,37 @@ def load(path: str | Path, version: str | None = None, board: str | None = None)
 def _same(wanted: str | None, found: str | None, what: str) -> None:
     if wanted and wanted != found:
         raise ToolError(f"the bundle is of {what} {found}, not {wanted}")
+
+
+def _started_by(main: Path) -> str:
+    """The module that this main.py has aws_iot.boot.run() start."""
+    found = _STARTS.search(main.read_text(encoding="utf-8", errors="replace")) if main.exists() else None
+    return found.group(1) if found else "app"
+
+
+def _check_names(names: Iterable[str], module: str) -> None:
+    """ToolError unless boards take files of these names, and module is among them."""
+    base = module.replace(".", "/")
+    if not {f"{base}{end}" for end in (".py", ".mpy", "/__init__.py", "/__init__.mpy")} & set(names):
+        raise ToolError(
+            f"there is no {base}.py, which main.py starts: boards would undo the update (another module: --module)"
+        )
+    for name in names:
+        if name.count("/") >= _DEEPEST or len(name) > 128:
+            raise ToolError(f"{name}: boards take names of at most 128 characters, {_DEEPEST - 1} folders deep")
+
+
+def _version_of(folder: Path, version: str | None) -> str:
+    """The version of the application in folder; one that is given must be the one that it says of itself."""
+    try:
+        found = _version_in(folder)
+    except ToolError:
+        if version:
+            return version  # it may ask something else for it
+        raise
+    if version and not versions.same(version, found):
+        raise ToolError(f"the code says VERSION = {found!r}, not {version}: boards would undo the update")
+    return version or found
 
 
 def _version_in(folder: Path) -> str:
@@ -88,10 +142,27 @@ def _folder_files(folder: Path) -> dict[str, bytes]:
             chosen.append(path)
     if not chosen:
         raise ToolError(f"{folder} holds no application: Python files besides main.py, which stays on the board")
+    inside = folder.resolve()
     for path in chosen:
+        if not path.resolve().is_relative_to(inside):
+            raise ToolError(f"{path} is a link that leads out of the folder: copy what it leads to, or remove it")
         if files.is_key(path.read_bytes()):
             raise ToolError(f"{path} holds a private key: firmware is the same for all boards and lies in S3")
     return _compile(folder, chosen)
+
+
+def _is_private_key(data: bytes) -> bool:
+    if _KEY_MARK in data:
+        return True
+    if not data.startswith(_DER_SEQUENCE):
+        return False
+    try:
+        serialization.load_der_private_key(data, None)
+    except (ValueError, UnsupportedAlgorithm):
+        return False
+    except TypeError:  # it has a password
+        return True
+    return True
 
 
 def _compile(folder: Path, paths: list[Path]) -> dict[str, bytes]:
@@ -146,9 +217,10 @@ def read_key(path: str | Path) -> SigningKey:
     raise ToolError(f"{path}: boards verify ECDSA P-256 and RSA of 2048 to 4096 bits only")
 
 
-def sign(firmware: Firmware, key: SigningKey) -> str:
-    """The signature over version, board, size and SHA-256, so that none of them can be exchanged; base64."""
-    text = statement(firmware.version, firmware.board, len(firmware.data), firmware.sha256).encode()
+def sign(firmware: Firmware, key: SigningKey, force: bool = False, counter: int = 0) -> str:
+    """The signature over all that decides (version, board, size, SHA-256, force, counter), so that none of it can be
+    exchanged or added; base64."""
+    text = statement(firmware.version, firmware.board, len(firmware.data), firmware.sha256, force, counter).encode()
     if isinstance(key, rsa.RSAPrivateKey):
         made = key.sign(text, padding.PKCS1v15(), hashes.SHA256())
     else:
@@ -162,6 +234,7 @@ def document(
     force: bool = False,
     url: str | None = None,
     stream: str | None = None,
+    counter: int = 0,
 ) -> Json:
     """The job document that aws_iot/fota/images.py reads."""
     made = {
@@ -174,6 +247,8 @@ def document(
         made["signature"] = signature
     if force:
         made["force"] = True
+    if counter:
+        made["counter"] = counter
     if stream:
         made.update(stream=stream, file=0)
     if url:

@@ -37,7 +37,8 @@ def start(folder):
     thing = Thing.from_config(folder + "/thing.conf.json")
     slot = FileSlot("1.0.0", folder + "/fota", "esp32")
     block = {"block_bytes": int(sys.argv[3])}
-    Fota(thing, slot, public_key=key, buffer_bytes=int(sys.argv[2]), stream=block, on_event=told)
+    https = {"context": thing.mqtt.context}  # as for AWS's hosts, with which it is shared
+    Fota(thing, slot, public_key=key, buffer_bytes=int(sys.argv[2]), https=https, stream=block, on_event=told)
     thing.on_error(lambda error: print(json.dumps({"event": "error", "value": repr(error)})))
     thing.loop_forever()
 
