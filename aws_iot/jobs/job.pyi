@@ -56,7 +56,7 @@ class Job:
 
         A refusal because the execution has changed meanwhile brings the new status and version. Raises ResponseTimeout
         and LinkError when AWS does not answer: the report may have arrived or not; ValueError for details that AWS does not
-        take, see strings().
+        take, see details.strings().
         """
 
     def progress(self, details: dict) -> bool:
