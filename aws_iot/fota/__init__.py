@@ -60,7 +60,7 @@ class Fota:
         self.slot = slot
         self.on_event = on_event
         aws_iot.fota.versions.order(slot.version)
-        keys = None if public_key is None else aws_iot.fota.public_key.read_all(public_key)
+        keys = None if public_key is None else aws_iot.fota.public_key.keys(public_key)
         self.options = {
             "public_key": keys, "force": force, "pause_mqtt": pause_mqtt, "https": https or {},
             "stream": stream or {},

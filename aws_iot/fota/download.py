@@ -60,7 +60,7 @@ class Download:
         """Bring the bytes from number ``have`` on into the slot."""
         self.have = have
         self.shown = self.reported = have * 100 // self.image.size
-        self.since = (have, ticks_ms())
+        self._begun = (have, ticks_ms())
         try:
             yield from self._attempts()
         finally:
@@ -108,10 +108,10 @@ class Download:
         parts = self.source.fetch(self.have)
         try:
             for data in parts:
-                if ticks_diff(ticks_ms(), self.since[1]) > _PATIENCE_MS:
-                    if self.have - self.since[0] < _LEAST_BYTES:
-                        raise JobError("download: %d bytes came in an hour" % (self.have - self.since[0]))
-                    self.since = (self.have, ticks_ms())
+                if ticks_diff(ticks_ms(), self._begun[1]) > _PATIENCE_MS:
+                    if self.have - self._begun[0] < _LEAST_BYTES:
+                        raise JobError("download: %d bytes came in an hour" % (self.have - self._begun[0]))
+                    self._begun = (self.have, ticks_ms())
                 if data is None or data is True:
                     if away:
                         self.thing.mqtt.due = ticks_add(ticks_ms(), _AWAY_MS)

@@ -8,13 +8,13 @@ from binascii import a2b_base64
 import aws_iot
 
 
-def read_all(keys):
+def keys(public_key):
     """The key, or each of a list of keys, as read() gives it. ValueError also for a list without one."""
-    if not isinstance(keys, (list, tuple)):
-        keys = (keys,)
-    if not keys:
+    if not isinstance(public_key, (list, tuple)):
+        public_key = (public_key,)
+    if not public_key:
         raise ValueError("public_key: no key in the list; None is for images without a signature")
-    return [read(key) for key in keys]
+    return [read(key) for key in public_key]
 
 
 def read(key):

@@ -40,7 +40,7 @@ def why(slot):
     named, old = job.get("version"), job.get("from", "0")
     versions = aws_iot.fota.versions
     if named:
-        if not versions.same(slot.version, named):
+        if not versions.matches(slot.version, named):
             return "version %s runs, not %s" % (slot.version, named)
     elif not job.get("force") and slot.version != "0" and not versions.newer(slot.version, old):
         return "version %s is not newer than %s" % (slot.version, old)
@@ -83,7 +83,7 @@ def handle(fota, jobs, job_cbk):
             if not job.describe():  # it is gone meanwhile, or AWS is busy
                 jobs.asking = jobs.asking or not job.canceled
             elif job.error:  # its document cannot be read here
-                job.update(Job.FAILED, {"reason": aws_iot.jobs.details.text("document: %s" % job.error)})
+                job.update(Job.FAILED, aws_iot.jobs.details.why(job.error))
             elif aws_iot.jobs.details.operation(job.document) not in OPERATIONS:
                 if job_cbk:
                     job_cbk(job)
@@ -125,7 +125,7 @@ def reason(error):
             404: "the server has no such file",
             410: "the file is gone",
         }.get(error.code, error.message)
-        return "download refused: %s%s" % (error.code, ", " + words if words else "")
+        return ("download refused: %s, %s" if words else "download refused: %s%s") % (error.code, words)
     if isinstance(error, (LinkError, ResponseTimeout, ProtocolError)):
         return "download failed: %s" % error
     if isinstance(error, OSError) and error.args and error.args[0] == _ENOSPC:

@@ -11,7 +11,7 @@ def newer(version, old):
     return order(version) > order(old)
 
 
-def same(version, old):
+def matches(version, old):
     """True if both are the same version, however they are written."""
     try:
         return order(version) == order(old)

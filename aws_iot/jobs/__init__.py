@@ -42,7 +42,7 @@ class Jobs:
     report = None  # (status, details): its end, until AWS has taken it
     busy = check = False
     news = asking = True  # there may be some already
-    fails = 0  # how often the next one's document found no room
+    fails = 0  # how often the next one, or its document, found no room
 
     def __init__(self, thing, timeout_ms=None):
         self.thing = thing

@@ -48,6 +48,17 @@ def strings(details):
     return result
 
 
+def why(error):
+    """The details of a job that has FAILED since its document cannot be read here, or leaves no room for the rest."""
+    if isinstance(error, MemoryError):
+        words = "no memory for this job beside its document"
+    elif hasattr(error, "size"):  # of the message that the document came in
+        words = "document of %d bytes does not fit" % error.size
+    else:
+        words = "document: %s" % error
+    return {"reason": text(words)}
+
+
 def text(value):
     """What was not written as a detail, such as the text of an error, as AWS takes it."""
     # byte by byte: MicroPython keeps each letter that a loop over a text meets in its heap for ever

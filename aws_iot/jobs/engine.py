@@ -42,10 +42,14 @@ def step(jobs):
     try:
         return (yield from _next(jobs))
     except BaseException as error:  # also Ctrl-C
+        begun = jobs.work or jobs.report
+        if jobs.job and isinstance(error, MemoryError) and not begun:
+            _unfit(jobs, jobs.job, error)  # its document is in the heap, and leaves no room for more
+            return True
         if jobs.job and isinstance(error, Exception) and not isinstance(error, (IotError, MemoryError)):
             fail(jobs, error)  # of the library's own: it costs this job
             return True
-        jobs.asking = jobs.work is None and jobs.report is None
+        jobs.asking = not begun
         raise
 
 
@@ -68,7 +72,6 @@ def _next(jobs):
             return job.status == Job.IN_PROGRESS
     if job.error and not (yield from _read(jobs, job)):
         return jobs.report is not None
-    jobs.fails = 0
     operation = aws_iot.jobs.details.operation(job.document)
     handler = jobs.handlers.get(operation)
     jobs.job = job
@@ -94,14 +97,21 @@ def _read(jobs, job):
     # by its own id: another may be the next by now, which would fail in its place
     if (yield from job.steps("describe")) and not job.error:
         return True
+    if job.error:
+        _unfit(jobs, job, job.error)
+    else:
+        later(jobs)
+    return False
+
+
+def _unfit(jobs, job, error):
+    """``job`` has FAILED by ``error``, or is tried again later where it found no room."""
     jobs.fails += 1
-    if not job.error or isinstance(job.error, StateError) and jobs.fails < _ROOM_TRIES:
+    if isinstance(error, (StateError, MemoryError)) and jobs.fails < _ROOM_TRIES:
         later(jobs)
     else:
-        jobs.fails = 0
         jobs.job = job
-        end(jobs, Job.FAILED, {"reason": aws_iot.jobs.details.text("document: %s" % job.error)})
-    return False
+        end(jobs, Job.FAILED, aws_iot.jobs.details.why(error))
 
 
 def _run(jobs, function):
@@ -137,6 +147,7 @@ def end(jobs, status, details):
 
 def _finish(jobs):
     job = jobs.job
+    job.document = None  # the report needs the room
     status, details = jobs.report
     try:
         taken = job.canceled or (yield from job.steps("update", status, details)) or job.canceled
@@ -156,6 +167,7 @@ def _finish(jobs):
     jobs.done.append([job.id, job.number, status, details])
     del jobs.done[:-_REMEMBERED]
     jobs.job = jobs.report = None
+    jobs.fails = 0
     jobs.asking = True
     return True
 

@@ -9,14 +9,13 @@ def handler(client):
     def take(topic, payload):
         try:
             document = loads(payload)
-        except Exception as error:
-            from ..errors import ProtocolError, StateError
+        except MemoryError:
+            lost(client, topic, len(payload))
+        except Exception as error:  # most likely nested deeper than this runtime can read
+            from ..errors import ProtocolError
 
-            if isinstance(error, MemoryError):
-                error = StateError("no room for the %d bytes on %s" % (len(payload), topic))
-            else:  # most likely nested deeper than this runtime can read
-                error = ProtocolError("answer on %s cannot be read: %s: %s" % (topic, type(error).__name__, error))
-            broken(client, topic, error)
+            why = "answer on %s cannot be read: %s: %s" % (topic, type(error).__name__, error)
+            broken(client, topic, ProtocolError(why))
         else:
             settle(client, topic, document)
 
@@ -30,6 +29,15 @@ def settle(client, topic, document):
         return False
     slot += document, topic.endswith("/accepted")
     return True
+
+
+def lost(client, topic, size):
+    """A message of so many bytes came on ``topic``, and was skipped."""
+    from ..errors import StateError
+
+    error = StateError("no room for the message on %s: %d bytes" % (topic, size))
+    error.size = size  # type: ignore[attr-defined]
+    broken(client, topic, error)
 
 
 def broken(client, topic, error):

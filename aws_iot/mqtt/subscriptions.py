@@ -93,10 +93,7 @@ def settle(client):
 def unusual(client, topic, payload):
     """A message that was too large, or that nobody asked for."""
     if payload is None:
-        from ..errors import StateError
-
-        error = StateError("no room for the message on %s: %d bytes" % (topic, client.reader.value))
-        aws_iot.mqtt.answers.broken(client, topic, error)
+        aws_iot.mqtt.answers.lost(client, topic, client.reader.value)
         for sender in client.senders:
             sender.lost(topic)
     else:

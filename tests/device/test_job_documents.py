@@ -57,7 +57,8 @@ def test_operation_is_what_the_document_calls_so():
 def test_document_over_the_memory_fails_by_its_size():
     large = {"operation": "move", "data": 5000 * "x"}
     ends, errors, asked = _work(large, packet_bytes=4096)
-    assert ends[0][0] == "FAILED" and "document: no room for a message of more than" in ends[0][1]["reason"]
+    reason = ends[0][1]["reason"]
+    assert ends[0][0] == "FAILED" and reason.startswith("document of 5") and reason.endswith(" bytes does not fit")
     assert not errors
     assert asked.count(("get", "1")) == 6  # three times by its own id, with the document and without
 
@@ -77,6 +78,31 @@ def test_document_that_finds_room_later_is_run():
     finally:
         answers.loads = real
     assert not short[0]
+
+
+def test_document_that_leaves_no_room_for_its_job_is_dropped_for_the_report():
+    """One that can be read, and fills the heap: neither the start nor the end of its job can be told beside it."""
+    for starts in (False, True):
+        with Peer() as peer:
+            client = peer.client()
+            client.thingname, client.mqtt = "me", client
+            queue = Queue(peer, _GOOD, _GOOD)
+            jobs = Jobs(client)
+            jobs.handle("move", lambda job: None)
+            publish = client.publish
+
+            def full(topic, msg, *args, publish=publish, jobs=jobs, starts=starts):
+                told = isinstance(msg, dict) and "/jobs/1/update" in topic
+                if told and jobs.job.document and not (starts and msg["status"] == "IN_PROGRESS"):
+                    raise MemoryError
+                return publish(topic, msg, *args)
+
+            client.publish = full  # stands in for the heap
+            client.connect()
+            client.until(queue.over, 200000)
+            failed = ("FAILED", {"reason": "no memory for this job beside its document"})
+            assert queue.ends() == [("SUCCEEDED", None) if starts else failed, ("SUCCEEDED", None)]
+            assert queue.asked.count(("get", "$next")) == (2 if starts else 4)
 
 
 def test_document_that_nobody_can_read_fails():

@@ -4,7 +4,7 @@ import hashlib
 from binascii import a2b_base64, unhexlify
 
 import aws_iot.fota.signature as signatures
-from aws_iot.fota.public_key import read, read_all
+from aws_iot.fota.public_key import keys, read
 
 # RFC 6979 appendix A.2.5: P-256, SHA-256, message "sample"
 _EC_KEY = """\
@@ -206,13 +206,13 @@ def test_what_is_no_public_key_is_named():
         (pem % (2 * ("X509 CRL",)), "another kind"), (_EC_KEY[:90], "damaged"), (_RSA_1024, "2048 to 4096"),
     ):  # fmt: skip
         assert words in _refused(key), key
-    for keys in ([], (), [_EC_KEY, ""], [None]):
+    for given in ([], (), [_EC_KEY, ""], [None]):
         try:
-            read_all(keys)
+            keys(given)
         except ValueError:
             continue
-        raise AssertionError(keys)
-    assert read_all(_EC_KEY) == [read(_EC_KEY)] and read_all((_EC_KEY, _RSA_KEY)) == [read(_EC_KEY), read(_RSA_KEY)]
+        raise AssertionError(given)
+    assert keys(_EC_KEY) == [read(_EC_KEY)] and keys((_EC_KEY, _RSA_KEY)) == [read(_EC_KEY), read(_RSA_KEY)]
 
 
 def test_pem_of_other_editors_is_read():

@@ -119,7 +119,7 @@ def _version_of(folder: Path, version: str | None) -> str:
         if version:
             return version  # it may ask something else for it
         raise
-    if version and not versions.same(version, found):
+    if version and not versions.matches(version, found):
         raise ToolError(f"the code says VERSION = {found!r}, not {version}: boards would undo the update")
     return version or found
 
