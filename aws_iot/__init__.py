@@ -44,7 +44,6 @@ if TYPE_CHECKING:  # for readers' tools: mpy-cross leaves this out
         names,
         own,
         record,
-        record_types,
         reserved,
         roots,
         shadow,

@@ -13,8 +13,6 @@ fields that boot.py and the slots use:
 import json
 import os
 
-import aws_iot
-
 ROOT = "/fota"
 MANIFEST = "/manifest"
 
@@ -30,8 +28,22 @@ def load(root):
         except (OSError, ValueError):
             continue
         if isinstance(record, dict):
-            return aws_iot.record_types.check(record)
+            return _check(record)
     return {}
+
+
+def _check(record):
+    """``record`` without what is of another type than it must have."""
+    for name in list(record):
+        kind = dict if name == "job" else int if name in ("tries", "armed", "have", "counter") else str
+        if type(record[name]) is not kind and name != "version":  # that is as the program writes it
+            del record[name]
+    if record.get("set", "a") not in ("a", "b"):
+        del record["set"]
+    if "next" in record:
+        for name in ("tries", "armed"):
+            record.setdefault(name, 0)
+    return record
 
 
 def save(root, record):

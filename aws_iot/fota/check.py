@@ -39,6 +39,7 @@ def statement(keys, image):
     """
     if keys and image.statement:
         yield from signature(keys, image, sha256(image.statement.encode()).digest())
+        image.statement = image.signature = True  # the download needs their room
 
 
 def signature(keys, image, digest):

@@ -1,5 +1,7 @@
 """Handlers that stay, while the files that ask for them need not: of AWS's answers, and of raw messages."""
 
+import aws_iot
+
 from .. import loads
 
 
@@ -9,13 +11,8 @@ def handler(client):
     def take(topic, payload):
         try:
             document = loads(payload)
-        except MemoryError:
-            lost(client, topic, len(payload))
-        except Exception as error:  # most likely nested deeper than this runtime can read
-            from ..errors import ProtocolError
-
-            why = "answer on %s cannot be read: %s: %s" % (topic, type(error).__name__, error)
-            broken(client, topic, ProtocolError(why))
+        except Exception as error:
+            aws_iot.mqtt.oversize.broken(client, topic, len(payload), error)
         else:
             settle(client, topic, document)
 
@@ -29,25 +26,6 @@ def settle(client, topic, document):
         return False
     slot += document, topic.endswith("/accepted")
     return True
-
-
-def lost(client, topic, size):
-    """A message of so many bytes came on ``topic``, and was skipped."""
-    from ..errors import StateError
-
-    error = StateError("no room for the message on %s: %d bytes" % (topic, size))
-    error.size = size  # type: ignore[attr-defined]
-    broken(client, topic, error)
-
-
-def broken(client, topic, error):
-    """What came on ``topic`` could not be read: the request that it answers ends with ``error``, else it is told."""
-    if client.requests:
-        for slot in client.requests.values():
-            if len(slot) == 1 and topic in (slot[0] + "/accepted", slot[0] + "/rejected"):
-                slot += error, None
-                return
-    client.report(error)
 
 
 def alone(client, raw):

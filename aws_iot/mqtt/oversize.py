@@ -1,6 +1,6 @@
-"""A packet that is larger than the reader's buffer."""
+"""What does not fit: a packet that is larger than the reader's buffer, a message or an answer that finds no room."""
 
-from ..errors import ProtocolError
+from ..errors import ProtocolError, StateError
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
@@ -34,3 +34,29 @@ def room(reader, start, at, end):
     reader.skip = total - have
     reader.value = total
     return True
+
+
+def lost(client, topic, size):
+    """A message of so many bytes on ``topic`` found no room, and was skipped."""
+    error = StateError("no room for the message on %s: %d bytes" % (topic, size))
+    error.size = size  # type: ignore[attr-defined]
+    _end(client, topic, error)
+
+
+def broken(client, topic, size, error):
+    """An answer of so many bytes on ``topic`` raised ``error`` when it was read."""
+    if isinstance(error, MemoryError):
+        lost(client, topic, size)
+    else:  # most likely nested deeper than this runtime can read
+        words = "answer on %s cannot be read: %s: %s" % (topic, type(error).__name__, error)
+        _end(client, topic, ProtocolError(words))
+
+
+def _end(client, topic, error):
+    """The request that this would have answered ends with ``error``, else it is told."""
+    if client.requests:
+        for slot in client.requests.values():
+            if len(slot) == 1 and topic in (slot[0] + "/accepted", slot[0] + "/rejected"):
+                slot += error, None
+                return
+    client.report(error)

@@ -125,3 +125,30 @@ def test_no_memory_even_to_look_at_it():
         reader.filled(count)
         rest = rest[count:]
     assert reader.next() and bytes(reader.payload) == b"next"
+
+
+class _Client:
+    """A client as far as what finds no room looks; ``told``: what went to on_error."""
+
+    def __init__(self, requests=None):
+        self.requests = requests
+        self.told = []
+        self.report = self.told.append
+
+
+def test_answer_that_cannot_be_read_ends_its_request_and_no_other():
+    answered, asked, other = ["t/get", {}, True], ["t/get"], ["t/update"]
+    client = _Client({"1": answered, "2": other, "3": asked})
+    oversize.lost(client, "t/get/accepted", 5000)
+    assert asked[0] == "t/get" and asked[2] is None and answered == ["t/get", {}, True] and other == ["t/update"]
+    assert str(asked[1]) == "no room for the message on t/get/accepted: 5000 bytes" and asked[1].size == 5000
+    oversize.broken(client, "t/update/rejected", 7, MemoryError())
+    assert other[1].size == 7 and not client.told
+
+
+def test_message_that_nobody_waits_for_is_told():
+    for client in (_Client(), _Client({"1": ["t/get"]})):
+        oversize.broken(client, "t/update/accepted", 9, ValueError("depth"))
+        oversize.lost(client, "t/update/accepted", 9)
+        assert isinstance(client.told[0], ProtocolError) and len(client.told) == 2
+        assert str(client.told[0]) == "answer on t/update/accepted cannot be read: ValueError: depth"

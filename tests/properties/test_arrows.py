@@ -25,8 +25,9 @@ _LAYERS = (
     ("_cpython", ""),
 )
 _PURE = (
-    "cbor", "cbor_decode", "errors", "fota.signature", "mqtt.control", "mqtt.malformed",
-    "mqtt.oversize", "mqtt.packet", "names", "credentials", "reserved", "roots", "topics", "web.sigv4", "wildcards",
+    "cbor", "cbor_decode", "errors", "fota.images", "fota.signature", "fota.versions", "jobs.details", "mqtt.control",
+    "mqtt.malformed", "mqtt.oversize", "mqtt.packet", "names", "credentials", "reserved", "roots",
+    "topics", "web.redirect", "web.sigv4", "wildcards",
 )  # fmt: skip
 # Arrows that point upwards or close a circle, each with its reason.
 _UPWARDS = {

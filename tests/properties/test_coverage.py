@@ -8,7 +8,7 @@ import pytest
 from tests.harness import ROOT
 
 _PURE = (
-    "cbor errors fota/images mqtt/malformed names mqtt/oversize mqtt/packet reserved fota/signature"
+    "cbor errors fota/images mqtt/malformed names mqtt/oversize mqtt/packet reserved fota/signature fota/versions"
     " fota/stream_request topics web/sigv4 web/websocket wildcards"
 ).split()
 
