@@ -44,7 +44,7 @@ def step(jobs):
     except BaseException as error:  # also Ctrl-C
         begun = jobs.work or jobs.report
         if jobs.job and isinstance(error, MemoryError) and not begun:
-            _unfit(jobs, jobs.job, error)  # its document is in the heap, and leaves no room for more
+            short(jobs, jobs.job, error)  # its document is in the heap, and leaves no room for more
             return True
         if jobs.job and isinstance(error, Exception) and not isinstance(error, (IotError, MemoryError)):
             fail(jobs, error)  # of the library's own: it costs this job
@@ -70,7 +70,7 @@ def _next(jobs):
             if job.status == Job.IN_PROGRESS:  # the report of its end was lost
                 jobs.job, jobs.report = job, done[2:]
             return job.status == Job.IN_PROGRESS
-    if job.error and not (yield from _read(jobs, job)):
+    if job.error and not (yield from again(jobs, job)):
         return jobs.report is not None
     operation = aws_iot.jobs.details.operation(job.document)
     handler = jobs.handlers.get(operation)
@@ -92,19 +92,19 @@ def _next(jobs):
     return True
 
 
-def _read(jobs, job):
+def again(jobs, job):
     """False when the document of ``job`` cannot be read; then the job has FAILED, or it is tried again later."""
     # by its own id: another may be the next by now, which would fail in its place
     if (yield from job.steps("describe")) and not job.error:
         return True
     if job.error:
-        _unfit(jobs, job, job.error)
+        short(jobs, job, job.error)
     else:
         later(jobs)
     return False
 
 
-def _unfit(jobs, job, error):
+def short(jobs, job, error):
     """``job`` has FAILED by ``error``, or is tried again later where it found no room."""
     jobs.fails += 1
     if isinstance(error, (StateError, MemoryError)) and jobs.fails < _ROOM_TRIES:

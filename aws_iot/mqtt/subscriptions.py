@@ -96,6 +96,5 @@ def unusual(client, topic, payload):
         aws_iot.mqtt.oversize.lost(client, topic, client.reader.value)
         for sender in client.senders:
             sender.lost(topic)
-    else:
-        if client.tell:
-            client.call(client.tell, "data", (topic, bytes(payload)))
+    elif client.tell:
+        client.call(client.tell, "data", (topic, bytes(payload)))
