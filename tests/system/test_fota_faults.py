@@ -1,6 +1,7 @@
 """What goes wrong with an update, and what then becomes of board and job; through MiniStack, on each runtime."""
 
 import functools
+import itertools
 import json
 import random
 import time
@@ -154,14 +155,19 @@ def test_url_that_expires_on_the_way_is_asked_for_again(plain_board, rollouts, a
     assert int(files.requests[-1][1][6:-1]) >= 50_000
 
 
-def test_url_that_stays_refused_fails_the_job(plain_board, rollouts, application, files, service):
+@pytest.mark.parametrize("queries, requests", [(["old"], 1), ([f"old-{turn}" for turn in range(9)], 4)])
+def test_url_that_stays_refused_fails_the_job(
+    plain_board, rollouts, application, files, service, queries, requests
+):  # fmt: skip
+    """Asking again helps only where a fresh URL is made for it."""
     data = application()
     files.content["/firmware"] = data
-    files.expired.add("old")
-    jobs = service(lambda: {**rollouts.document(data), "url": files.url("/firmware", "old")})
+    files.expired.update(queries)
+    urls = itertools.cycle(files.url("/firmware", query) for query in queries)
+    jobs = service(lambda: {**rollouts.document(data), "url": next(urls)})
     plain_board().run(lambda: jobs.status == "FAILED")
     assert jobs.details["reason"] == "download refused: 403, the URL has expired, or its role may not read the file"
-    assert len(files.requests) == 4
+    assert len(files.requests) == requests
 
 
 def test_answers_that_are_lost_do_not_run_a_job_twice(plain_board, rollouts, application, files, service):
