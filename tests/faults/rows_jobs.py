@@ -29,7 +29,31 @@ def _poison(name, document, status, reason=None, **row):
 
     return Row(
         f"job {name}", program="jobs", script=script, services=lambda: [JobQueue(text, _GOOD)], connects=1, tells=0,
-        within_s=600, **row,
+        within_s=600, growth_bytes=10240,  # the names of what jobs load, and the files of a request under way
+        **row,
+    )  # fmt: skip
+
+
+def _growing():
+    """Documents of each size come, also those that just fit, and leave no room for anything else."""
+    documents = [{"operation": "move", "x": [f"t{at:05}" for at in range(count)]} for count in range(50, 3200, 50)]
+    texts = [json.dumps(document, separators=(",", ":")) for document in documents]
+    assert _LARGEST - 5000 < len(texts[-1]) <= _LARGEST
+
+    async def script(run):
+        device = await run.start()
+        await device.says("ready")
+        queue = run.broker.services[0]
+        await device.until(queue.over, "the end of all jobs")
+        *ends, good = queue.ends()
+        assert good == ("SUCCEEDED", None) and ends[0] == good, queue.ends()
+        for status, details in ends:
+            assert status == "SUCCEEDED" or status == "FAILED" and "document" in details["reason"], queue.ends()
+        await run.finish()
+
+    return Row(
+        "jobs of documents of every size", program="jobs", script=script,
+        services=lambda: [JobQueue(*texts, _GOOD)], connects=1, within_s=6000, growth_bytes=10240,
     )  # fmt: skip
 
 
@@ -49,6 +73,7 @@ ROWS = [
             "bytes does not fit"),
     _poison("of 32 KB in one text", {"operation": "move", "x": "x" * 32700}, ("FAILED", "SUCCEEDED"),
             "bytes does not fit"),
+    _growing(),
     _poison("that raises", {"operation": "raise"}, ("FAILED",), "ValueError: a bug in the application"),
     _poison("with details that AWS refuses", {"operation": "details"}, ("SUCCEEDED",)),
     _poison("with a name that has control characters", {"operation": "a\nb\x7f"}, ("REJECTED",), "operation a b"),
