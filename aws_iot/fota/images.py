@@ -12,7 +12,7 @@ from binascii import a2b_base64, unhexlify
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
-_MOST = const(4294967295)
+_COUNTER = const(4294967295)  # the highest, as mcuboot's
 
 
 class Image:
@@ -78,7 +78,7 @@ def _ours(image, document):
     for name in ("board", "kind", "url", "stream"):
         if not isinstance(document.get(name, ""), (str, type(None))):
             raise ValueError("job document: %s is no text" % name)
-    if type(image.counter) is not int or not 0 <= image.counter <= _MOST:
+    if type(image.counter) is not int or not 0 <= image.counter <= _COUNTER:
         raise ValueError("job document: counter")
     if "sha256" in document:
         image.sha256 = unhexlify(document["sha256"])
