@@ -1,6 +1,7 @@
 """The smallest application that is updated over the air, for boards with little memory.
 
-Arguments: the board's folder; bytes of the buffer, and of a block; the free heap after the download, else all.
+Arguments: the board's folder; bytes of the buffer, and of a block; the free heap after the download, else all. A
+server.pem in the folder is the CA of the server of the files, which otherwise is AWS's.
 
 It says how much of its heap is in use at each event, and what went wrong; it ends when the new version would start.
 """
@@ -18,6 +19,7 @@ import aws_iot  # noqa: E402
 from aws_iot import Thing  # noqa: E402
 from aws_iot.fota import Fota  # noqa: E402
 from aws_iot.fota.slots import FileSlot  # noqa: E402
+from aws_iot.record import exists  # noqa: E402
 
 ballast = []
 
@@ -45,13 +47,19 @@ def told(event, value):
         print(json.dumps({"event": event, "value": value, "heap": gc.mem_alloc()}))
 
 
+def content(path):
+    with open(path) as file:
+        return file.read()
+
+
 def start(folder):
-    with open(folder + "/firmware.pub") as file:
-        key = file.read()
+    key = content(folder + "/firmware.pub")
     thing = Thing.from_config(folder + "/thing.conf.json")
     slot = FileSlot("1.0.0", folder + "/fota", "esp32")
     block = {"block_bytes": int(sys.argv[3])}
-    Fota(thing, slot, public_key=key, buffer_bytes=int(sys.argv[2]), stream=block, on_event=told)
+    server = folder + "/server.pem"
+    https = {"cacert": content(server)} if exists(server) else None
+    Fota(thing, slot, public_key=key, buffer_bytes=int(sys.argv[2]), https=https, stream=block, on_event=told)
     thing.on_error(lambda error: print(json.dumps({"event": "error", "value": repr(error)})))
     thing.loop_forever()
 
