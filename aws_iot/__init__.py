@@ -3,7 +3,7 @@
 A package's ``__init__`` stays in the heap, and so do thing.py, shadow.py and errors.py; the files beside them are lent:
 ``aws_iot.mqtt.loss.lost(client, error)`` loads loss.py for that call, and longer while there is plenty of heap. What
 stays of a file are its names: of modules, functions and arguments, and each text of up to ten letters. An update has
-605 of them; the 621st takes 4.5 KB in one piece (tests/system/test_fota_memory.py).
+606 of them; the 621st takes 4.5 KB in one piece (tests/system/test_fota_memory.py).
 
 Here is also what differs between platforms: clock, sockets and JSON as MicroPython has them (for CPython in
 _cpython.py, which boards do not carry).

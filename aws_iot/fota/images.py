@@ -29,10 +29,7 @@ class Image:
 
 def read(document):
     """The Image that a job document is about; ValueError names what is missing or of the wrong type."""
-    return _read(document, Image())
-
-
-def _read(document, image):
+    image = Image()
     try:
         if "operation" not in document:
             _afr(image, document["afr_ota"])

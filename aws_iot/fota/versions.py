@@ -27,7 +27,7 @@ def order(version):
     count. ValueError for what might be before or after others: 1.0-2, 1.0k, a branch or a commit.
     """
     text = str(version).lower().partition("+")[0]
-    dirty = text.endswith("-dirty")
+    dirty = text.encode().endswith(b"-dirty")  # as bytes, since MicroPython keeps each short text for ever
     if dirty:
         text = text[:-6]
     text, commits = tail(text[1:] if text.startswith("v") else text)

@@ -30,7 +30,7 @@ class Sockets:
     socket, SOCK_STREAM = socket.socket, socket.SOCK_STREAM
 
     def getaddrinfo(server, *args):
-        return socket.getaddrinfo("localhost" if server.endswith(".amazonaws.com") else server, *args)
+        return socket.getaddrinfo(b"localhost" if server.endswith(".amazonaws.com") else server, *args)
 
 
 aws_iot.socket = Sockets
