@@ -37,13 +37,13 @@ def read(document):
             image.version = document["fwversion"]
             image.size = document["size"]
             place = document["location"]
-            image.url = place.get("url") or "%s//%s/%s" % (place["protocol"], place["host"], place["path"])
+            image.url = place.get("url") or "%s//%s/%s" % (place["protocol"], place["host"], place["path"])  # type: ignore[assignment]
             _ours(image, document)
         elif "bc_url" in document:  # Zerynth's
             image.version = document.get("version")
             image.size = document["bc_size"]
             image.url = document["bc_url"]
-            image.md5 = unhexlify(document["bc_crc"])
+            image.md5 = unhexlify(document["bc_crc"])  # type: ignore[assignment]
             _ours(image, document)
         else:
             image.version = document["version"]
