@@ -29,7 +29,6 @@ SigningKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 _BOARD_FILES = ("main.py", "boot.py", "main.mpy", "boot.mpy")
 _IMAGE_MAGIC = 0xE9
 _BUNDLE_MAGIC = b"aws_iot bundle 1\n"
-_DER_SEQUENCE = b"\x30"
 _DEEPEST = 8  # the parts of a name that aws_iot/fota/bundle.py takes
 _STARTS = re.compile(r"""^\s*(?:\w+\.)*run\(\s*(?:module\s*=\s*)?["']([\w.]+)["']""", re.MULTILINE)
 
@@ -149,20 +148,6 @@ def _folder_files(folder: Path) -> dict[str, bytes]:
         if files.is_key(path.read_bytes()):
             raise ToolError(f"{path} holds a private key: firmware is the same for all boards and lies in S3")
     return _compile(folder, chosen)
-
-
-def _is_private_key(data: bytes) -> bool:
-    if _KEY_MARK in data:
-        return True
-    if not data.startswith(_DER_SEQUENCE):
-        return False
-    try:
-        serialization.load_der_private_key(data, None)
-    except (ValueError, UnsupportedAlgorithm):
-        return False
-    except TypeError:  # it has a password
-        return True
-    return True
 
 
 def _compile(folder: Path, paths: list[Path]) -> dict[str, bytes]:
