@@ -192,7 +192,7 @@ def test_private_key_in_der_form_and_links_out_of_the_folder_are_never_sent(appl
     (application / "data" / "x.der").unlink()
     (tmp_path / "credentials").write_text("secret")
     (application / "data" / "link").symlink_to(tmp_path / "credentials")
-    with pytest.raises(ToolError, match="link that leads out of the folder"):
+    with pytest.raises(ToolError, match="is a link out of the project"):
         firmware.load(application)
 
 
