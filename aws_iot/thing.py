@@ -59,12 +59,13 @@ class Thing:
         """
         return self.mqtt.publish(topic, payload, retain, qos)
 
-    def subscribe(self, topic: str, handler, *, qos: int = 1) -> None:
+    def subscribe(self, topic: str, handler, *, qos: int = 1, **options) -> None:
         """Have ``handler(topic, payload)`` (str, bytes) called for messages that match the filter ``topic``.
 
-        Waits for SUBACK while connected, and is restored after each reconnect; raises as MQTTClient.subscribe.
+        Waits for SUBACK while connected, and is restored after each reconnect; raises as MQTTClient.subscribe, which
+        tells of filters that overlap and of ``copies`` as well.
         """
-        self.mqtt.subscribe(topic, qos, handler)
+        self.mqtt.subscribe(topic, qos, handler, **options)
 
     def __getattr__(self, name):
         if name in ("jobs", "named_shadow"):

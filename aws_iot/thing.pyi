@@ -94,10 +94,13 @@ class Thing:
         connection, until it is acknowledged. What is returned and raised: see MQTTClient.publish.
         """
 
-    def subscribe(self, topic: str, handler: Callable[[str, bytes], Any], *, qos: int = 1) -> None:
+    def subscribe(
+        self, topic: str, handler: Callable[[str, bytes], Any], *, qos: int = 1, copies: bool = False
+    ) -> None:
         """Have ``handler(topic, payload)`` (str, bytes) called for messages that match the filter ``topic``.
 
-        Waits for SUBACK while connected, and is restored after each reconnect; raises as MQTTClient.subscribe.
+        Waits for SUBACK while connected, and is restored after each reconnect; raises as MQTTClient.subscribe, which
+        tells of filters that overlap and of ``copies`` as well.
         """
 
     def connect(

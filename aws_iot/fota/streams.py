@@ -15,6 +15,7 @@ const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 _TRIES = const(6)
 _SMALLEST = const(256)  # AWS's limits on the block size
 _LARGEST = const(131072)
+_OWN = const(2)  # a handler of the library: see mqtt/subscriptions.py
 
 
 class StreamSource:
@@ -55,8 +56,8 @@ class StreamSource:
         block has come after six requests, and ProtocolError for blocks that do not fit.
         """
         self.error = None
-        self.client.subscribe(self.topic, 0, self.take, raw=True)
-        self.client.subscribe(self.rejected, 0, self.take, raw=True)
+        self.client.subscribe(self.topic, 0, self.take, _OWN)
+        self.client.subscribe(self.rejected, 0, self.take, _OWN)
         try:
             self.begin(offset // self.step)
             skip = offset % self.step
@@ -71,7 +72,7 @@ class StreamSource:
         finally:
             for topic in (self.topic, self.rejected):
                 try:
-                    self.client.unsubscribe(topic)
+                    aws_iot.mqtt.subscriptions.unsubscribe(self.client, topic, _OWN)
                 except (LinkError, ResponseTimeout):
                     pass  # it is asked for again by itself
 

@@ -9,6 +9,10 @@ from .job import Job
 
 __all__ = ("handle", "watch", "list", "start_next", "guard")
 
+const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
+
+_OWN = const(2)  # a handler of the library: see mqtt/subscriptions.py
+
 
 def start(jobs):
     """What Jobs() does."""
@@ -20,7 +24,7 @@ def start(jobs):
         raise StateError("this thing has its jobs already, as thing.jobs: two engines would take each other's")
     jobs.topic = aws_iot.names.jobs(thing.thingname, "")
     for name in ("notify", "notify-next"):
-        mqtt.subscribe(jobs.topic + name, 1, jobs.notified, raw=True)
+        mqtt.subscribe(jobs.topic + name, 1, jobs.notified, _OWN)
     mqtt.on_tick(jobs.tick)
     jobs.due = mqtt.ticks()
     if mqtt.guard:  # in a turn: the thread is not to meet a class that is being changed, nor a list

@@ -50,10 +50,9 @@ if TYPE_CHECKING:  # for readers' tools: mpy-cross leaves this out
         control,
         drive,
         ending,
+        group,
         loss,
-        malformed,
         outgoing,
-        oversize,
         prepare,
         request,
         state,
@@ -62,6 +61,7 @@ if TYPE_CHECKING:  # for readers' tools: mpy-cross leaves this out
         tcp,
         timers,
         tls,
+        unusual,
     )
 
 
@@ -288,7 +288,7 @@ class MQTTClient(simple.MQTTClient):
             self.out.append(data)
         sub = self.subs.get(topic)
         if not sub and self.find:
-            sub = self.find(self.subs, topic)
+            sub = self.find.find(topic)
         handler = sub and sub[_HANDLER]
         if payload is None or not (handler or self.cb):
             aws_iot.mqtt.subscriptions.unusual(self, topic, payload)
@@ -469,16 +469,23 @@ class MQTTClient(simple.MQTTClient):
         """
         aws_iot.mqtt.calls.disconnect(self)
 
-    def subscribe(self, topic: str | bytes, qos: int = 0, handler=None, raw: bool = False) -> None:
+    def subscribe(
+        self, topic: str | bytes, qos: int = 0, handler=None, raw: bool = False, copies: bool = False
+    ) -> None:
         """Subscribe to a filter; its messages go to ``handler(topic, payload)`` (str, bytes), else to
         ``set_callback``'s.
+
+        Of several filters that take a topic each handler is called, once, in the order of subscribing; for the same
+        filter the newest one, beside the library's own. A broker may send such a message once for each filter: then
+        equal ones (topic and payload) that follow directly and within 500 ms count as one, at most as many as there are
+        filters. With ``copies`` the handler gets all that come.
 
         Waits for SUBACK while connected; offline, in a callback, or beside ``run()`` it is asked for as soon as
         possible. It is restored after every reconnect that finds no session. Raises Rejected (128) when refused,
         ResponseTimeout after ``timeout_ms``, ValueError for what AWS would refuse. ``raw``: payload is a memoryview,
         valid during the call.
         """
-        aws_iot.mqtt.subscriptions.subscribe(self, topic, qos, handler, raw)
+        aws_iot.mqtt.subscriptions.subscribe(self, topic, qos, handler, raw, copies)
 
     def unsubscribe(self, topic: str | bytes) -> None:
         """Give a filter back; its handler is not called any more. ResponseTimeout when no UNSUBACK came."""

@@ -117,10 +117,20 @@ class MQTTClient:
         """
 
     def subscribe(
-        self, topic: Any, qos: int | Callable = 0, handler: Callable[..., Any] | None = None, raw: bool = False
+        self,
+        topic: Any,
+        qos: int | Callable = 0,
+        handler: Callable[..., Any] | None = None,
+        raw: bool = False,
+        copies: bool = False,
     ) -> None:
         """Subscribe to a filter; its messages go to ``handler(topic, payload)`` (str, bytes), else to
         ``set_callback``'s.
+
+        Of several filters that take a topic each handler is called, once, in the order of subscribing; for the same
+        filter the newest one, beside the library's own. A broker may send such a message once for each filter: then
+        equal ones (topic and payload) that follow directly and within 500 ms count as one, at most as many as there are
+        filters. With ``copies`` the handler gets all that come.
 
         Waits for SUBACK while connected; offline, in a callback, or beside ``run()`` it is asked for as soon as
         possible. It is restored after every reconnect that finds no session. Raises Rejected (128) when refused,

@@ -110,7 +110,7 @@ class Reader:
                 if buf[at - 1] < 128:
                     break
                 if at - start > 4:
-                    aws_iot.mqtt.malformed.size()
+                    aws_iot.mqtt.unusual.size()
         end += at
         self.pid = 0
         if end > self.end:
@@ -118,7 +118,7 @@ class Reader:
                 # room() undoes this. Without the memory to load it the packet is skipped: the broker, which gets no
                 # PUBACK, keeps it
                 self.skip, self.start = end - self.end, self.end
-                if aws_iot.mqtt.oversize.room(self, start, at, end):
+                if aws_iot.mqtt.unusual.room(self, start, at, end):
                     end, self.start, self.end = self.end, 0, 0
                     self._publish(kind, at, end)
                     self.payload = None
@@ -137,17 +137,17 @@ class Reader:
         """Take the packet id at ``at``."""
         self.pid = self.buf[at] << 8 | self.buf[at + 1]
         if not self.pid:
-            aws_iot.mqtt.malformed.packet_id()
+            aws_iot.mqtt.unusual.packet_id()
 
     def _publish(self, kind, at, end):
         buf = self.buf
         # QoS 2 was never granted; DUP has no meaning at QoS 0
         if kind & 4 or kind & 10 == _DUP or end - at < 3:
-            aws_iot.mqtt.malformed.publish(kind)
+            aws_iot.mqtt.unusual.publish(kind)
         name = at + 2
         at = name + (buf[at] << 8 | buf[at + 1])
         if at == name or at + (kind & 2) > end:
-            aws_iot.mqtt.malformed.publish(kind)
+            aws_iot.mqtt.unusual.publish(kind)
         name = buf[name:at]
         if name != self.name:
             self._topic(name)
@@ -163,5 +163,5 @@ class Reader:
             if "\0" in topic or "+" in topic or "#" in topic:
                 raise ValueError
         except ValueError:  # UnicodeError is one
-            aws_iot.mqtt.malformed.topic(bytes(name))
+            aws_iot.mqtt.unusual.topic(bytes(name))
         self.name = bytes(name)

@@ -6,7 +6,8 @@ do. state.py tells how a connection goes from one state to the next.
 ``subs``, ``kept``, ``asked`` and ``denied`` hold lists, with a name for each index: an object of a class takes 16 bytes
 more for each, and its making 1 % of a delta's time. The names are the same in each file that uses them.
 
-    of subs      _QOS, _HANDLER, _RAW (a handler that gets memoryviews), _STATE: _ASK, _GRANTED or _REFUSED
+    of subs      _QOS, _HANDLER, _RAW (a handler that gets memoryviews; _OWN: the library's), _STATE: _ASK, _GRANTED or
+                 _REFUSED
     of kept      _PID, _PACKET, _SENT (ticks of the last copy on this connection, or None), _COPIES (on it; -1: only on
                  earlier ones)
     asked        the same four of a SUBSCRIBE or UNSUBSCRIBE, _FILTERS, and _SUBS: the entries of subs when it was sent
@@ -89,7 +90,7 @@ def prepare(  # noqa: PLR0915  a client has as many fields
     client.drop = []  # filters to unsubscribe from [unsubscribe | listen, answered, connack]
     client.asked = None  # the (UN)SUBSCRIBE in flight [subscribe.advance | answered, close]
     client.batch = 8  # filters in a SUBSCRIBE; 1 while a refused one is looked for [_suspect | subscribe.advance]
-    client.find = None  # the subscription of a topic, once there are wildcards [listen]
+    client.find = None  # a wildcards.Match, once filters have wildcards or overlap [group.insert]
     client.requests = None  # clientToken -> answer [asking | asking, settle]
     # what is published
     client.names = {}  # topics that were checked -> UTF-8
@@ -101,8 +102,10 @@ def prepare(  # noqa: PLR0915  a client has as many fields
     client.wrapped = False  # packet ids in flight may be higher than the next [next_pid]
     client.topic = None  # of the last QoS 0 publish [publish | ping, close]
     # user code, and who else wants a turn
-    client.busy = False  # user code runs [call, alone, timers.send | call, alone, timers.send]
-    client.later = []  # calls of user code that wait for that [call, ending.lost | call, alone, attempt]
+    # user code runs
+    client.busy = False  # [call, alone, timers.send, wildcards.take | call, alone, timers.send, wildcards.take]
+    # calls of user code that wait for that
+    client.later = []  # [call, ending.lost | call, alone, attempt, wildcards.take]
     client.tell = None  # the callback of on_event() [on_event]
     client.complain = None  # of on_error() [on_error]
     client.coro = False  # run() drives: calls do not wait, since other tasks would [drive.run | drive.run]

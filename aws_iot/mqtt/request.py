@@ -10,7 +10,9 @@ const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 _TURN_MS = const(50)
 _NESTED = const(16)  # as in mqtt/__init__.py
+_RAW = const(2)
 _STATE = const(3)
+_OWN = const(2)
 _GRANTED = const(1)
 _REFUSED = const(2)
 
@@ -47,7 +49,7 @@ def asking(client, topic, document=None, timeout_ms=None, handler=None, answers=
     token = "%012x" % int.from_bytes(urandom(6), "big")
     document["clientToken"] = token
     names = [(answers or topic) + "/accepted", (answers or topic) + "/rejected"]
-    if names[0] not in client.subs or names[1] not in client.subs:
+    if [1 for name in names if name not in client.subs or client.subs[name][_RAW] != _OWN]:  # nobody here hears them
         if not handler:
             from .answers import handler as answers_of
 

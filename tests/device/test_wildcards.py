@@ -3,7 +3,7 @@
 from vectors import vectors
 
 from aws_iot.topics import check_filter
-from aws_iot.wildcards import find, matches
+from aws_iot.wildcards import matches
 
 
 def test_as_aws_says():
@@ -36,12 +36,3 @@ def test_shared():
     assert not matches("$share/group/a/+", "$share/group/a/b")
     assert not matches("$share/group/#", "$aws/x")
     assert matches("$share/group/#", "x")
-
-
-def test_find_takes_the_first():
-    subs = {"a/b": 1, "a/+": 2, "#": 3}
-    assert find(subs, "a/b") in (1, 2, 3)
-    assert find({"a/+": 2}, "a/b") == 2
-    assert find({"x": 0, "a/+": 2, "y/#": 1}, "a/b") == 2
-    assert find({"x": 0, "a/+": 2}, "b") is None
-    assert find({}, "a") is None

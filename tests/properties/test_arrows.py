@@ -26,8 +26,8 @@ _LAYERS = (
 )
 _PURE = (
     "cbor", "cbor_decode", "errors", "fota.images", "fota.signature", "fota.versions", "jobs.details", "mqtt.control",
-    "mqtt.malformed", "mqtt.oversize", "mqtt.packet", "names", "credentials", "reserved", "roots",
-    "topics", "web.redirect", "web.sigv4", "wildcards",
+    "mqtt.packet", "mqtt.unusual", "names", "credentials", "reserved", "roots", "topics", "web.redirect", "web.sigv4",
+    "wildcards",
 )  # fmt: skip
 # Arrows that point upwards or close a circle, each with its reason.
 _UPWARDS = {

@@ -1,4 +1,6 @@
-"""What does not fit: a packet that is larger than the reader's buffer, a message or an answer that finds no room."""
+"""What does not fit: a packet that is larger than the reader's buffer, a message or an answer that finds no room; and
+what no server may send, raised as ProtocolError.
+"""
 
 from ..errors import ProtocolError, StateError
 
@@ -60,3 +62,23 @@ def _end(client, topic, error):
                 slot += error, None
                 return
     client.report(error)
+
+
+def size():
+    """Section 2.2.3: at most four bytes of remaining length."""
+    raise ProtocolError("remaining length")
+
+
+def packet_id():
+    """Section 2.3.1: a packet id is not 0."""
+    raise ProtocolError("packet id 0")
+
+
+def publish(kind):
+    """Section 3.3: a QoS that was not granted, DUP at QoS 0, or no topic."""
+    raise ProtocolError("PUBLISH 0x%02x" % kind)
+
+
+def topic(name):
+    """Sections 1.5.3 and 3.3.2.1: UTF-8 without NUL, no wildcards."""
+    raise ProtocolError("topic %r" % name)

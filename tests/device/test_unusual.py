@@ -1,10 +1,10 @@
-"""aws_iot.mqtt.oversize: a packet larger than the buffer gets room, or is skipped but for its name."""
+"""aws_iot.mqtt.unusual: a packet larger than the buffer gets room, or is skipped but for its name; bad ones end it."""
 
 from samples import NoMemoryFor, raises
-from wire import LARGEST, PINGRESP, message, packet, puback, read
+from wire import LARGEST, PINGRESP, message, packet, puback, read, refused
 
-import aws_iot.mqtt.oversize as oversize
 import aws_iot.mqtt.packet
+import aws_iot.mqtt.unusual as unusual
 from aws_iot.errors import ProtocolError
 from aws_iot.mqtt.packet import Reader
 
@@ -83,11 +83,11 @@ def test_heap_exhausted():
     def no_room(size):
         raise MemoryError
 
-    oversize.bytearray = no_room  # stands in for a heap without so large a block
+    unusual.bytearray = no_room  # stands in for a heap without so large a block
     try:
-        assert oversize.room(reader, 0, 4, total)
+        assert unusual.room(reader, 0, 4, total)
     finally:
-        del oversize.bytearray
+        del unusual.bytearray
     assert reader.skip == total - len(head)
 
 
@@ -98,20 +98,20 @@ def test_room_asks_for_the_header_first():
         reader.reset()
         reader.space()[:have] = head[:have]
         reader.filled(have)
-        assert not oversize.room(reader, 0, 3, 1003), have
+        assert not unusual.room(reader, 0, 3, 1003), have
     reader.reset()
     reader.space()[: len(head)] = head
     reader.filled(len(head))
-    assert oversize.room(reader, 0, 3, 1003)
+    assert unusual.room(reader, 0, 3, 1003)
     reader.buf[0] = 0x40
-    raises(ProtocolError, oversize.room, reader, 0, 3, 1003)
+    raises(ProtocolError, unusual.room, reader, 0, 3, 1003)
 
 
 def test_no_memory_even_to_look_at_it():
     # it is skipped, and what follows it is read
     reader = Reader(512, LARGEST)
     data = message("t", bytes(1500), 9) + message("t", b"next", 10)
-    with NoMemoryFor(aws_iot.mqtt, "oversize"):
+    with NoMemoryFor(aws_iot.mqtt, "unusual"):
         space = reader.space()
         space[:] = data[: len(space)]
         reader.filled(len(space))
@@ -139,16 +139,33 @@ class _Client:
 def test_answer_that_cannot_be_read_ends_its_request_and_no_other():
     answered, asked, other = ["t/get", {}, True], ["t/get"], ["t/update"]
     client = _Client({"1": answered, "2": other, "3": asked})
-    oversize.lost(client, "t/get/accepted", 5000)
+    unusual.lost(client, "t/get/accepted", 5000)
     assert asked[0] == "t/get" and asked[2] is None and answered == ["t/get", {}, True] and other == ["t/update"]
     assert str(asked[1]) == "no room for the message on t/get/accepted: 5000 bytes" and asked[1].size == 5000
-    oversize.broken(client, "t/update/rejected", 7, MemoryError())
+    unusual.broken(client, "t/update/rejected", 7, MemoryError())
     assert other[1].size == 7 and not client.told
 
 
 def test_message_that_nobody_waits_for_is_told():
     for client in (_Client(), _Client({"1": ["t/get"]})):
-        oversize.broken(client, "t/update/accepted", 9, ValueError("depth"))
-        oversize.lost(client, "t/update/accepted", 9)
+        unusual.broken(client, "t/update/accepted", 9, ValueError("depth"))
+        unusual.lost(client, "t/update/accepted", 9)
         assert isinstance(client.told[0], ProtocolError) and len(client.told) == 2
         assert str(client.told[0]) == "answer on t/update/accepted cannot be read: ValueError: depth"
+
+
+def test_what_was_wrong_is_said():
+    for function, arguments, words in (
+        (unusual.size, (), "remaining length"),
+        (unusual.packet_id, (), "packet id 0"),
+        (unusual.publish, (0x36,), "PUBLISH 0x36"),
+        (unusual.topic, (b"a/\xff",), "topic b'a/\\xff'"),
+    ):
+        assert words in str(raises(ProtocolError, function, *arguments))
+
+
+def test_where_it_is_said():
+    refused(b"\x30\xff\xff\xff\xff\1")
+    refused(packet(0x40, b"\0\0"))
+    refused(packet(0x36, b"\0\1t\0\1"))
+    refused(packet(0x30, b"\0\1\xff"))
