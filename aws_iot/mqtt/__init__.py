@@ -28,6 +28,7 @@ _STEP_MS = const(1000)  # the longest single wait
 _PAYLOAD = const(131072)
 _JOINED = const(1400)  # a TLS record of these still goes into one TCP segment
 _NESTED = const(16)  # calls that may wait for a callback which itself waits
+_UNREAD = const(100)  # packets that wait for a peer who does not read: AWS sends as many before it has a PUBACK
 _HANDLER = const(1)  # of an entry of ``subs``, and of one of ``kept``: see prepare.py
 _RAW = const(2)
 _PID = const(0)
@@ -112,11 +113,7 @@ class MQTTClient(simple.MQTTClient):
                     # not next(): of that call a pointer is left in the stack, which keeps the stage's file in the heap
                     if self.opening and not self.opening.__next__():
                         return done
-                    if self.connected:
-                        self.take()  # what came in one segment with CONNACK
-                        aws_iot.mqtt.subscribe.advance(self)
-                    else:
-                        aws_iot.mqtt.attempt.advance(self)
+                    (aws_iot.mqtt.subscribe if self.connected else aws_iot.mqtt.attempt).advance(self)
                     return True
                 timeout_ms = min(timeout_ms, left)
         except BROKEN as error:
@@ -200,6 +197,7 @@ class MQTTClient(simple.MQTTClient):
             if count is None:
                 if self.stuck is None:
                     self.stuck = self.ticks()
+                del out[_UNREAD:]  # PUBACKs, without which the peer keeps the messages; all else goes out again
                 return
             if self.stuck is not None:
                 self.stuck = None
@@ -222,15 +220,19 @@ class MQTTClient(simple.MQTTClient):
 
     def lost(self, error):
         """The connection, or the attempt, ended: ``error`` tells why."""
+        now = self.ticks()
         short = self.connected and isinstance(error, MemoryError)
+        if short:
+            self.fresh = self.fresh or now | 1  # what that said is asked for again
+            # as long as the timers, which see to the time limits, have found memory since
+            short = ticks_diff(now, self.fresh) <= self.timeout_ms
         # of the timers, or of telling it: either may have been too much now
-        self.due = ticks_add(self.ticks(), _STEP_MS)
+        self.due = ticks_add(now, _STEP_MS)
         try:
             if short:
                 # it costs what was to be done just now: one packet, not the connection
-                self.fresh = True  # what that said is asked for again
                 if self.out and self.stuck is None:
-                    self.stuck = self.ticks()  # what goes out next goes alone: joined, it may have been too much
+                    self.stuck = now  # what goes out next goes alone: joined, it may have been too much
                 self.report(error)
                 return
             # one file after the other, for small heaps
@@ -243,7 +245,7 @@ class MQTTClient(simple.MQTTClient):
             # the link ends all the same; that is told at a later step, when there may be room
             if not self.broken:
                 self.broken = error
-                self.rx_at = self.ticks()
+                self.rx_at = now
             self.error = why
             self.hang_up()
 
@@ -376,7 +378,7 @@ class MQTTClient(simple.MQTTClient):
                 elif isinstance(msg, dict) or isinstance(msg, list):
                     dump(msg, scratch)
                 else:
-                    aws_iot.mqtt.outgoing.write(scratch, msg)
+                    scratch = aws_iot.mqtt.outgoing.stream(msg)
                 msg = scratch
             size = scratch.tell()
             scratch.seek(0)

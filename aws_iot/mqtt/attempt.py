@@ -80,6 +80,8 @@ def connack(client, data):
         client.drop.clear()
         aws_iot.mqtt.subscribe.again(client)
     aws_iot.mqtt.state.up(client, session)
+    if client.connected:
+        client.take()  # what came in one segment with CONNACK
     yield client.connected  # a callback may have ended this link, and even begun another
 
 

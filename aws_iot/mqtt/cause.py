@@ -21,7 +21,7 @@ def lost(client, error, _):
     if up and (isinstance(error, EOFError) or isinstance(error, OSError) and abs(code) in _PEER):
         return None
     if isinstance(error, MemoryError):
-        return "no memory for TLS: free some before connecting"
+        return "no memory in time: free some" if up else "no memory for TLS: free some before connecting"
     if isinstance(error, StopIteration):
         return "the attempt was interrupted"
     where = "%s:%d" % (client.server, client.port)

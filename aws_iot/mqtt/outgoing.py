@@ -2,19 +2,41 @@
 
 import aws_iot
 
+from .. import BytesIO
+
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 _PACKET = const(1)
 _MOST_BYTES = const(131072 + 256 + 9)  # 128 KB behind the longest topic; what publish() takes is less
 
 
-def write(scratch, msg):
+class Stream:
+    """What publish() takes for a stream of a payload that is bytes already: they are copied into the packet only."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def tell(self):
+        return len(self.data)
+
+    def seek(self, at):
+        pass
+
+    def readinto(self, space):
+        space[:] = self.data
+
+
+def stream(msg):
     """A payload that is neither bytes, str, dict nor list; None is an empty one. ValueError for what is none."""
-    if msg is not None:
-        try:
-            scratch.write(memoryview(msg))
-        except TypeError:
-            raise ValueError("payload: bytes, str, dict or list expected")
+    try:
+        data = memoryview(b"" if msg is None else msg)
+    except TypeError:
+        raise ValueError("payload: bytes, str, dict or list expected")
+    if getattr(data, "format", "B") == "B" and len(bytes(data[:1])) < 2:
+        return Stream(data)
+    made = BytesIO()  # of items that are no bytes
+    made.write(data)
+    return made
 
 
 def ready(client, topic):

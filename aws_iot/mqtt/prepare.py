@@ -23,8 +23,14 @@ more for each, and its making 1 % of a delta's time. The names are the same in e
 Those of ``schedule`` and ``senders`` have ``guard()`` as well, for background.py.
 """
 
+import aws_iot
+
 from .. import BytesIO, simple, ticks_ms
 from .packet import Reader
+
+const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
+
+_MANY_BYTES = const(32767 * 7)  # of the smallest QoS 1 publishes
 
 
 def prepare(  # noqa: PLR0915  a client has as many fields
@@ -74,7 +80,8 @@ def prepare(  # noqa: PLR0915  a client has as many fields
     client.broken = None  # why the link did, while there is no memory to tell it [MQTTClient.lost | close]
     client.stage = "dns"  # how far the attempt came [attempt, tcp, tls, _ask, connack, up | close]
     client.opening = None  # the generator that makes it [advance, attempt | tls, up, hang_up]
-    client.fresh = False  # the hooks are to be told as after a connect [ready, lost, hooks | hooks, close]
+    # ticks since when the hooks are to be told as after a connect, false when they are not
+    client.fresh = False  # [ready, lost, hooks | hooks, close]
     client.up_at = 0  # ticks of CONNACK [up, timers.run]
     client.context = None  # of TLS, or what stands in for it behind another door [advance]
     # reading and writing
@@ -95,7 +102,8 @@ def prepare(  # noqa: PLR0915  a client has as many fields
     # what is published
     client.names = {}  # topics that were checked -> UTF-8
     client.sent = {}  # topic (bytes) of QoS 0 -> ticks since when on this link, None [publish | close, check_publish]
-    client.kept = []  # QoS 1 publishes without PUBACK [publish | puback]
+    # QoS 1 publishes without PUBACK
+    client.kept = aws_iot.mqtt.answers.Kept() if queue_bytes > _MANY_BYTES else []  # [publish | puback]
     client.queued = 0  # bytes in it [publish | puback]
     client.limit = window  # of it in flight; 1 while a refused one is looked for [_suspect, _allowed | puback]
     client.pid = 0  # the last packet id [next_pid]

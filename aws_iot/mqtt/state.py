@@ -67,8 +67,9 @@ def up(client, session):
 
 def ready(client):
     """up -> ready: all subscriptions are acknowledged."""
-    client.ready = client.fresh = True
+    client.ready = True
     client.due = client.ticks()
+    client.fresh = client.due | 1
     try:
         client.pump()  # what a callback publishes is newer
     finally:

@@ -8,6 +8,7 @@ import aws_iot
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 _BATCH = const(8)  # filters in one SUBSCRIBE
+_IDS = const(32767)  # as in answers.py
 _QOS = const(0)
 _STATE = const(3)
 _ASK = const(0)
@@ -37,6 +38,10 @@ def refuse(client, name):
 def advance(client):
     """Ask for the next subscriptions, or say that all are there."""
     if client.asked or not client.connected:
+        return
+    if len(client.kept) > _IDS:  # there may be no packet id: first those have to go
+        if not client.ready:
+            aws_iot.mqtt.state.ready(client)
         return
     if client.drop:
         names = client.drop[:_BATCH]

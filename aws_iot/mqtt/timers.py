@@ -57,7 +57,7 @@ def hooks(client, now):
             hook(now)
         except Exception as error:
             if now is None and client.connected and isinstance(error, MemoryError):
-                client.fresh = True  # told again the next time
+                client.fresh = client.ticks() | 1  # told again the next time
             client.report(error)
 
 

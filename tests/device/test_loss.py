@@ -379,7 +379,7 @@ def test_packets_that_there_is_no_memory_to_join_go_out_one_by_one():
 
 def test_timers_that_there_is_no_memory_for_are_tried_once_a_second():
     with Peer() as peer:
-        client = peer.connected(keepalive=60)
+        client = peer.connected(keepalive=60, timeout_ms=70000)
         errors = []
         client.on_error(errors.append)
         undo = _without("timers")

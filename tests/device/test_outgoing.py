@@ -1,13 +1,16 @@
 """aws_iot.mqtt.outgoing: a publish that is not simple: odd payloads, AWS limits, a full queue, a slow peer."""
 
 import sys
+from array import array
 from json import loads
 
-from peer import PUBLISH, Peer
-from samples import raises
-from wire import puback
+from peer import PUBLISH, SUBSCRIBE, Peer
+from samples import NoMemoryFor, raises
+from wire import message, puback
 
+import aws_iot
 from aws_iot.errors import LinkError, StateError
+from aws_iot.mqtt.packet import publish
 
 _MASK = 0x3FFFFFFF
 
@@ -137,3 +140,78 @@ def test_qos_0_waits_for_a_slow_peer():
         peer.room = 0
         client.publish("third", b"x")
         raises(LinkError, client.publish, "fourth", b"x")  # after timeout_ms
+
+
+def test_what_is_bytes_already_is_copied_into_the_packet_only():
+    with Peer() as peer:
+        client = peer.connected(window=10)
+        data = bytearray(bytes(range(256)) * 20)
+        for msg, payload in (
+            (data, data), (memoryview(data), data), (memoryview(data)[7:300], data[7:300]), (bytearray(), b""),
+        ):  # fmt: skip
+            for qos in (0, 1):
+                client.publish("t", msg, qos=qos)
+                assert peer.published()[-1][1] == payload
+        assert client.scratch.seek(0, 2) == 0  # where all else is written first, and which keeps its size for a while
+        items = array("H", [1, 2, 513])
+        for msg in (items, memoryview(items), memoryview(items)[:3]):
+            client.publish("t", msg)
+            assert peer.published()[-1][1] == bytes(items)
+        client.publish("t", "text", qos=1)
+        assert peer.published()[-1][1] == b"text"
+
+
+def test_packet_ids_that_are_taken_are_told():
+    with Peer() as peer:
+        client = peer.client(window=10, queue_bytes=500000)
+        client.subscribe("s", 1)
+        # one in place of many: 32 bit have no heap for these
+        entry = [65535, publish(b"t", b"", 1, False, 65535), None, 0]
+        client.kept.extend([entry] * 32767)
+        assert client.publish("t", b"", qos=1) == 1
+        assert "32768 messages wait for PUBACK" in str(raises(StateError, client.publish, "t", b"", False, 1))
+        peer.silent = (PUBLISH,)
+        client.connect()
+        assert client.until(lambda: client.ready, 1000)  # without an id for SUBSCRIBE: what is kept has to go first
+        assert peer.packets(SUBSCRIBE) == []
+        client.kept.clear()
+        assert client.until(lambda: peer.filters() == [["s"]], 6000)
+        assert client.publish("t", b"", qos=1) == 4
+
+
+def test_a_peer_that_sends_and_never_reads():
+    for timers in (True, False):
+        with Peer() as peer:
+            client = peer.connected()
+            client.subscribe("t", 1, lambda topic, payload: None)
+            peer.deaf = True
+            most, begin = 0, peer.clock.now
+            with NoMemoryFor(aws_iot.mqtt, "timers", 1 if timers else 1000000):
+                while client.connected and (peer.clock.now - begin) & _MASK < 30000:
+                    peer.say(b"".join([message("t", b"x", pid) for pid in range(1, 50)]))
+                    client.poll(0)
+                    peer.sleep_ms(10)
+                    most = max(most, len(client.out))
+            assert most < 200, most
+            assert 10000 <= (peer.clock.now - begin) & _MASK < (12500 if timers else 17500)
+            assert client.cause == ("no write in time: the network is gone or the server hangs" if timers else _SHORT)
+            peer.deaf = False
+            assert client.until(lambda client=client: client.ready, 200000)
+
+
+_SHORT = "no memory in time: free some"
+
+
+def test_a_heap_that_stays_full_ends_the_link_in_the_time_out():
+    with Peer() as peer:
+        client = peer.connected(keepalive=20)
+        begin = peer.clock.now
+        with NoMemoryFor(aws_iot.mqtt, "timers", 5):
+            client.until(lambda: not client.connected, 60000)
+        assert client.connected  # it was full for a while only
+        with NoMemoryFor(aws_iot.mqtt, "timers", 1000000):
+            begin = peer.clock.now
+            assert client.until(lambda: not client.connected, 60000)
+        assert 10000 <= (peer.clock.now - begin) & _MASK < 17000
+        assert client.cause == _SHORT
+        assert client.until(lambda: client.ready, 200000)
