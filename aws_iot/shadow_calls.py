@@ -23,7 +23,8 @@ def prepare(shadow, client, thing, name=None, wanted=None, prefix=None):
     shadow.client = client
     shadow.name = name
     shadow.reported = {}
-    shadow.time = shadow.version = shadow.tries = 0  # of the last message; of the get that waits for its answer
+    shadow.time = shadow.version = 0  # of the last message
+    shadow.tries = 0  # of the get that waits for its answer; or, below 0, the bytes for which there was no room
     shadow.pending = None  # reports that could not be sent yet, merged
     shadow.last = None  # packet id of the newest report
     shadow.hold = None  # ticks until which they must wait
@@ -83,7 +84,8 @@ def lost(shadow, topic):
     name = topic[len(shadow.prefix) :] if topic.startswith(shadow.prefix) else ""
     if shadow.delta and name in ("update/delta", "get/accepted"):
         wait_ms = _SOON_MS if name == "update/delta" else _LATER_MS
-        shadow.tries = 0
+        # of the document itself this is what must fit before it is asked for again
+        shadow.tries = -shadow.client.reader.value if name == "get/accepted" else 0
         shadow.asked = ticks_add(shadow.client.ticks(), wait_ms - _ANSWER_MS)
         aws_iot.mqtt.timers.wait(shadow.client, wait_ms)
 

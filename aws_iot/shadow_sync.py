@@ -38,8 +38,9 @@ def tick(shadow, now):
         return
     now = client.ticks()
     if shadow.asked is not None:
-        if ticks_diff(now, shadow.asked) < _ANSWER_MS:
+        if ticks_diff(now, shadow.asked) < _ANSWER_MS and (shadow.tries >= 0 or not _fits(-shadow.tries)):
             return
+        shadow.tries = max(shadow.tries, 0)
         if shadow.tries == _TRIES:
             from .errors import ResponseTimeout
 
@@ -55,6 +56,13 @@ def tick(shadow, now):
     timers = aws_iot.mqtt.timers
     timers.send(client, client.publish, shadow.prefix + "get")
     timers.wait(client, _ANSWER_MS)
+
+
+def _fits(size):
+    try:
+        return bool(bytearray(2 * size))  # as JSON, and as what it says
+    except MemoryError:
+        return False
 
 
 def answer(shadow, name, document):

@@ -48,7 +48,9 @@ class Match:
         self.topic = None  # the last one; ``found``: who takes it
         self.found = []
         self.entry = [None, self.take, True]  # in place of one of ``subs``
-        self.left = 0  # copies of the last message that may still come
+        self.left = 0  # copies of the last message that may still come, ...
+        self.digest = b""  # ... which is this one,
+        self.count = self.at = 0  # the how manieth, and ticks
 
     def find(self, topic):
         """What has the place of an entry of ``subs`` for a topic that is not there; false if nobody takes it."""

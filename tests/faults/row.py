@@ -43,6 +43,7 @@ class Row:
     script: Callable | None = None  # async (run): instead of the default
     check: Callable | None = None  # (run): more assertions at the end
     services: Callable = tuple
+    copies: bool = False  # the broker sends a message once for each filter that takes it
     strays: tuple = ()  # messages that the faults themselves send; they must arrive
     heap: str | None = None  # MicroPython's; None: that of a grown ESP32, doubled where words are
     within_s: float = 200  # for the whole row
@@ -79,9 +80,7 @@ class Run:
         begin = loop.time()
         async with contextlib.AsyncExitStack() as stack:
             self.stack = stack
-            self.broker = await stack.enter_async_context(
-                Broker(row.faults(), services=row.services(), websocket=self.door == "wss")
-            )
+            self.broker = await stack.enter_async_context(self._broker())
             await self._listen(stack)
             self.params = {**self._defaults(), **row.device}
             script = row.script or default_script
@@ -95,6 +94,10 @@ class Run:
                 raise kind(f"{text}\n{law.account(self)}") from error
             finally:
                 self.seconds = self.seconds or loop.time() - begin
+
+    def _broker(self):
+        row = self.row
+        return Broker(row.faults(), services=row.services(), websocket=self.door == "wss", copies=row.copies)
 
     def measure(self, good, text):
         """Judge the heap: unlike all else, that is done again when it is over its limit."""

@@ -7,6 +7,7 @@ from tests.harness import broker_packets as mqtt
 from tests.harness.broker_faults import Present, Withhold
 from tests.harness.broker_shadow import BrokerShadow
 
+from . import law
 from .row import ENDED, Row, traffic
 
 _DELTA = "$aws/things/device/shadow/update/delta"
@@ -62,6 +63,53 @@ async def _queued_behind(run):
 
 def _service(run):
     return run.broker.services[0]
+
+
+async def _overlapping(run):
+    """Of filters that overlap each handler has each message once, in the order of subscribing, over a lost link, too;
+    and the shadow has its deltas though the application listens to them."""
+    device, prefix = await run.start(), "$aws/things/device/shadow/"
+    for link in range(2):
+        await device.says("ready", count=link + 1)
+        await device.until(lambda link=link: _service(run).gets > link, "the get")
+        await _answered(run)
+        for index in range(4):
+            await run.tell(f"told-{link}-{index}")
+            state = {"n": 4 * link + index}
+            await _service(run).desire_on(run.broker, state)
+            await device.until(lambda state=state: _service(run).reported == state, "its report")
+        await device.until(lambda: not law.outstanding(run), "all messages")
+        await _answered(run)
+        run.broker.live()[0].close()
+    await device.says("ready", count=3)
+    await _answered(run)
+    await run.finish()
+    told = [f"told-{link}-{index}" for link in range(2) for index in range(4)]
+    heard = device.heard("got") + device.heard("heard")
+    for topic_filter in ("in/#", "in/+", "in/x"):
+        found = [said["payload"] for said in heard if said.get("by", "in/#") == topic_filter]
+        assert found == told, f"{topic_filter}: {found}"
+    order = [said.get("by", "in/#") for said in device.said if said["e"] in ("got", "heard") and "told" in str(said)]
+    assert order == ["in/#", "in/+", "in/x"] * len(told), order
+    states = [said["state"] for said in device.heard("delta")]
+    assert states == [{"n": index} for index in range(8)], states
+    deltas = [[said for said in heard if said.get("by") == each and said["topic"] == _DELTA]
+              for each in (prefix + "#", prefix + "update/delta")]  # fmt: skip
+    assert [len(each) for each in deltas] == [8, 8], deltas
+
+
+async def _delta_without_memory(run):
+    """A delta comes while the application holds all memory: it is fetched as soon as there is room."""
+    device = await run.start()
+    await device.says("ready")
+    await run.tell("told-0")
+    await device.says("hoarding")
+    await _service(run).desire_on(run.broker, {"large": "x" * 3000})
+    freed = await device.says("freed")
+    assert not device.heard("delta"), "there was room for it"
+    await device.until(lambda: _service(run).reported.get("large"), "the report")
+    assert device.heard("delta")[-1]["ms"] - freed["ms"] < 6000, device.heard("delta")
+    await traffic(run)
 
 
 async def _deltas(run):
@@ -257,6 +305,31 @@ def _polls_on(event):
 
 
 ROWS = [
+    *(
+        Row(
+            f"overlapping filters, {'a copy for each' if copies else 'one message for all'}",
+            program="overlap",
+            script=_overlapping,
+            services=lambda: [BrokerShadow()],
+            copies=copies,
+            tells=0,
+            device={"publishes": 0},
+            cause="closed by the server after | closed after PUBLISH to $aws/things/device/shadow/get: the link",
+        )
+        for copies in (True, False)
+    ),
+    _callback(
+        "holds all memory while a delta comes",
+        does="hoards",
+        device={"hoard_ms": 6000, "left": 4, "deltas": True},
+        script=_delta_without_memory,
+        services=lambda: [BrokerShadow()],
+        runtimes=("mp64", "mp32"),
+        connects=1,
+        growth_bytes=10240,  # the setting itself, once desired and once reported
+        slow="the collector runs without end while the application holds all memory",
+        error="no room for the message",
+    ),
     *(_polls_on(event) for event in ("connecting", "connected", "ready", "puback")),
     _callback(
         "holds all memory while the link is lost",

@@ -129,6 +129,23 @@ def _backed_off(run):
     assert all(gap >= 950 for gap in gaps), f"a retry before one second: {gaps}"
 
 
+async def _floods(run):
+    """A peer sends at QoS 1 and reads nothing: what waits for it is bounded, and the link ends by its time limit."""
+    device = await run.start()
+    await device.says("puback")
+    before = device.said[-1]["ms"]
+    run.broker.delivered.append(("in/x", b"flood"))
+    pieces = [
+        b"".join(mqtt.publish("in/x", b"flood", 1, pid) for pid in range(first, first + 50))
+        for first in range(1, 5001, 50)
+    ]
+    await run.broker.live()[0].write(*pieces, gap_s=0.05)
+    said = await device.says("disconnected")
+    assert 10_000 <= said["ms"] - before < 20_000, f"given up after {said['ms'] - before} ms"
+    assert len(device.heard("got", payload="flood")) > 2400, "it did not go on for long enough"
+    await traffic(run)
+
+
 _MUCH = {"publishes": 12, "period_ms": 0, "size": 20000, "options": {"window": 20, "queue_bytes": 900000}}
 
 
@@ -256,6 +273,13 @@ ROWS = [
         growth_bytes=32000,
         device={**_MUCH, "send_buffer": 4096},
         heap="1m",
+    ),
+    Row(
+        "a peer that sends and never reads",
+        script=_floods,
+        wires=lambda: First(lambda: DeafWire(200, 600)),
+        device={"send_buffer": 4096, "period_ms": 2000},
+        cause="no write in time",
     ),
     Row(
         "broker stops reading, window shut",

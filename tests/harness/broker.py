@@ -89,10 +89,12 @@ class Link:
 
 class Broker:
     """Listens on loopback. faults: asked in order for each packet in either direction. services: called with each
-    publish. websocket: behind one."""
+    publish. websocket: behind one. copies: a message goes to a client once for each of its filters that takes it, as
+    Mosquitto 2.1 has it, and not once for all of them; section 3.3.5 leaves that to the server."""
 
-    def __init__(self, faults=(), tls=None, services=(), websocket=False):
+    def __init__(self, faults=(), tls=None, services=(), websocket=False, copies=False):
         self.faults, self.tls, self.services, self._websocket = list(faults), tls, list(services), websocket
+        self.copies = copies
         self.links, self.published, self.wills, self.violations = [], [], [], []
         self.sessions, self.delivered, self.port = {}, [], 0
         self._servers, self._ports, self._tasks = [], [], set()
@@ -291,12 +293,12 @@ class Broker:
             granted = [level for name, level in session.filters.items() if mqtt.matches(name, topic)]
             if not granted:
                 continue
-            level = min(qos, max(granted))
-            link = self.link_of(client_id)
-            if link is not None:
-                await self._deliver(link, session, topic, payload, level)
-            elif level:
-                session.waiting.append((topic, payload))
+            for level in granted if self.copies else [max(granted)]:
+                link = self.link_of(client_id)
+                if link is not None:
+                    await self._deliver(link, session, topic, payload, min(qos, level))
+                elif min(qos, level):
+                    session.waiting.append((topic, payload))
 
     async def _deliver(self, link, session, topic, payload, qos):
         self.delivered.append((topic, bytes(payload)))

@@ -1,7 +1,8 @@
 """A device whose message callback does what programs do: raises, publishes, subscribes, disconnects, takes its time.
 
 Parameters besides Session's: does, the name of what it does with the first message ("told-0"); for "hoards": hoard_ms,
-left (pieces of 256 bytes that stay free), again (what a lost link gives back is taken, too).
+left (pieces of 256 bytes that stay free), again (what a lost link gives back is taken, too), deltas (it has a shadow,
+and reports each).
 """
 
 from base import heap_bytes, main
@@ -16,6 +17,12 @@ class Callback(Session):
         super().start()
         self.shadow = Shadow(self.client, "device")
         self.again, self.hoard, self.free_at = False, None, 0
+        if self.params.get("deltas"):
+            self.shadow.on_delta(self.delta)
+
+    def delta(self, state):
+        self.say("delta")
+        return state
 
     def got(self, topic, payload):
         super().got(topic, payload)
