@@ -23,7 +23,7 @@ matrix: setup  ## Run every suite on each MicroPython and umqtt.simple, and writ
 
 faults: setup  ## Meet every fault of the catalogue on every runtime, and print the table.
 	@FUZZ_SECONDS=60 $(PYTEST) -q --timeout 600 tests/faults/test_fuzz_packet.py tests/faults/test_fuzz_session.py \
-		tests/properties/test_merging.py tests/properties/test_job_documents.py
+		tests/faults/test_fuzz_shadow.py tests/properties/test_merging.py tests/properties/test_job_documents.py
 	@$(BIN)/python -m tests.faults
 	@$(BIN)/python -m tests.faults --door wss --runtime mp32 --quick
 

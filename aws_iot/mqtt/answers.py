@@ -16,7 +16,7 @@ def handler(client):
         try:
             document = loads(payload)
         except Exception as error:
-            aws_iot.mqtt.oversize.broken(client, topic, len(payload), error)
+            aws_iot.mqtt.unusual.broken(client, topic, len(payload), error)
         else:
             settle(client, topic, document)
 

@@ -109,7 +109,7 @@ def settle(client):
 def unusual(client, topic, payload):
     """A message that was too large, or that nobody asked for."""
     if payload is None:
-        aws_iot.mqtt.oversize.lost(client, topic, client.reader.value)
+        aws_iot.mqtt.unusual.lost(client, topic, client.reader.value)
         for sender in client.senders:
             sender.lost(topic)
     elif client.tell:
