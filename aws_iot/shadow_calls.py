@@ -63,13 +63,13 @@ def on_delta(shadow, callback):
     After every connect the shadow is fetched, so that nothing set meanwhile is missed.
     """
     shadow.delta = callback
-    aws_iot.mqtt.subscriptions.together(shadow, shadow.wanted)
+    aws_iot.mqtt.subscriptions.join(shadow, shadow.wanted)
 
 
 def on_documents(shadow, callback):
     """``callback(document)`` with {"previous", "current", "timestamp"} after every accepted update."""
     shadow.documents = callback
-    aws_iot.mqtt.subscriptions.together(shadow, ("update/documents",))
+    aws_iot.mqtt.subscriptions.join(shadow, ("update/documents",))
 
 
 def resent(shadow, entry):

@@ -38,7 +38,7 @@ def tick(shadow, now):
         return
     now = client.ticks()
     if shadow.asked is not None:
-        if ticks_diff(now, shadow.asked) < _ANSWER_MS and (shadow.tries >= 0 or not _fits(-shadow.tries)):
+        if ticks_diff(now, shadow.asked) < _ANSWER_MS and (shadow.tries >= 0 or not _fits(client, -shadow.tries)):
             return
         shadow.tries = max(shadow.tries, 0)
         if shadow.tries == _TRIES:
@@ -58,9 +58,9 @@ def tick(shadow, now):
     timers.wait(client, _ANSWER_MS)
 
 
-def _fits(size):
+def _fits(client, size):
     try:
-        return bool(bytearray(2 * size))  # as JSON, and as what it says
+        return size <= client.reader.limit and bytearray(2 * size)  # as JSON, and as what it says
     except MemoryError:
         return False
 

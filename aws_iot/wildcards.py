@@ -5,15 +5,15 @@ const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 _NAME = const(0)
 
 
-def matches(name, topic):
+def match(name, topic):
     """True if filter ``name`` takes ``topic``, both str, by AWS's rule: ``a/#`` does not take ``a``.
 
     https://docs.aws.amazon.com/iot/latest/developerguide/topics.html#topicfilters
     """
     levels, parts = name.split("/"), topic.split("/")
-    if levels[0] == "$share":
+    if name.startswith("$share/"):
         levels = levels[2:]
-    if topic.startswith("$") and levels[0] in "+#":
+    if topic[:1] == "$" and levels[0] in ("+", "#"):
         return False
     for index, level in enumerate(levels):
         if level == "#":
@@ -27,7 +27,8 @@ class Match:
     """Who takes a topic that is not itself in ``subs`` of a client. mqtt/group.py writes the fields.
 
     ``subs``: [filter, handler, raw, whether it gets copies] of each filter with wildcards, and of each other that meets
-    one of these or has two handlers, in the order of subscribing. ``entry`` is where several take a topic.
+    one of these or has two handlers, in the order of subscribing; ``group``: those that take ``topic``, the last one.
+    ``entry`` is where there are several.
     """
 
     entry = topic = None
@@ -38,7 +39,7 @@ class Match:
     def find(self, topic):
         """What has the place of an entry of the client's ``subs``; false if nobody takes the topic."""
         if topic != self.topic:
-            self.found = [sub for sub in self.subs if matches(sub[_NAME], topic)]
+            self.group = [sub for sub in self.subs if match(sub[_NAME], topic)]
             self.topic = topic
-        found = self.found
-        return found[0] if len(found) == 1 else found and self.entry
+        group = self.group
+        return group[0] if len(group) == 1 else group and self.entry

@@ -1,12 +1,8 @@
-"""What stays, while the files that ask for it need not: handlers of AWS's answers, and of raw messages; a queue."""
+"""Handlers that stay, while the files that ask for them need not: of AWS's answers, and of raw messages."""
 
 import aws_iot
 
 from .. import loads
-
-const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
-
-_IDS = const(32767)  # publishes without PUBACK: with more of them a packet id that is free is too far to look for
 
 
 def handler(client):
@@ -46,14 +42,3 @@ def alone(client, raw):
                 client.call(function, *args)
 
     return call
-
-
-class Kept(list):
-    """What is kept until PUBACK, where there is room for more than there are packet ids: StateError before that."""
-
-    def append(self, entry):
-        if len(self) > _IDS:
-            from ..errors import StateError
-
-            raise StateError("queue full: %d messages wait for PUBACK" % len(self))
-        super().append(entry)

@@ -103,7 +103,7 @@ def prepare(  # noqa: PLR0915  a client has as many fields
     client.names = {}  # topics that were checked -> UTF-8
     client.sent = {}  # topic (bytes) of QoS 0 -> ticks since when on this link, None [publish | close, check_publish]
     # QoS 1 publishes without PUBACK
-    client.kept = aws_iot.mqtt.answers.Kept() if queue_bytes > _MANY_BYTES else []  # [publish | puback]
+    client.kept = aws_iot.mqtt.unusual.Kept() if queue_bytes > _MANY_BYTES else []  # [publish | puback]
     client.queued = 0  # bytes in it [publish | puback]
     client.limit = window  # of it in flight; 1 while a refused one is looked for [_suspect, _allowed | puback]
     client.pid = 0  # the last packet id [next_pid]
@@ -111,9 +111,9 @@ def prepare(  # noqa: PLR0915  a client has as many fields
     client.topic = None  # of the last QoS 0 publish [publish | ping, close]
     # user code, and who else wants a turn
     # user code runs
-    client.busy = False  # [call, alone, timers.send, wildcards.take | call, alone, timers.send, wildcards.take]
+    client.busy = False  # [call, alone, send, group.group, group.take | call, alone, send, group.group, group.take]
     # calls of user code that wait for that
-    client.later = []  # [call, ending.lost | call, alone, attempt, wildcards.take]
+    client.later = []  # [call, ending.lost | call, alone, attempt, group.group, group.take]
     client.tell = None  # the callback of on_event() [on_event]
     client.complain = None  # of on_error() [on_error]
     client.coro = False  # run() drives: calls do not wait, since other tasks would [drive.run | drive.run]

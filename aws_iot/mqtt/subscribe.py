@@ -8,7 +8,7 @@ import aws_iot
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 _BATCH = const(8)  # filters in one SUBSCRIBE
-_IDS = const(32767)  # as in answers.py
+_IDS = const(32767)  # as in unusual.py
 _QOS = const(0)
 _STATE = const(3)
 _ASK = const(0)

@@ -69,7 +69,7 @@ def register(client, names, handler):
     return new
 
 
-def together(shadow, names):
+def join(shadow, names):
     """Subscribe to response topics of a shadow, and have it fetched."""
     client = shadow.client
     ready = client.ready

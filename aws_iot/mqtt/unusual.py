@@ -9,6 +9,7 @@ const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 # The largest packet that AWS IoT sends: 128 KB of payload, 256 bytes of topic, lengths and packet id.
 # https://docs.aws.amazon.com/general/latest/gr/iot-core.html#message-broker-limits
 _LARGEST = const(131072 + 256 + 32)
+_IDS = const(32767)  # publishes without PUBACK: with more of them a packet id that is free is too far to look for
 
 
 def room(reader, start, at, end):
@@ -82,3 +83,12 @@ def publish(kind):
 def topic(name):
     """Sections 1.5.3 and 3.3.2.1: UTF-8 without NUL, no wildcards."""
     raise ProtocolError("topic %r" % name)
+
+
+class Kept(list):
+    """What is kept until PUBACK, where there is room for more than there are packet ids: StateError before that."""
+
+    def append(self, entry):
+        if len(self) > _IDS:
+            raise StateError("queue full: %d messages wait for PUBACK" % len(self))
+        super().append(entry)

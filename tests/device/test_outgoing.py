@@ -4,13 +4,12 @@ import sys
 from array import array
 from json import loads
 
-from peer import PUBLISH, SUBSCRIBE, Peer
+from peer import PUBLISH, Peer
 from samples import NoMemoryFor, raises
 from wire import message, puback
 
 import aws_iot
 from aws_iot.errors import LinkError, StateError
-from aws_iot.mqtt.packet import publish
 
 _MASK = 0x3FFFFFFF
 
@@ -159,24 +158,6 @@ def test_what_is_bytes_already_is_copied_into_the_packet_only():
             assert peer.published()[-1][1] == bytes(items)
         client.publish("t", "text", qos=1)
         assert peer.published()[-1][1] == b"text"
-
-
-def test_packet_ids_that_are_taken_are_told():
-    with Peer() as peer:
-        client = peer.client(window=10, queue_bytes=500000)
-        client.subscribe("s", 1)
-        # one in place of many: 32 bit have no heap for these
-        entry = [65535, publish(b"t", b"", 1, False, 65535), None, 0]
-        client.kept.extend([entry] * 32767)
-        assert client.publish("t", b"", qos=1) == 1
-        assert "32768 messages wait for PUBACK" in str(raises(StateError, client.publish, "t", b"", False, 1))
-        peer.silent = (PUBLISH,)
-        client.connect()
-        assert client.until(lambda: client.ready, 1000)  # without an id for SUBSCRIBE: what is kept has to go first
-        assert peer.packets(SUBSCRIBE) == []
-        client.kept.clear()
-        assert client.until(lambda: peer.filters() == [["s"]], 6000)
-        assert client.publish("t", b"", qos=1) == 4
 
 
 def test_a_peer_that_sends_and_never_reads():

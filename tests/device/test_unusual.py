@@ -1,12 +1,13 @@
 """aws_iot.mqtt.unusual: a packet larger than the buffer gets room, or is skipped but for its name; bad ones end it."""
 
+from peer import PUBLISH, SUBSCRIBE, Peer
 from samples import NoMemoryFor, raises
 from wire import LARGEST, PINGRESP, message, packet, puback, read, refused
 
 import aws_iot.mqtt.packet
 import aws_iot.mqtt.unusual as unusual
-from aws_iot.errors import ProtocolError
-from aws_iot.mqtt.packet import Reader
+from aws_iot.errors import ProtocolError, StateError
+from aws_iot.mqtt.packet import Reader, publish
 
 _SIZES = ((), [1], [3, 100], [512], [513], [700, 1], [5000])
 
@@ -169,3 +170,21 @@ def test_where_it_is_said():
     refused(packet(0x40, b"\0\0"))
     refused(packet(0x36, b"\0\1t\0\1"))
     refused(packet(0x30, b"\0\1\xff"))
+
+
+def test_packet_ids_that_are_taken_are_told():
+    with Peer() as peer:
+        client = peer.client(window=10, queue_bytes=500000)
+        client.subscribe("s", 1)
+        # one in place of many: 32 bit have no heap for these
+        entry = [65535, publish(b"t", b"", 1, False, 65535), None, 0]
+        client.kept.extend([entry] * 32767)
+        assert client.publish("t", b"", qos=1) == 1
+        assert "32768 messages wait for PUBACK" in str(raises(StateError, client.publish, "t", b"", False, 1))
+        peer.silent = (PUBLISH,)
+        client.connect()
+        assert client.until(lambda: client.ready, 1000)  # without an id for SUBSCRIBE: what is kept has to go first
+        assert peer.packets(SUBSCRIBE) == []
+        client.kept.clear()
+        assert client.until(lambda: peer.filters() == [["s"]], 6000)
+        assert client.publish("t", b"", qos=1) == 4

@@ -18,6 +18,7 @@ from .test_fuzz_session import Server
 _SECONDS = float(os.environ.get("FUZZ_SECONDS", "0"))
 _EXAMPLES = int(_SECONDS * 50) or 100
 _ORDINARY = (IotError, ValueError, TypeError, AttributeError)  # the last two: a member is of another type
+_GOOD = b'{"state":{"good":1},"version":%d}' % (1 << 200)
 _PREFIX = "$aws/things/fuzz/shadow/"
 
 names = st.sampled_from(
@@ -25,7 +26,7 @@ names = st.sampled_from(
 )
 members = ("state", "delta", "version", "timestamp", "code", "message", "clientToken")
 keys = st.text(max_size=3) | st.sampled_from(members)
-leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
+leaves = st.none() | st.booleans() | st.integers() | st.floats(-1e9, 1e9) | st.text(max_size=20)
 values = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3))
 versions = st.integers(0, 100) | st.none() | st.text(max_size=3) | st.lists(st.integers(), max_size=1)
 nearly = st.fixed_dictionaries(
@@ -70,7 +71,7 @@ def test_any_documents_and_the_next_delta_is_handled(documents, answer):
             _until(server, client, lambda number=number: client.stats["received"] > number + 1 or not client.connected)
             # the document itself, and what the handler made of it
             assert len(errors) - before[0] <= 1 + len(states) - before[1], (payload, errors)
-        server.say(mqtt.publish(_PREFIX + "update/delta", b'{"state":{"good":1},"version":1000,"timestamp":1000}'))
+        server.say(mqtt.publish(_PREFIX + "update/delta", _GOOD))
         _until(server, client, lambda: {"good": 1} in states)
         assert all(isinstance(state, dict) for state in states)
         wrong = [error for error in errors if not isinstance(error, _ORDINARY)]
