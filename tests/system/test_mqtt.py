@@ -87,6 +87,21 @@ def test_each_message_goes_to_the_handler_of_its_filter(configuration, devices, 
     assert not [event for event in device.settle(0.3) if event["event"] == "heard"]
 
 
+def test_what_several_filters_take_is_heard_once_by_each(configuration, devices, observe, name):
+    """Mosquitto 2.0 sends one message for all filters, 2.1 one for each (section 3.3.5): tests/faults plays both."""
+    device, observer = devices(configuration), observe()
+    filters = ["a/b", "#", "a/+"]
+    for filter in filters:
+        heard = f"lambda topic, payload: emit('heard', by='{filter}', what=payload.decode())"
+        device.ask(f"thing.subscribe('{name}/{filter}', {heard})")
+    for number in range(4):
+        observer.publish(f"{name}/a/b", str(number), 1)
+    heard = [device.expect("heard") for _ in range(4 * len(filters))]
+    assert [(event["what"], event["by"]) for event in heard] == [(str(n), by) for n in range(4) for by in filters]
+    assert not [event for event in device.settle(0.3) if event["event"] == "heard"]
+    assert device.ask("thing.stats['received']") in (4, 12)
+
+
 def test_retained_messages_are_set_and_received(configuration, devices, observe, name):
     device = devices(configuration)
     device.ask(f"thing.publish('{name}/state', 'on', qos=1, retain=True)")
