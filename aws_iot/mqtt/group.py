@@ -93,8 +93,8 @@ def join(client, name):
 
 def group(client):
     """The handler of topics that several may take: each of these gets a message once."""
-    last = count = at = None  # a message, the how manieth it was, when it came
-    left = 0  # copies of it that may still come
+    last = None  # a message,
+    count = at = left = 0  # the how manieth it was, when it came, and the copies of it that may still come
 
     def copy(subs, topic, data):
         """Whether the broker has sent this message for another of the filters just now."""
