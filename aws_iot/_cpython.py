@@ -218,7 +218,7 @@ def complete(kind, source, *constructor):
         setattr(kind, name, _field(lent, name))
     if constructor:
         if constructor[1:]:  # not told by thing.py, whose names a board has in its heap
-            from .web.doors import door
+            from .web.door import door
 
             constructor = constructor[0], door, constructor[1]
         kind.__init__.__signature__ = _signature(*constructor)

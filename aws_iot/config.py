@@ -46,7 +46,7 @@ def arguments(path, options):
     fields = "endpoint", "client_id", "certificate", "key", "thingname", "ca", "port", "door"
     found = {name: conf.get(name) for name in fields}
     if found["door"] != "mqtt":
-        aws_iot.web.doors.configured(conf, found)
+        aws_iot.web.door.configured(conf, found)
     found.update(options)
     return found
 

@@ -9,7 +9,7 @@ def thing(
 ):  # fmt: skip
     """A ``client`` (the class) for a thing, and the other arguments of its Shadow. ValueError for what no thing has."""
     aws_iot.names.endpoint(endpoint)
-    open = aws_iot.own.door(door, endpoint, options) if door != "mqtt" else None
+    open = aws_iot.web.door.open(door, endpoint, options) if door != "mqtt" else None
     if port is None:
         port = 443 if open else 8883
     aws_iot.names.port(port)

@@ -1,4 +1,4 @@
-"""What a Thing has when that is named: its jobs, its named shadows, another door to AWS. Lent for each."""
+"""What a Thing has when that is named: its jobs, and its named shadows. Lent for each."""
 
 import aws_iot
 
@@ -25,8 +25,3 @@ def named_shadow(thing, name: str, topics: tuple | None = None):
     from .shadow import Shadow
 
     return Shadow(thing.mqtt, thing.thingname, name, topics)
-
-
-def door(name, endpoint, options):
-    """A function that gives a client its context behind this door: see web/doors.py."""
-    return aws_iot.web.doors.opened(name, endpoint, options)

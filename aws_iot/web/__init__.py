@@ -6,7 +6,7 @@ const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:  # for readers' tools: mpy-cross leaves this out
-    from . import doors, https, redirect, request, sigv4, upgrade, websocket
+    from . import door, https, redirect, request, sigv4, upgrade, websocket
 
 
 def __getattr__(name):

@@ -24,7 +24,7 @@ _PONG = const(10)
 class Context:
     """What a client takes for its TLS context: the streams that it wraps are WebSockets.
 
-    ``context``: that of TLS, the client's own. ``keys``, ``region``, ``host``: see doors.py.
+    ``context``: that of TLS, the client's own. ``keys``, ``region``, ``host``: see door.py.
     """
 
     def __init__(self, client, keys, region, host):

@@ -36,7 +36,7 @@ def _poison(name, document, status, reason=None, **row):
 
 def _growing():
     """Documents of each size come, also those that just fit, and leave no room for anything else."""
-    documents = [{"operation": "move", "x": [f"t{at:05}" for at in range(count)]} for count in range(50, 3200, 150)]
+    documents = [{"operation": "move", "x": [f"t{at:05}" for at in range(count)]} for count in range(50, 3600, 150)]
     texts = [json.dumps(document, separators=(",", ":")) for document in documents]
     assert _LARGEST - 5000 < len(texts[-1]) <= _LARGEST
 

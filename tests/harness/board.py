@@ -80,6 +80,8 @@ class Board:
         starts = self.starts
         self._process.kill()
         while self.starts == starts:
+            if not self._threads[0].is_alive():
+                raise AssertionError(f"the board had crashed before it was switched off:\n{self.output[-3000:]}")
             time.sleep(0.01)
 
     def pull_the_cable(self) -> None:

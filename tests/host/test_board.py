@@ -57,6 +57,7 @@ def _outputs(done):
 
 
 def test_a_crash_is_not_hidden(board):
+    board.expect(">>> ")  # its first start is not to find this main.py
     (board.flash / "main.py").write_text("import uctypes\nuctypes.bytearray_at(0, 8)[0] = 1\n")
     board.switch()
     starts = board.starts

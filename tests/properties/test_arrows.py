@@ -31,7 +31,7 @@ _PURE = (
 )  # fmt: skip
 # Arrows that point upwards or close a circle, each with its reason.
 _UPWARDS = {
-    ("_cpython", "web.doors"): "what inspect tells of a Thing, by names that no board is to have in its heap",
+    ("_cpython", "web.door"): "what inspect tells of a Thing, by names that no board is to have in its heap",
     ("fota.slots", "fota.bundle"): "a slot of files lends what knows bundles, which tells by the slot's own header",
     ("fota.slots", "fota.partition"): "default() finds the slot that fits the board, of either kind",
 }

@@ -15,8 +15,8 @@ def configured(conf, found):
         found[name] = conf.get(name)
 
 
-def opened(name, endpoint, options):
-    """The door ``name``, by those ``options`` of a Thing that are its own, and are taken out."""
+def open(name, endpoint, options):
+    """door(), by those ``options`` of a Thing that are its own, and are taken out."""
     own = {each: options.pop(each) for each in ("keys",) + _FIELDS if each in options}
     return door(name, endpoint, **own)
 
