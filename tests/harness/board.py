@@ -26,6 +26,9 @@ _UP = b"\x06"  # what board_repl.py sends first of all: a Ctrl-C before that wou
 _SETTLE_S = 0.05  # Ctrl-C travels as a signal: it must be there before the bytes that follow it
 _PATIENCE_S = 10
 _UART = 65536  # bytes that wait for a board that does not read: what a pipe holds
+# On a board Ctrl-C waits for the next bytecode; here it is a signal, which may meet the collector and leave the heap
+# locked. The board comes up at its prompt then, where Ctrl-C would have left it.
+_LOCKED, _LAST_BYTES = b"MemoryError: memory allocation failed, heap is locked", 500
 _PENDING = re.compile(r"^(?:SigPnd|ShdPnd):\s*(\w+)", re.M)
 
 
@@ -118,7 +121,7 @@ class Board:
             arguments, stdin=self._end, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0,
             env=environment, cwd=tempfile.gettempdir(), start_new_session=True,
         )  # fmt: skip
-        self.starts += 1
+        self.starts += mode != "prompt"
 
     def _run(self) -> None:
         """Carry what the board sends; when its process ends, it was a soft reset: start the next."""
@@ -133,6 +136,8 @@ class Board:
                         self._client.sendall(data)
             self._up.clear()
             mode = _MODES.get(self._process.wait(), "friendly" if self._switched else None)
+            if not mode and _LOCKED in self._output[-_LAST_BYTES:]:
+                mode = "prompt"
             with self._lock:  # nobody types meanwhile
                 if self._stopped.is_set() or not mode:  # switched off, or crashed: that is not hidden by a restart
                     return

@@ -3,8 +3,8 @@
 Raw REPL with raw paste, and as much of the friendly one as mpremote needs.
 https://docs.micropython.org/en/latest/reference/repl.html#raw-mode-and-raw-paste-mode
 
-Arguments: folder that is the board's flash; "raw" or "friendly"; a folder that the firmware has frozen in, or ""; the
-kind of its ROMFS (board_rom.py) and the file that it lies in, or "" twice.
+Arguments: folder that is the board's flash; "raw" or "friendly", or "prompt": as after Ctrl-C, nothing is run; a folder
+that the firmware has frozen in, or ""; the kind of its ROMFS (board_rom.py) and the file that it lies in, or "" twice.
 The exit status asks the server for the next start: SOFT_RESET_RAW or SOFT_RESET.
 """
 
@@ -188,10 +188,11 @@ def friendly(space):
 
 def start(mode, space):
     """What runs before the prompt."""
-    run_file("boot.py")
+    if mode != "prompt":
+        run_file("boot.py")
     if mode == "raw":
         raw(space)
-    else:
+    elif mode == "friendly":
         run_file("main.py")
     _out.write(_BANNER % sys.implementation.version[:3])
 
