@@ -27,7 +27,9 @@ _SETTLE_S = 0.05  # Ctrl-C travels as a signal: it must be there before the byte
 _PATIENCE_S = 10
 _UART = 65536  # bytes that wait for a board that does not read: what a pipe holds
 # On a board Ctrl-C waits for the next bytecode; here it is a signal, which may meet the collector and leave the heap
-# locked. The board comes up at its prompt then, where Ctrl-C would have left it.
+# locked. So it is sent while the board sleeps; where it never does, and that happens, the board comes up at its prompt,
+# where Ctrl-C would have left it.
+_CALM_S = 0.5
 _LOCKED, _LAST_BYTES = b"MemoryError: memory allocation failed, heap is locked", 500
 _PENDING = re.compile(r"^(?:SigPnd|ShdPnd):\s*(\w+)", re.M)
 
@@ -182,6 +184,7 @@ class Board:
         """Send Ctrl-C and wait until the board has it, which may take a while when the machine is busy."""
         deadline = time.monotonic() + _PATIENCE_S
         sent = False
+        self._await_sleep(time.monotonic() + _CALM_S)
         while not sent and self._up.wait(deadline - time.monotonic()):
             with self._lock:
                 sent = self._up.is_set()  # and not restarting again, meanwhile
@@ -191,12 +194,20 @@ class Board:
             time.sleep(0.01)
         time.sleep(_SETTLE_S)
 
+    def _await_sleep(self, deadline: float) -> None:
+        """Until the board's process waits for something, as most programs do all the time; not what counts for ever."""
+        while "(sleeping)" not in (self._status() or "(sleeping)") and time.monotonic() < deadline:
+            time.sleep(0.001)
+
     def _is_pending(self, number: int) -> bool:
         """Whether the signal was sent to the board's process and has not reached it."""
-        with contextlib.suppress(OSError):  # it has ended, or this is not Linux
-            found = _PENDING.findall(Path(f"/proc/{self._process.pid}/status").read_text())
-            return any(int(signals, 16) >> number - 1 & 1 for signals in found)
-        return False
+        return any(int(signals, 16) >> number - 1 & 1 for signals in _PENDING.findall(self._status()))
+
+    def _status(self) -> str:
+        """What Linux tells of the board's process; "" when it has ended, or this is not Linux."""
+        with contextlib.suppress(OSError):
+            return Path(f"/proc/{self._process.pid}/status").read_text()
+        return ""
 
     def _drop_client(self) -> None:
         with self._lock:
