@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from .. import ticks_diff
 from ..wildcards import Match
+from .answers import alone
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
@@ -118,8 +119,6 @@ def group(client):
         subs, done, short = client.find.group, [], None
         data = bytes(payload)  # what a handler waits for is read into the place of ``payload``
         again = copy(subs, topic, data)
-        # as in a callback: all of user code queues, or what comes while the first of them waits would overtake this
-        busy, client.busy = client.busy, True
         for sub in subs:
             handler = sub[_HANDLER] or client.cb
             if handler is None or handler in done or again and not sub[_ALL]:
@@ -136,13 +135,10 @@ def group(client):
                 client.call(handler, topic.encode(), data)
             else:
                 client.call(handler, topic, memoryview(data) if sub[_RAW] else data)
-        client.busy = busy
-        if client.later and not busy:
-            function, args = client.later.pop(0)
-            client.call(function, *args)
         if short:
             raise short
         if client.tell and not done and not again:
             client.call(client.tell, "data", (topic, data))
 
-    return take
+    # all of user code queues, or what comes while the first of them waits would overtake this
+    return alone(client, take)

@@ -111,9 +111,9 @@ def prepare(  # noqa: PLR0915  a client has as many fields
     client.topic = None  # of the last QoS 0 publish [publish | ping, close]
     # user code, and who else wants a turn
     # user code runs
-    client.busy = False  # [call, alone, send, group.group, group.take | call, alone, send, group.group, group.take]
+    client.busy = False  # [call, alone, send | call, alone, send]
     # calls of user code that wait for that
-    client.later = []  # [call, ending.lost | call, alone, attempt, group.group, group.take]
+    client.later = []  # [call, ending.lost | call, alone, attempt]
     client.tell = None  # the callback of on_event() [on_event]
     client.complain = None  # of on_error() [on_error]
     client.coro = False  # run() drives: calls do not wait, since other tasks would [drive.run | drive.run]

@@ -268,3 +268,21 @@ def test_a_log_of_all_topics_takes_no_job_away():
             assert ran == ["1"] and service.status == "SUCCEEDED"
             assert [name for name, topic, _ in seen if topic.endswith("notify")] == ["log", "notify"]
             assert [topic for name, topic, _ in seen if "accepted" in topic and name == "log"]
+
+
+def test_ctrl_c_in_a_handler_of_the_library_leaves_the_client_at_work():
+    with Peer() as peer:
+        client = peer.connected()
+        seen = []
+
+        def stop(topic, payload):
+            if payload == b"1":
+                raise KeyboardInterrupt
+
+        client.subscribe("a/#", 1, _listener(seen, "mine"))
+        register(client, ["a/b"], stop)
+        _settle(client)
+        raises(KeyboardInterrupt, lambda: _say(peer, client, ("a/b", b"1")))
+        assert not client.busy
+        _say(peer, client, ("a/b", b"2"))
+        assert seen[-1] == ("mine", "a/b", b"2")
