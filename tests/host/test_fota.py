@@ -12,6 +12,7 @@ from aws_iot_tools.errors import ToolError
 from aws_iot_tools.fota import firmware
 from cryptography.hazmat.primitives import serialization
 
+from aws_iot.fota import bundle
 from tests.system.fota import image
 
 
@@ -230,6 +231,7 @@ def _image(folder):
 
 
 def test_name_that_boards_would_not_take_is_refused(application):
+    assert firmware._DEEPEST == bundle._DEPTH
     deep = application.joinpath(*"abcdefgh")
     deep.mkdir(parents=True)
     (deep / "x.bin").write_bytes(b"")

@@ -77,12 +77,12 @@ def check_files(project: Project) -> None:
             raise ToolError(f"{project.folder / CONFIG} has no {field}: `thing add` fills it in")
 
 
-def contents(project: Project, info: Json, form: str) -> dict[str, bytes]:
-    """All files that the board shall have: {path on the board: bytes}. form: "mpy" or "py"."""
+def contents(mine: dict[str, bytes], info: Json, form: str) -> dict[str, bytes]:
+    """All that the board shall have, with the project's files: {path on the board: bytes}. form: "mpy" or "py"."""
     if form == "mpy":
         check_format(info)
     bring_umqtt = info["umqtt"] is None or info["umqtt"].startswith(info["lib"])
-    return {**library(info["lib"], bring_umqtt, form), **project_files(project)}
+    return {**library(info["lib"], bring_umqtt, form), **mine}
 
 
 def check_format(info: Json) -> None:
@@ -206,11 +206,10 @@ def project_files(project: Project) -> dict[str, bytes]:
     return found
 
 
-def left_out(project: Project) -> list[str]:
-    """The names of the files that stay here."""
-    there = project_files(project)
+def left_out(project: Project, mine: dict[str, bytes]) -> list[str]:
+    """The names of the files that stay here, those that do not being project_files()'s."""
     names = (path.relative_to(project.folder).as_posix() for path in files.walk(project.folder))
-    return [name for name in names if f"/{name}" not in there]
+    return [name for name in names if f"/{name}" not in mine]
 
 
 def _named(project: Project) -> list[str]:

@@ -64,7 +64,8 @@ def command(
         out.say(f"the port {port} is from THING_PORT")
     port = port or find_port()
     flash.check_endpoint(project, port)
-    fault, left = flash.wifi_fault(project), flash.left_out(project)
+    mine = flash.project_files(project)
+    fault, left = flash.wifi_fault(project), flash.left_out(project, mine)
     with Board(port) as board:
         info = board.info()
         out.say(f"{info['machine']}, MicroPython {'.'.join(map(str, info['version']))}, at {board.port}")
@@ -75,10 +76,10 @@ def command(
         library = f"{info['lib']}/aws_iot"
         result = flash.Result([], [], 0)
         if romfs:
-            wanted = flash.project_files(project)
+            wanted = mine
             result += flash.into_romfs(board, info, lambda total: out.progress(total, "writing ROMFS"))
         else:
-            wanted = flash.contents(project, info, "mpy" if mpy else "py")
+            wanted = flash.contents(mine, info, "mpy" if mpy else "py")
             if info["rom"]:
                 out.warn(
                     f"the board imports aws_iot from its ROMFS, not from {library}: `thing flash --romfs` brings that "
