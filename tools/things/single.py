@@ -51,7 +51,7 @@ def create(aws: Aws, record: Record, key: str = "ec") -> Json:
         things.recover(aws, [record])
     elif describe(aws, name):
         raise ToolError(f"there is a thing {name} already")
-    elif things.policy_document(aws, policy) is not None and not things.is_ours(aws, policy):
+    elif (found := things.policy_document(aws, policy)) is not None and not things.is_ours(aws, found):
         raise ToolError(
             f"there is a policy {policy} already, and it is not as one made here: delete it, or take another name"
         )
@@ -88,9 +88,10 @@ def delete(aws: Aws, record: Record) -> str | None:
         things.delete(aws, record)
     else:
         things.delete_foreign(aws, name)
-    if things.policy_document(aws, policy) is None:
+    found = things.policy_document(aws, policy)
+    if found is None:
         return None
-    return None if things.is_ours(aws, policy) and things.delete_policy(aws, policy) else policy
+    return None if things.is_ours(aws, found) and things.delete_policy(aws, policy) else policy
 
 
 def known(aws: Aws, name: str) -> Json:

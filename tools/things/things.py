@@ -100,16 +100,17 @@ def _certificates_since(aws: Aws, seconds: float) -> list[Json]:
 def ensure_policy(aws: Aws, name: str, announce: Callable[[], object]) -> bool:
     """Make the least-privilege policy unless one of this name exists; announce() is called before it is made.
     -> False when the one that there is allows something else."""
-    if policy_document(aws, name) is None:
+    document = policy_document(aws, name)
+    if document is None:
         announce()
         aws.iot.create_policy(policyName=name, policyDocument=policy.least_privilege(aws.arn_prefix))
         return True
-    return is_ours(aws, name)
+    return is_ours(aws, document)
 
 
-def is_ours(aws: Aws, name: str) -> bool:
-    """Whether there is a policy of this name that allows just what one made here does."""
-    return policy_document(aws, name) == json.loads(policy.least_privilege(aws.arn_prefix))
+def is_ours(aws: Aws, document: Json) -> bool:
+    """Whether a policy allows just what one made here does."""
+    return document == json.loads(policy.least_privilege(aws.arn_prefix))
 
 
 def policy_document(aws: Aws, name: str) -> Json | None:
