@@ -23,7 +23,7 @@ if BOARD:
     import select
     import socket
     from io import BytesIO  # noqa: F401
-    from json import loads  # noqa: F401  takes any buffer
+    from json import dump, loads  # noqa: F401  loads takes any buffer
     from time import sleep_ms, ticks_add, ticks_diff, ticks_ms  # noqa: F401
 
 TYPE_CHECKING = const(0)
@@ -32,12 +32,11 @@ if TYPE_CHECKING:  # for readers' tools: mpy-cross leaves this out
 
     from . import (
         boot_trial,
-        cbor,
-        cbor_decode,
         chance,
         config,
         construct,
         credentials,
+        document,
         fota,
         jobs,
         mqtt,
@@ -49,6 +48,7 @@ if TYPE_CHECKING:  # for readers' tools: mpy-cross leaves this out
         shadow,
         shadow_calls,
         shadow_pending,
+        shadow_refused,
         shadow_sync,
         topics,
         web,

@@ -35,10 +35,15 @@ def sleep_ms(duration_ms):
 
 
 class BytesIO(io.BytesIO):
-    """A stream that takes text as well."""
+    """A stream that takes text as well, and all that MicroPython has in text."""
 
     def write(self, data):
-        return super().write(data.encode() if isinstance(data, str) else data)
+        return super().write(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data)
+
+
+def dump(value, stream, separators=None):
+    """json.dump, as MicroPython has it: UTF-8, and bytes as text."""
+    stream.write(json.dumps(value, ensure_ascii=False, separators=separators, default=bytes.decode))
 
 
 def loads(data):
@@ -313,6 +318,7 @@ except ImportError:
 NAMES = {
     "BytesIO": BytesIO,
     "complete": complete,
+    "dump": dump,
     "told_as": told_as,
     "loads": loads,
     "select": select,

@@ -5,7 +5,7 @@ import aws_iot
 
 def thing(
     client, endpoint, client_id=None, certificate=None, key=None, thingname=None, ca=None,
-    *, port=None, keepalive=60, window=10, shadow_topics=None, cacert=None, door="mqtt", **options,
+    *, port=None, keepalive=60, window=10, shadow_topics=None, limit_bytes=8192, cacert=None, door="mqtt", **options,
 ):  # fmt: skip
     """A ``client`` (the class) for a thing, and the other arguments of its Shadow. ValueError for what no thing has."""
     aws_iot.names.endpoint(endpoint)
@@ -28,4 +28,4 @@ def thing(
     made.context = context
     if open:
         made.context = open(made)
-    return made, name, None, shadow_topics, prefix
+    return made, name, None, shadow_topics, prefix, limit_bytes

@@ -24,4 +24,4 @@ def named_shadow(thing, name: str, topics: tuple | None = None):
             return sender
     from .shadow import Shadow
 
-    return Shadow(thing.mqtt, thing.thingname, name, topics)
+    return Shadow(thing.mqtt, thing.thingname, name, topics, None, thing.shadow.limit)

@@ -5,11 +5,9 @@ shadow_sync.py.
 https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-comms-device.html
 """
 
-from json import dump
-
 import aws_iot
 
-from . import loads
+from . import dump, loads
 
 
 class Shadow:
@@ -28,26 +26,11 @@ class Shadow:
         be.
 
         With ``on_delta`` a refusal goes to ``on_error``, and what was throttled is sent again; without it nobody hears.
-        Exact, since the shadow keeps the last value of a member. ValueError if it is no dict; StateError when the
-        queue is full and a merge would not be exact.
+        Exact, since the shadow keeps the last value of a member. ValueError, which names the member, for what AWS would
+        refuse (no JSON, over 8 levels or ``limit_bytes``): nothing of the report is sent then. What it refuses all the
+        same ends alone. StateError when the queue is full and a merge would not be exact.
         """
-        if not isinstance(state, dict):
-            raise ValueError("state: a dict")
-        client = self.client
-        # behind half a queue, too, it is merged: there might be no room for it
-        if (
-            self.pending is None and client.ready
-            and len(client.kept) < client.window and client.queued * 2 < client.queue_bytes
-        ):  # fmt: skip
-            self.send(state)
-        else:
-            aws_iot.shadow_pending.add(self, state)
-        for key in state:
-            if self.later is not None or isinstance(state[key], dict):
-                aws_iot.shadow_pending.reported(self, state)
-                break
-        else:
-            self.reported.update(state)
+        aws_iot.shadow_pending.report(self, state)
 
     def send(self, state):
         """Publish a report, at once or when there is room."""
@@ -55,6 +38,8 @@ class Shadow:
         scratch.seek(0)
         scratch.write('{"state":{"reported":')
         dump(state, scratch)
+        if scratch.tell() > self.limit:
+            aws_iot.document.limit(state, self.limit)
         scratch.write("}}")
         self.last = self.client.publish(self.topic, scratch, None, 1)
 
@@ -80,24 +65,38 @@ class Shadow:
             state = self.newer(document) and delta and document.get("state")
         else:
             state = aws_iot.shadow_sync.answer(self, topic[len(self.prefix) :], document)
-        if state:
-            if not isinstance(state, dict):
-                raise ValueError("no JSON object")
-            if self.delta:
-                self.client.call(self._changed, state)
+        if state and self.delta:
+            if self.desired or self.received == self.version or not isinstance(state, dict):  # it may know
+                state = aws_iot.shadow_pending.find(self, state, document)
+            if state:
+                self.received, self.timestamp = self.version, self.time
+                self.client.call(self.settle, state)
 
     def newer(self, document):
         """Deltas may come out of order: an older version is dropped, unless the count has begun anew since."""
-        version, time = document.get("version", self.version), document.get("timestamp", 0)
+        version, time = document.get("version", self.version) + 0, document.get("timestamp", 0) + 0  # numbers
         if version < self.version and time <= self.time:
             return False
         self.version, self.time = version, time
         return True
 
-    def _changed(self, state):
+    def settle(self, state):
+        """Tell the delta handler, and report what it answers."""
         answer = self.delta(state)
-        if answer is not None:
-            self.report(answer)
+        client = self.client
+        if (
+            answer == state and not self.desired and self.pending is None and self.later is None and client.ready
+            and len(client.kept) < client.window and client.queued * 2 < client.queue_bytes
+        ):  # fmt: skip
+            for key in state:
+                kind = type(state[key])
+                if kind is not str and kind is not int and kind is not bool:
+                    break  # equal here may differ there: floats may have 32 bits
+            else:
+                self.send(state)
+                self.reported.update(state)
+                return
+        aws_iot.shadow_pending.settle(self, state, answer)
 
 
 if not aws_iot.BOARD:

@@ -29,6 +29,7 @@ class Shadow:
         name: str | None = None,
         wanted: Iterable[str] | None = None,
         prefix: str | None = None,
+        limit_bytes: int = 8192,
     ) -> None:
         """Shadow's constructor. ValueError for names that AWS would refuse, and for response topics that are none."""
 
@@ -37,15 +38,17 @@ class Shadow:
         be.
 
         With ``on_delta`` a refusal goes to ``on_error``, and what was throttled is sent again; without it nobody hears.
-        Exact, since the shadow keeps the last value of a member. ValueError if it is no dict; StateError when the
-        queue is full and a merge would not be exact.
+        Exact, since the shadow keeps the last value of a member. ValueError, which names the member, for what AWS would
+        refuse (no JSON, over 8 levels or ``limit_bytes``): nothing of the report is sent then. What it refuses all the
+        same ends alone. StateError when the queue is full and a merge would not be exact.
         """
 
     def on_delta(self, callback: Callable[[dict], dict | None]) -> None:
         """``callback(state)`` with the desired members that differ from the reported ones; a dict that it returns is
         reported.
 
-        After every connect the shadow is fetched, so that nothing set meanwhile is missed.
+        After every connect the shadow is fetched, so that nothing set meanwhile is missed. A difference that stays, since
+        the handler reports another value, is told once on a connection, unless it is set anew (in another second).
         """
 
     def on_documents(self, callback: Callable[[dict], Any]) -> None:
@@ -67,7 +70,8 @@ class Shadow:
         """Update and await the answer, the accepted document; null members are deleted. With ``version`` only if it is
         current.
 
-        Raises Rejected (409: version conflict; get and try again), ResponseTimeout after ``timeout_ms``, ValueError.
+        Raises Rejected (409: version conflict; get and try again), ResponseTimeout after ``timeout_ms``, ValueError as
+        report.
         """
 
     def delete(self, timeout_ms: int | None = None) -> dict:

@@ -11,6 +11,7 @@ __all__ = ("on_delta", "on_documents", "get", "update", "delete", "resent", "los
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
+_LIMIT_BYTES = const(30720)  # of a report, with AWS's quota raised as far as it goes
 _PID = const(0)
 _SENT = const(2)
 _SOON_MS = const(250)
@@ -18,12 +19,18 @@ _ANSWER_MS = const(5000)
 _LATER_MS = const(60000)  # what does not fit may fit once the program has given memory back
 
 
-def prepare(shadow, client, thing, name=None, wanted=None, prefix=None):
+def prepare(shadow, client, thing, name=None, wanted=None, prefix=None, limit_bytes=8192):
     """Shadow's constructor. ValueError for names that AWS would refuse, and for response topics that are none."""
+    if not 0 < limit_bytes <= _LIMIT_BYTES:
+        raise ValueError("limit_bytes: 1 to %d" % _LIMIT_BYTES)
+    shadow.limit = limit_bytes
     shadow.client = client
     shadow.name = name
     shadow.reported = {}
     shadow.time = shadow.version = 0  # of the last message
+    shadow.received = None  # version of the last difference that the delta handler was told, on this connection
+    shadow.timestamp = 0  # when AWS sent that
+    shadow.desired = {}  # of what it was told: what it may not have reported so
     shadow.tries = 0  # of the get that waits for its answer; or, below 0, the bytes for which there was no room
     shadow.pending = None  # reports that could not be sent yet, merged
     shadow.last = None  # packet id of the newest report
@@ -60,7 +67,8 @@ def on_delta(shadow, callback):
     """``callback(state)`` with the desired members that differ from the reported ones; a dict that it returns is
     reported.
 
-    After every connect the shadow is fetched, so that nothing set meanwhile is missed.
+    After every connect the shadow is fetched, so that nothing set meanwhile is missed. A difference that stays, since
+    the handler reports another value, is told once on a connection, unless it is set anew (in another second).
     """
     shadow.delta = callback
     aws_iot.mqtt.subscriptions.join(shadow, shadow.wanted)
@@ -113,13 +121,14 @@ def update(
     """Update and await the answer, the accepted document; null members are deleted. With ``version`` only if it is
     current.
 
-    Raises Rejected (409: version conflict; get and try again), ResponseTimeout after ``timeout_ms``, ValueError.
+    Raises Rejected (409: version conflict; get and try again), ResponseTimeout after ``timeout_ms``, ValueError as
+    report.
     """
     state = {}
     for key, value in (("reported", reported), ("desired", desired)):
         if value is not None:
-            if not isinstance(value, dict):
-                raise ValueError("reported and desired: dicts")
+            aws_iot.document.state(value)
+            aws_iot.document.limit(value, shadow.limit)
             state[key] = value
     if not state:
         raise ValueError("reported or desired is needed")

@@ -1,10 +1,32 @@
-"""Reports that wait: what cannot go out now merges into one report, which is sent when there is room. Lent then."""
+"""Reports, and those that wait: what cannot go out now merges into one report, which is sent when there is room. And
+differences that stay. Lent to shadow.py.
+
+https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-document.html
+"""
 
 import aws_iot
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 _SOON_MS = const(250)
+
+
+def report(shadow, state):
+    """Shadow.report."""
+    aws_iot.document.state(state)
+    client = shadow.client
+    # behind half a queue, too, it is merged: there might be no room for it
+    if (
+        shadow.pending is None and client.ready
+        and len(client.kept) < client.window and client.queued * 2 < client.queue_bytes
+    ):  # fmt: skip
+        shadow.send(state)
+    else:
+        aws_iot.document.limit(state, shadow.limit)
+        add(shadow, state)
+    for note in (shadow.reported, shadow.later):  # the latter for the update() that waits for its answer
+        if note is not None:
+            merge(note, state)
 
 
 def add(shadow, state):
@@ -21,13 +43,6 @@ def add(shadow, state):
     shadow.pending = merge(shadow.pending or {}, state)
     if client.ready:
         aws_iot.mqtt.timers.wait(client, _SOON_MS)
-
-
-def reported(shadow, state):
-    """Take down what is reported now: for good, and for the update() that waits for its answer."""
-    merge(shadow.reported, state)
-    if shadow.later is not None:
-        merge(shadow.later, state)
 
 
 def repeat(shadow):
@@ -47,6 +62,8 @@ def flush(shadow):
         shadow.pending = state
     except Exception:  # too large together, or a member that is no JSON: half of them now, the others the next time
         if len(state) < 2:
+            for name in state:
+                shadow.reported.pop(name, None)
             raise
         shadow.pending = {key: state.pop(key) for key in list(state)[len(state) // 2 :]}
         try:
@@ -76,3 +93,54 @@ def merge(reported, state):
         else:
             reported[key] = value
     return reported
+
+
+def settle(shadow, state, answer):
+    """The delta handler was told ``state`` and answered, not with plain values that it took as they are."""
+    merge(shadow.desired, state)
+    if isinstance(answer, dict):
+        for name, value in state.items():
+            if name in answer and answer[name] == value and type(value) in (str, int, bool):
+                shadow.desired.pop(name)
+    if answer is not None:
+        report(shadow, answer)
+
+
+def find(shadow, state, document):
+    """The members of ``state``, a difference, that the delta handler was not told of yet, or that were set anew since.
+
+    AWS tells of a difference after each report, for as long as it lasts: also of what the handler was told and reports
+    otherwise, a limit or a float of 32 bits. To answer that again would go on for ever.
+    """
+    aws_iot.document.state(state)
+    metadata = document.get("metadata")
+    if document.get("state") is not state and isinstance(metadata, dict):  # the answer to a get
+        metadata = metadata.get("desired")
+    return _new(state, state if shadow.received == shadow.version else shadow.desired, metadata, shadow.timestamp)
+
+
+def _new(state, told, metadata, since):
+    new = {}
+    for name, value in state.items():
+        times = metadata.get(name) if isinstance(metadata, dict) else None
+        if name in told and isinstance(value, dict) and isinstance(told[name], dict):
+            below = _new(value, told[name], times, since)
+            if below:
+                new[name] = below
+        elif name not in told or told[name] != value or _newest(times) > since:
+            new[name] = value
+    return new
+
+
+def _newest(times):
+    """The newest of the timestamps of a member, or of the elements of an array."""
+    if isinstance(times, dict):
+        times = list(times.values())
+    if isinstance(times, list):
+        return max([_newest(each) for each in times] or [0])
+    return times if isinstance(times, int) else 0
+
+
+def refuse(shadow, document):
+    """AWS refused a report for what is in it."""
+    aws_iot.shadow_refused.search(shadow, document)

@@ -21,7 +21,8 @@ def tick(shadow, now):
     if now is None:
         shadow.asked = None
         shadow.tries = 0
-        shadow.hold = None
+        shadow.hold = shadow.received = None
+        shadow.desired = {}  # what still differs is told anew
     held_ms = 0 if shadow.hold is None else ticks_diff(shadow.hold, client.ticks())
     if shadow.pending is not None and client.ready:
         if held_ms > 0:
@@ -38,7 +39,7 @@ def tick(shadow, now):
         return
     now = client.ticks()
     if shadow.asked is not None:
-        if ticks_diff(now, shadow.asked) < _ANSWER_MS and (shadow.tries >= 0 or not _fits(client, -shadow.tries)):
+        if ticks_diff(now, shadow.asked) < _ANSWER_MS and (shadow.tries >= 0 or not room(client, -shadow.tries)):
             return
         shadow.tries = max(shadow.tries, 0)
         if shadow.tries == _TRIES:
@@ -58,7 +59,7 @@ def tick(shadow, now):
     timers.wait(client, _ANSWER_MS)
 
 
-def _fits(client, size):
+def room(client, size):
     try:
         return size <= client.reader.limit and bytearray(2 * size)  # as JSON, and as what it says
     except MemoryError:
@@ -82,20 +83,24 @@ def answer(shadow, name, document):
 
 
 def refuse(shadow, name, document):
-    client, code = shadow.client, document.get("code")
+    client, code, pending = shadow.client, document.get("code"), aws_iot.shadow_pending
     if name == "get/rejected":
         if shadow.asked is None or code in (429, 500):
             return  # another client's, or asked again by tick()
         shadow.asked = None
         if code == 404:
-            if shadow.reported:
-                shadow.report(shadow.reported)
+            pending.repeat(shadow)
+            if shadow.pending is not None:
+                pending.flush(shadow)
             return
     elif document.get("clientToken"):
         return  # another client's
     elif code in (429, 500):  # throttled, internal failure
-        aws_iot.shadow_pending.repeat(shadow)
+        pending.repeat(shadow)
         wait_ms = 1000 + aws_iot.chance.bits(client) % 10000
         shadow.hold = ticks_add(client.ticks(), wait_ms)
         aws_iot.mqtt.timers.wait(client, wait_ms)
+    elif code in (400, 413):
+        pending.refuse(shadow, document)
+        return
     client.report(aws_iot.mqtt.request.rejected(document))

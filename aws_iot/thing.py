@@ -11,7 +11,8 @@ class Thing:
 
     ``certificate`` and its private ``key``: their contents, PEM or DER, bytes or str; ``ca`` likewise, None for the
     Amazon roots. ``thingname`` is ``client_id`` unless given. ``shadow_topics`` are the response topics that a delta
-    handler subscribes to; ("update/delta",) alone is the cheapest. ``keepalive`` in seconds; ``window``,
+    handler subscribes to; ("update/delta",) alone is the cheapest. ``limit_bytes``: of a report, as compact JSON; more
+    than 8192, at most 30720, where AWS has raised the quota. ``keepalive`` in seconds; ``window``,
     ``queue_bytes``, ``packet_bytes``, ``timeout_ms``, ``clean_session`` as MQTTClient has them. ``cacert`` is
     Zerynth's name for ``ca``. ``door`` "wss": by WebSocket on port 443, with ``keys`` in place of a certificate, a
     function that gives (access key id, secret access key, session token or None), or None while they are not here yet,
@@ -47,7 +48,8 @@ class Thing:
 
     def on_delta(self, callback) -> None:
         """``callback(state)`` gets the desired members that differ from what is reported, a dict; a dict that it
-        returns is reported. Zerynth calls it on_shadow_request.
+        returns is reported. One that stays is told once, until it is set anew or the next connect. Zerynth calls it
+        on_shadow_request.
         """
         self.shadow.on_delta(callback)
 

@@ -18,6 +18,8 @@ TYPE_CHECKING = const(0)
 if TYPE_CHECKING:  # for readers' tools: mpy-cross leaves this out
     from . import (
         bundle,
+        cbor,
+        cbor_decode,
         check,
         download,
         images,

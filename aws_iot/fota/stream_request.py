@@ -24,4 +24,4 @@ def request(file, size_bytes, first, missing, json):
         fields["b"] = "0x" + str(hexlify(bits), "ascii")
         return fields
     fields["b"] = bits
-    return aws_iot.cbor.dumps(fields)
+    return aws_iot.fota.cbor.dumps(fields)

@@ -37,7 +37,7 @@ class StreamSource:
             topic(thing.thingname, name, verb, form) for verb in ("get", "data", "rejected")
         ]
         self.json = form == "json"
-        self.loads = loads if self.json else aws_iot.cbor_decode.loads
+        self.loads = loads if self.json else aws_iot.fota.cbor_decode.loads
         self.file = file
         self.size = size_bytes
         self.step = block_bytes

@@ -15,7 +15,6 @@ three for each level of try. What runs for each packet keeps within that where i
 """
 
 import gc
-from json import dump
 
 import aws_iot
 
@@ -141,7 +140,8 @@ class MQTTClient(simple.MQTTClient):
             # the raw socket: TLS holds no more, and a TLS socket is polled with sleeps between
             if self.stuck is not None:
                 self.poller.modify(self.raw, 5)  # POLLIN, POLLOUT
-            self.poller.ipoll(min(timeout_ms, _STEP_MS))
+            timeout_ms = min(timeout_ms, _STEP_MS)  # a line of its own: so the frame has 11 words, and not 12
+            self.poller.ipoll(timeout_ms)
             count = stream.readinto(space)
         now = self.ticks()
         if count:
@@ -362,7 +362,7 @@ class MQTTClient(simple.MQTTClient):
         QoS 0 raises LinkError when there is no connection. QoS 1 raises StateError when ``queue_bytes`` are full (it
         waits for room before, at most ``timeout_ms``), and, with a window of 1, ResponseTimeout when no PUBACK came
         yet: the message is then still kept and goes on being sent. ValueError for what AWS would refuse (128 KB, 256
-        bytes of topic, QoS 2).
+        bytes of topic, QoS 2), and for what is no JSON, by the name of the member.
         """
         # None: a report, whose topic was made in bytes, and whose PUBACK is not waited for
         name = topic if retain is None else isinstance(topic, (str, bytes)) and self.names.get(topic)
@@ -375,10 +375,8 @@ class MQTTClient(simple.MQTTClient):
                 scratch.seek(0)
                 if isinstance(msg, str):
                     scratch.write(msg)
-                elif isinstance(msg, dict) or isinstance(msg, list):
-                    dump(msg, scratch)
                 else:
-                    scratch = aws_iot.mqtt.outgoing.stream(msg)
+                    scratch = aws_iot.mqtt.outgoing.stream(scratch, msg)
                 msg = scratch
             size = scratch.tell()
             scratch.seek(0)
@@ -421,14 +419,9 @@ class MQTTClient(simple.MQTTClient):
             self.pid = pid = self.pid % 65535 + 1
             if pid == 1:
                 self.wrapped = bool(self.kept or self.asked)
-            if not self.wrapped:
-                return pid  # what is in flight began after the last wrap, so lower
-            for entry in self.kept:
-                if entry[_PID] == pid:
-                    break
-            else:
-                if not self.asked or self.asked[_PID] != pid:
-                    return pid
+            # unless it is: what is in flight began after the last wrap, so lower
+            if not self.wrapped or not aws_iot.mqtt.outgoing.find(self, pid):
+                return pid
 
     def pump(self):
         """Send what is kept, at most ``limit`` at a time, once the subscriptions stand."""

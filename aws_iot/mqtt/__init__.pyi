@@ -113,7 +113,7 @@ class MQTTClient:
         QoS 0 raises LinkError when there is no connection. QoS 1 raises StateError when ``queue_bytes`` are full (it
         waits for room before, at most ``timeout_ms``), and, with a window of 1, ResponseTimeout when no PUBACK came
         yet: the message is then still kept and goes on being sent. ValueError for what AWS would refuse (128 KB, 256
-        bytes of topic, QoS 2).
+        bytes of topic, QoS 2), and for what is no JSON, by the name of the member.
         """
 
     def subscribe(

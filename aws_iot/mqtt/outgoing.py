@@ -2,10 +2,11 @@
 
 import aws_iot
 
-from .. import BytesIO
+from .. import BytesIO, dump
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
+_PID = const(0)
 _PACKET = const(1)
 _MOST_BYTES = const(131072 + 256 + 9)  # 128 KB behind the longest topic; what publish() takes is less
 
@@ -26,8 +27,12 @@ class Stream:
         space[:] = self.data
 
 
-def stream(msg):
-    """A payload that is neither bytes, str, dict nor list; None is an empty one. ValueError for what is none."""
+def stream(scratch, msg):
+    """A payload that is neither bytes nor str; None is an empty one. ValueError for what is none, or no JSON."""
+    if isinstance(msg, (dict, list)):
+        aws_iot.document.verify(msg)
+        dump(msg, scratch)
+        return scratch
     try:
         data = memoryview(b"" if msg is None else msg)
     except TypeError:
@@ -69,6 +74,14 @@ def wait(client, entry):
         from ..errors import ResponseTimeout
 
         raise ResponseTimeout("no PUBACK yet; the message is kept")
+
+
+def find(client, pid):
+    """What is in flight with this packet id, or None."""
+    for entry in client.kept + [client.asked]:
+        if entry and entry[_PID] == pid:
+            return entry
+    return None
 
 
 def again(client, entry):

@@ -105,7 +105,7 @@ class Reader:
             while True:
                 if at == self.end:
                     return 0
-                end |= (buf[at] & 127) << 7 * (at - start - 1)
+                end |= (buf[at] & 127) << (at - start - 1) * 7  # so the frame has 11 words, not 12: see __init__.py
                 at += 1
                 if buf[at - 1] < 128:
                     break
@@ -118,7 +118,7 @@ class Reader:
                 # room() undoes this. Without the memory to load it the packet is skipped: the broker, which gets no
                 # PUBACK, keeps it
                 self.skip, self.start = end - self.end, self.end
-                if aws_iot.mqtt.unusual.room(self, start, at, end):
+                if aws_iot.mqtt.unusual.room(self, start, at):
                     end, self.start, self.end = self.end, 0, 0
                     self._publish(kind, at, end)
                     self.payload = None

@@ -12,14 +12,15 @@ _LARGEST = const(131072 + 256 + 32)
 _IDS = const(32767)  # publishes without PUBACK: with more of them a packet id that is free is too far to look for
 
 
-def room(reader, start, at, end):
+def room(reader, start, at):
     """Give ``reader`` a larger buffer, or, when the packet is over its limit or the heap, skip what is still to come.
 
     True when it is skipped: its header, with topic and packet id, is in the buffer then, and its size in ``value``.
     """
+    total = reader.end + reader.skip - start
     reader.start, reader.skip = start, 0
     buf, have = reader.buf, reader.end - start
-    kind, total = buf[start], end - start
+    kind = buf[start]
     if total > _LARGEST or kind & 0xF0 != 0x30:
         raise ProtocolError("packet 0x%02x of %d bytes" % (kind, total))
     if total <= reader.limit:

@@ -44,6 +44,24 @@ def difference(desired, reported):
     return result
 
 
+def times(state, time):
+    """The metadata of a section or an array: when each member was set."""
+    if isinstance(state, dict):
+        return {key: times(value, time) for key, value in state.items()}
+    if isinstance(state, list):
+        return [times(value, time) for value in state]
+    return {"timestamp": time}
+
+
+def metadata_of(state, metadata):
+    """That part of the metadata of desired which belongs to a delta."""
+    found = {}
+    for key, value in state.items():
+        below = metadata.get(key, {})
+        found[key] = metadata_of(value, below) if isinstance(value, dict) else below
+    return found
+
+
 class ShadowService:
     """``requests``: (operation, document) of each; ``refuse``: operation -> (code, message), for the next one.
 
@@ -53,6 +71,7 @@ class ShadowService:
     def __init__(self, thing):
         self.prefix = "$aws/things/%s/shadow/" % thing
         self.desired, self.reported = {}, {}
+        self.set_at = {}  # desired's metadata
         self.exists, self.version, self.time = False, 0, 1000
         self.requests = []
         self.refuse = {}
@@ -88,6 +107,7 @@ class ShadowService:
         if delta:
             state["delta"] = delta
         answer["state"], answer["version"] = state, self.version
+        answer["metadata"] = {"desired": self.set_at}
         self.say("get/accepted", answer)
 
     def _delete(self, document, answer):
@@ -99,6 +119,7 @@ class ShadowService:
         state = document["state"]
         before = {"state": {"desired": self.desired, "reported": self.reported}, "version": self.version}
         self.desired = updated(self.desired, state.get("desired", {}))
+        self.set_at = updated(self.set_at, times(state.get("desired", {}), self.time))
         self.reported = updated(self.reported, state.get("reported", {}))
         self.version += 1
         self.exists = True
@@ -106,7 +127,9 @@ class ShadowService:
         self.say("update/accepted", answer)
         delta = difference(self.desired, self.reported)
         if delta:
-            self.say("update/delta", {"state": delta, "version": self.version, "timestamp": self.time})
+            document = {"state": delta, "version": self.version, "timestamp": self.time}
+            document["metadata"] = metadata_of(delta, self.set_at)
+            self.say("update/delta", document)
         after = {"state": {"desired": self.desired, "reported": self.reported}, "version": self.version}
         self.say("update/documents", {"previous": before, "current": after, "timestamp": self.time})
 

@@ -1,8 +1,8 @@
-"""aws_iot.cbor against the examples of RFC 8949, appendix A, and against hostile bytes."""
+"""aws_iot.fota.cbor against the examples of RFC 8949, appendix A, and against hostile bytes."""
 
 from binascii import hexlify, unhexlify
 
-import aws_iot.cbor as cbor
+import aws_iot.fota.cbor as cbor
 
 # (value, the shortest encoding), from RFC 8949 appendix A
 _VECTORS = (

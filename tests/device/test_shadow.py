@@ -7,6 +7,7 @@ from peer import PUBLISH, Peer
 from samples import raises
 from vectors import vectors
 
+from aws_iot.document import levels
 from aws_iot.errors import Rejected, ResponseTimeout
 from aws_iot.shadow import Shadow
 from aws_iot.thing import Thing
@@ -204,7 +205,7 @@ def test_fetched_after_every_connect():
 
 
 def test_handlers_answer():
-    # None reports nothing; {} is a report, by which AWS sends the difference again
+    # None reports nothing; {} is a report, by which AWS sends the difference again: the handler is not asked again
     with Peer() as peer:
         cloud = Cloud(peer)
         answers = [None, {}, {"a": 2}]
@@ -217,9 +218,11 @@ def test_handlers_answer():
         device.settle()
         assert _sent(peer)[sent:] == [
             ("update", {"state": {"reported": {}}}),
-            ("update", {"state": {"reported": {"a": 2}}}),
         ]
-        assert device.deltas == [{"a": 1}, {"a": 2}, {"a": 2}]
+        cloud.desire({"a": 3})
+        device.settle()
+        assert _sent(peer)[sent + 1 :] == [("update", {"state": {"reported": {"a": 2}}})]
+        assert device.deltas == [{"a": 1}, {"a": 2}, {"a": 3}]
         assert device.errors == []
 
 
@@ -252,6 +255,188 @@ def test_one_get_for_one_connect():
             other.on_delta(lambda state: None)
             device.settle(4000)
             assert [topic for topic, _ in _sent(peer)] == ["get", "name/other/get"]
+
+
+def _limited(state):
+    """What this device reports: a limit, a float of 32 bits, members of a member."""
+    answer = {name: value for name, value in state.items() if name == "led"}
+    if "period" in state:
+        answer["period"] = min(state["period"], 1000)
+    if "lat" in state:
+        answer["lat"] = 52.52001
+    if "at" in state:
+        answer["at"] = {name: min(value, 9) for name, value in state["at"].items()}
+    return answer
+
+
+def test_a_difference_that_stays_is_told_once():
+    for desired in ({"period": 5000}, {"lat": 52.520008, "led": "on"}, {"at": {"x": 7, "y": 99}, "led": "on"}):
+        with Peer() as peer:
+            cloud = Cloud(peer)
+            device = _Device(peer, answer=_limited)
+            cloud.desire(desired)
+            device.settle(3000)
+            assert device.deltas == [desired]
+            reports = len(_sent(peer))
+            # nor when the program reports something else, which brings the difference back
+            for number in range(3):
+                device.shadow.report({"number": number})
+                device.settle(100)
+            assert device.deltas == [desired] and len(_sent(peer)) == reports + 3
+            # what somebody else changes is told, and only that
+            for led in ("off", "on", "off"):
+                cloud.time += 1
+                cloud.desire({"led": led})
+                device.settle(1000)
+                assert device.deltas[-1] == {"led": led}
+                assert _sent(peer)[-1] == ("update", {"state": {"reported": {"led": led}}})
+            assert len(device.deltas) == 4
+            cloud.time += 1
+            cloud.desire({"at": {"y": 98}})
+            device.settle(1000)
+            assert device.deltas[4:] == [{"at": {"y": 98}}] and cloud.reported["at"]["y"] == 9
+            assert device.errors == []
+
+
+def test_the_same_value_set_anew_is_told():
+    for value in (5000, [1, 2], {"x": 5000}):
+        with Peer() as peer:
+            cloud = Cloud(peer)
+            device = _Device(peer, answer=lambda state: {"other": 1})
+            cloud.desire({"a": value, "b": 1})
+            device.settle(1000)
+            assert device.deltas == [{"a": value, "b": 1}]
+            cloud.time += 5
+            cloud.desire({"a": value})
+            device.settle(1000)
+            assert device.deltas[1:] == [{"a": value}], value
+
+
+def test_a_delta_twice_and_a_get_beside_it_are_told_once():
+    with Peer() as peer:
+        cloud = Cloud(peer)
+        device = _Device(peer, answer=_limited, connect=False)
+        cloud.desire({"period": 5000, "led": "on"})
+        take, say = cloud.take, cloud.say
+
+        def twice(name, document):
+            for _ in range(2 if name in ("update/delta", "get/accepted") else 1):
+                say(name, document)
+
+        def beside(topic, payload):
+            if topic.endswith("get"):
+                delta = {"state": {"period": 5000, "led": "on"}, "version": cloud.version, "timestamp": cloud.time}
+                cloud.say("update/delta", delta)
+            take(topic, payload)
+
+        cloud.say, peer.service = twice, beside
+        device.client.connect()
+        device.settle(5000)
+        reported = {"state": {"reported": {"period": 1000, "led": "on"}}}
+        assert _sent(peer) == [("get", {}), ("update", reported)]
+        assert device.deltas == [{"period": 5000, "led": "on"}]
+
+
+def test_what_still_differs_is_told_after_a_connect():
+    # as after a reset: the handler may have failed, or its report got lost
+    with Peer() as peer:
+        cloud = Cloud(peer)
+        device = _Device(peer, answer=_limited)
+        cloud.desire({"period": 5000})
+        device.settle(100)
+        peer.close_link()
+        device.settle(5000)
+        assert device.deltas == [{"period": 5000}] * 2
+
+
+def test_an_answer_that_is_no_json_is_told():
+    with Peer() as peer:
+        cloud = Cloud(peer)
+        device = _Device(peer, answer=lambda state: {"a": float("nan")})
+        cloud.desire({"a": 1})
+        device.settle(3000)
+        assert [type(error) for error in device.errors] == [ValueError] and str(device.errors[0])[:2] == "a:"
+        assert device.shadow.reported == {} and _sent(peer) == [("get", {})]
+
+
+class _Strict(Cloud):
+    """Refuses as AWS does: more than 6 levels, more than ``most`` members in all.
+
+    https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-error-messages.html
+    """
+
+    most = 100
+
+    def take(self, topic, payload):
+        state = loads(payload)["state"].get("reported", {}) if topic.endswith("/update") else {}
+        if levels(state) > 6:
+            self.refuse["update"] = (400, "JSON contains too many levels of nesting; maximum is 6")
+        elif len(updated(self.reported, state)) > self.most:
+            self.refuse["update"] = (413, "The payload exceeds the maximum size allowed")
+        super().take(topic, payload)
+
+
+def test_what_aws_refuses_ends_alone():
+    deep = {"m": {"m": {"m": {"m": {"m": {"m": 1}}}}}}
+    good = {"n%d" % number: number for number in range(9)}
+    for online in (True, False):
+        with Peer() as peer:
+            cloud = _Strict(peer)
+            device = _Device(peer, connect=online)
+            device.shadow.report(good)
+            device.shadow.report({"deep": deep})
+            device.shadow.report({"door": "open"})
+            if not online:
+                device.client.connect()
+            device.settle(5000)
+            assert cloud.reported == dict(good, door="open"), cloud.reported
+            assert len(device.errors) == 1, device.errors
+            assert device.errors[0].code == 400 and "deep in reported, of 7 levels" in str(device.errors[0])
+            assert device.shadow.reported == dict(good, door="open")
+            assert len(device.client.schedule) == 0
+            cloud._delete({}, {})
+            peer.close_link()
+            device.settle(5000)
+            assert cloud.reported == dict(good, door="open") and len(device.errors) == 1
+
+
+def test_what_is_over_the_size_of_the_shadow_ends_alone():
+    with Peer() as peer:
+        cloud = _Strict(peer)
+        cloud.most = 5
+        device = _Device(peer)
+        for number in range(7):
+            device.shadow.report({"n%d" % number: number})
+            device.settle(100)
+        device.settle(10000)
+        assert len(cloud.reported) == 5 and [error.code for error in device.errors] == [413, 413], device.errors
+        device.shadow.report({"n0": 8})
+        device.settle(100)
+        assert cloud.reported["n0"] == 8 and device.shadow.reported == cloud.reported
+
+
+def test_what_is_reported_while_a_refused_member_is_looked_for_is_not_undone():
+    with Peer() as peer:
+        cloud = _Strict(peer)
+        device = _Device(peer)
+        device.shadow.report({"a": 1, "b": 1})
+        device.shadow.report({"deep": {"m": {"m": {"m": {"m": {"m": {"m": 1}}}}}}})
+        for number in range(200):
+            device.shadow.report({"a": number})
+            device.settle(7)
+        device.settle(5000)
+        assert cloud.reported == {"a": 199, "b": 1} and len(device.errors) == 1
+
+
+def test_a_refusal_of_somebody_elses_is_told():
+    with Peer() as peer:
+        cloud = Cloud(peer)
+        device = _Device(peer)
+        device.shadow.report({"a": 1})
+        device.settle()
+        cloud.say("update/rejected", {"code": 400, "message": "Invalid JSON"})
+        device.settle(1000)
+        assert [error.code for error in device.errors] == [400] and device.shadow.reported == {"a": 1}
 
 
 def test_a_delta_without_room_is_fetched_once_there_is_room():
@@ -458,9 +643,11 @@ def test_named_shadow_of_another_thing():
         thing = object.__new__(Thing)  # its constructor wants a certificate
         thing.mqtt = client = peer.client()
         client.thingname = "me"
+        thing.shadow = Shadow(client, "me", limit_bytes=30720)
         other = Shadow(client, "other", "settings")
         mine = thing.named_shadow("settings")
         assert mine is not other and mine is thing.named_shadow("settings")
+        assert mine.limit == 30720 and other.limit == 8192
 
 
 def test_requests():

@@ -2,7 +2,7 @@
 
 from binascii import hexlify
 
-import aws_iot.cbor as cbor
+import aws_iot.fota.cbor as cbor
 from aws_iot.fota.stream_request import bitmap, request
 
 # blocks, offset, bitmap; the first is the example of AWS's page

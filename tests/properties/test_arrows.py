@@ -17,17 +17,16 @@ _LAYERS = (
     ("thing", "construct", "config", "own"),
     ("fota",),
     ("web", "jobs"),
-    ("shadow", "shadow_calls", "shadow_pending", "shadow_sync"),
+    ("shadow", "shadow_calls", "shadow_pending", "shadow_refused", "shadow_sync"),
     ("mqtt",),
     ("boot", "boot_trial", "record"),
-    ("cbor", "cbor_decode", "chance", "errors", "names", "credentials", "reserved", "roots", "topics", "wildcards",
-     "zerynth"),
+    ("chance", "document", "errors", "names", "credentials", "reserved", "roots", "topics", "wildcards", "zerynth"),
     ("_cpython", ""),
 )
 _PURE = (
-    "cbor", "cbor_decode", "errors", "fota.images", "fota.signature", "fota.versions", "jobs.details", "mqtt.control",
-    "mqtt.packet", "mqtt.unusual", "names", "credentials", "reserved", "roots", "topics", "web.redirect", "web.sigv4",
-    "wildcards",
+    "errors", "fota.cbor", "fota.cbor_decode", "fota.images", "fota.signature", "fota.versions", "jobs.details",
+    "mqtt.control", "mqtt.packet", "mqtt.unusual", "names", "credentials", "reserved", "roots", "topics",
+    "web.redirect", "web.sigv4", "wildcards",
 )  # fmt: skip
 # Arrows that point upwards or close a circle, each with its reason.
 _UPWARDS = {

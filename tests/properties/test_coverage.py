@@ -8,7 +8,7 @@ import pytest
 from tests.harness import ROOT
 
 _PURE = (
-    "cbor errors fota/images names mqtt/packet mqtt/unusual reserved fota/signature fota/versions"
+    "fota/cbor errors fota/images names mqtt/packet mqtt/unusual reserved fota/signature fota/versions"
     " fota/stream_request topics web/sigv4 web/websocket"
 ).split()
 
@@ -16,7 +16,7 @@ _PURE = (
 _MERGE = "shadow_pending shadow order"
 _MATCH = "wildcards wildcards group"
 _OTHERS = (
-    "cbor_decode cbor", "mqtt/control control decode", "mqtt/group", "web/upgrade websocket", _MATCH, _MERGE
+    "fota/cbor_decode cbor", "mqtt/control control decode", "mqtt/group", "web/upgrade websocket", _MATCH, _MERGE
 )  # fmt: skip
 
 

@@ -80,9 +80,9 @@ class Update:
         ):
             process.expect("erase", value="done", timeout_s=150)
             begun = time.monotonic()
-            ends = ("done", "error")
-            if self.left:  # what on_error is told may cost a packet or an attempt, and not the update
-                end = process.expect_that(lambda event: event["event"] in ends and "heap" in event, 60, "end")
+            # what on_error is told has no heap: it may cost a packet or an attempt, and not the update
+            end = process.expect_that(lambda event: event["event"] in ("done", "error") and "heap" in event, 150, "end")
+            if self.left:
                 if end["event"] == "error":
                     deadline = time.monotonic() + 60
                     while not (outcome := self.rollouts.outcome(job)):
@@ -90,7 +90,6 @@ class Update:
                         process.settle(0.2)
                     assert outcome == ("FAILED", {"reason": end["value"]})
                 return
-            end = process.expect_that(lambda event: event["event"] in ends, 150, "end")
             assert end["event"] == "done", f"{process.report()}\n{self.rollouts.state(job)}"
             self.seconds = time.monotonic() - begun
             process.wait()
