@@ -6,7 +6,7 @@ help:  ## Print this help.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 setup:  ## Get everything the other targets need: .venv, each MicroPython, umqtt.simple, Mosquitto.
-	@$(PYTHON) -m tools.dev.setup
+	@$(PYTHON) -m tools.dev.setup $(if $(filter setup,$(MAKECMDGOALS)),--next)
 
 demo:  ## Watch a 32-bit MicroPython be a Thing of a local AWS (needs no account, no board, no Mosquitto).
 	@$(PYTHON) -m tools.dev.setup --demo
@@ -63,4 +63,10 @@ lint: setup  ## Check style, import arrows and types: the tools', the device lib
 stubs: setup  ## Bring the docstrings of aws_iot/**/*.pyi up to those of the code.
 	@$(BIN)/python -m aws_iot_tools.dev.stubs
 
-.PHONY: help setup demo test pythons matrix faults power device-advisor bench qemu hardware aws hardware-played mpy lint stubs
+dist: setup  ## Build sdist and wheel as PyPI takes them: the same bytes from the same commit.
+	@$(BIN)/python -m aws_iot_tools.dev.distribution
+
+pins: setup  ## Bring the pinned Python packages (requirements/*.txt) up to date, with the hashes of their files.
+	@$(BIN)/python -m aws_iot_tools.dev.pins
+
+.PHONY: help setup dist pins demo test pythons matrix faults power device-advisor bench qemu hardware aws hardware-played mpy lint stubs

@@ -8,6 +8,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from aws_iot_tools import journal
+from aws_iot_tools.dev import distribution
 
 from .harness import ROOT, pairs, umqtt_versions
 from .harness.certificates import Authority
@@ -23,7 +25,10 @@ sys.path.insert(0, str(umqtt_versions.folder()))
 _DEVICE_TESTS = Path(__file__).parent / "device"
 _COMPILED = (ROOT / "aws_iot", ROOT / "tools", ROOT / "tests")
 # Files with tests of 15 s and more.
-_LONG = ("test_fota_memory", "test_killed", "test_walkthrough", "test_mip", "test_demo", "test_flash", "test_selftest")
+_LONG = (
+    "test_fota_memory", "test_killed", "test_walkthrough", "test_mip", "test_demo", "test_flash", "test_selftest",
+    "test_distribution",
+)  # fmt: skip
 # What depends on the interpreter or on umqtt.simple: beside tests/device these are run on every pair.
 _ON_EVERY_PAIR = [
     Path(__file__).parent / "system" / f"test_{name}.py" for name in ("mqtt", "shadow", "tls", "streams", "jobs")
@@ -122,6 +127,21 @@ def _runtimes(definition):
 @pytest.fixture(scope="session")
 def authority() -> Authority:
     return Authority()
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory, worker_id) -> tuple:
+    """(sdist, wheel) of this checkout; the first of the workers that wants them builds them for all."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "distribution"
+    with journal.lock(folder.with_suffix(".lock"), wait=True):
+        if not folder.exists():
+            making = folder.with_suffix(".new")
+            making.mkdir(exist_ok=True)
+            distribution.build(making)
+            making.rename(folder)
+    sdist, wheel = sorted(folder.iterdir(), key=lambda path: path.suffix)
+    return sdist, wheel
 
 
 def _broker(tmp_path_factory, authority, tls):

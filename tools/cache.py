@@ -13,7 +13,7 @@ def _folder() -> Path:
     # Installed: beside this file are other packages, and it may not be ours to write there.
     # https://specifications.freedesktop.org/basedir-spec/latest/
     users = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(users) / "aws_iot" / importlib.metadata.version("aws_iot")
+    return Path(users) / "aws_iot" / importlib.metadata.version("micropython-aws-iot")
 
 
 FOLDER = _folder()

@@ -4,13 +4,13 @@ import contextlib
 import functools
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from aws_iot_tools.board import mpy, umqtt
+from aws_iot_tools.dev import setup
 
 from ..harness import CACHE, ROOT, program, romfs
 from ..harness.certificates import Authority
@@ -109,7 +109,7 @@ class Bench:
 def prepare(quick: bool = False):
     """Get what is missing, lay out the board's folder, start the broker, and yield the Bench."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    _make_venv()
+    setup.make_environment(FOLDER / "venv", "bench")  # the peers on CPython, apart from the project's own environment
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         board, broker = Path(folder) / "board", Path(folder) / "broker"
         broker.mkdir()
@@ -149,14 +149,3 @@ def _umqtt() -> Path:
     return package
 
 
-def _make_venv() -> None:
-    """The peers on CPython, pinned, apart from the project's own environment."""
-    wanted = (HERE / "requirements.txt").read_text()
-    venv, stamp = FOLDER / "venv", FOLDER / "venv" / "made-from.txt"
-    if stamp.exists() and stamp.read_text() == wanted:
-        return
-    print("installing the peers on CPython into .cache/bench/venv", file=sys.stderr)
-    subprocess.run([sys.executable, "-m", "venv", "--clear", venv], check=True)
-    pip = [venv / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "-r", HERE / "requirements.txt"], check=True)
-    stamp.write_text(wanted)

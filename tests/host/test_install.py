@@ -5,6 +5,8 @@ import importlib.metadata
 import re
 import sys
 
+import pytest
+from aws_iot_tools.dev import setup
 from packaging.requirements import Requirement
 
 from ..harness import ROOT
@@ -59,6 +61,17 @@ def test_each_import_of_the_tools_is_a_declared_dependency():
     assert gaps == {}
 
 
-def test_what_the_tests_run_on_is_what_pip_may_choose():
-    pins = dict(re.findall(r"^([\w-]+)==(\S+)$", (ROOT / "requirements.txt").read_text(), re.M))
-    assert [str(each) for each in _declared() if not each.specifier.contains(pins[each.name], prereleases=True)] == []
+@pytest.mark.parametrize("name", [path.stem for path in (ROOT / "requirements").glob("*.in")])
+def test_the_pins_are_of_what_is_asked_for(name):
+    """pip demands the hashes by itself: of all, when one line has one."""
+    asked = [
+        Requirement(line)
+        for line in (ROOT / "requirements" / f"{name}.in").read_text().splitlines()
+        if line[:1].isalpha()
+    ]
+    asked += _declared() if name == "dev" else []
+    pins = re.findall(r"^([\w.-]+)==([^ ]+) .*?\\\n    --hash=sha256:", setup.pins(name).read_text(), re.M)
+    chosen = {_name(pinned): version for pinned, version in pins}
+    assert chosen
+    wrong = [str(each) for each in asked if not each.specifier.contains(chosen[_name(each.name)], prereleases=True)]
+    assert wrong == [], "run `make pins`"

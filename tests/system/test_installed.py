@@ -4,7 +4,6 @@ import importlib.util
 import inspect
 import json
 import os
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -25,7 +24,6 @@ from .conftest import mosquitto_site
 
 pytestmark = pytest.mark.runtimes("cpython")
 
-_SOURCES = ("aws_iot", "tools", "pyproject.toml", "README.md", "LICENSE")
 _PROGRAM = """
 import sys
 from aws_iot import LinkError, Thing
@@ -63,16 +61,8 @@ print(aws_iot_tools.__file__)
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    """The wheel of a checkout as it is, built where no earlier build has left anything."""
-    source = tmp_path_factory.mktemp("source")
-    for name in _SOURCES:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copyfile(ROOT / name, source / name)
-    _pip("wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", source / "made", source)
-    return next((source / "made").glob("*.whl"))
+def wheel(built):
+    return built[1]
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """The lists of files for mip are complete, and mpremote installs a working library from a checkout."""
 
+import contextlib
 import functools
 import hashlib
 import http.server
@@ -68,7 +69,14 @@ def index(tmp_path):
         content = {"v": 1, "version": umqtt_versions.PUBLISHED, "hashes": [[f"umqtt/{source.name}", digest]]}
         package = tmp_path / "index" / "package" / version / "umqtt.simple" / "latest.json"
         _write(package, json.dumps(content).encode())
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=tmp_path / "index")
+    with _served(tmp_path / "index") as address:
+        yield address
+
+
+@contextlib.contextmanager
+def _served(folder):
+    """The address of a web server that has a folder's files."""
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=folder)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
@@ -87,17 +95,34 @@ def _mpremote(board, *command) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize(("name", "form"), [("package.json", "--no-mpy"), ("package-mpy.json", "--mpy")])
+_FORMS = pytest.mark.parametrize(("name", "form"), [("package.json", "--no-mpy"), ("package-mpy.json", "--mpy")])
+
+
+def _install(board, source, form: str, index: str, package: dict) -> None:
+    """By mip; then all that is listed is on the board, and umqtt.simple."""
+    board.expect(">>> ")
+    _mpremote(board, "mip", "install", form, "--index", index, source)
+    lib = board.flash / "lib"
+    suffix = "py" if form == "--no-mpy" else "mpy"
+    assert {path.relative_to(lib).as_posix() for path in lib.rglob("*.*py")} == {
+        *(target for target, _ in package["urls"]), f"umqtt/simple.{suffix}"
+    }  # fmt: skip
+    assert [target for target, path in package["urls"] if (lib / target).read_bytes() != (ROOT / path).read_bytes()] == []
+
+
+@_FORMS
 def test_mpremote_installs_it_with_umqtt_on_a_board_which_then_connects(name, form, index, mosquitto_tls12, tmp_path):
     package = _package(name)
     with Board(tmp_path / "flash") as board:
-        board.expect(">>> ")
-        _mpremote(board, "mip", "install", form, "--index", index, ROOT / name)
-        installed = {path.relative_to(board.flash / "lib").as_posix() for path in board.flash.rglob("lib/**/*.*py")}
-        suffix = "py" if form == "--no-mpy" else "mpy"
-        assert installed == {target for target, _ in package["urls"]} | {f"umqtt/simple.{suffix}"}
+        _install(board, ROOT / name, form, index, package)
         project = mosquitto_site(mosquitto_tls12).project(tmp_path, "board")
         _mpremote(board, "cp", *project.parent.iterdir(), ":/")
         with Observer(mosquitto_tls12.plain_port, "dt/board", client_id="board-observer") as observer:
             assert f"works {package['version']}" in _mpremote(board, "exec", _PROGRAM, "exec", _CONNECTION)
             assert json.loads(observer.expect("dt/board").payload) == {"alive": True}
+
+
+@_FORMS
+def test_mpremote_installs_the_same_tree_from_a_web_address(name, form, index, tmp_path):
+    with _served(ROOT) as address, Board(tmp_path / "flash") as board:
+        _install(board, f"{address}/{name}", form, index, _package(name))

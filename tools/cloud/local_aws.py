@@ -128,7 +128,8 @@ def up(folder: Path, wanted: Wanted, say: Say) -> Cloud:
     busy default port is replaced by a free one."""
     if importlib.util.find_spec("ministack") is None:
         raise ToolError(
-            "the local AWS is not installed: it is the extra `cloud` (in a checkout: pip install '.[cloud]')"
+            "the local AWS is not installed: it is the extra `cloud`: install 'micropython-aws-iot[cloud]', "
+            "in a checkout '.[cloud]', with what installed this (pip, pipx, uv tool)"
         )
     if sys.version_info < (3, 11):
         raise ToolError("the local AWS needs Python 3.11: on 3.10 no TLS handshake with MiniStack 1.5 comes to an end")

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ToolError
-from .system import install, run
+from .system import follow, install, run
 
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
@@ -34,7 +34,7 @@ def unpack_source(package: str, suite: str, folder: Path) -> None:
     """Unpack the package's source into a new folder: upstream's, as Debian carries it, without Debian's patches."""
     with tempfile.TemporaryDirectory() as scratch:
         words = _apt(Path(scratch), "deb-src", suite)
-        run(["apt-get", *words, "--download-only", "source", package], cwd=scratch)
+        follow(["apt-get", *words, "--download-only", "source", package], cwd=scratch)
         (archive,) = Path(scratch).glob("*.orig.tar.*")
         with tarfile.open(archive) as contents:
             # where Python has it; apt has checked what the archive is
@@ -52,7 +52,7 @@ def _download(folder: Path, package: str, suite: str, architectures: list[str]) 
     words = _apt(folder, "deb", suite, architectures)
     for name in architectures:  # one by one: the architectures of a package may exclude each other
         download = ["--yes", "--download-only", "--no-install-recommends", "install", f"{package}:{name}"]
-        run(["apt-get", *words, *download])
+        follow(["apt-get", *words, *download])
     return sorted((folder / "cache/archives").glob("*.deb"))
 
 
@@ -81,7 +81,7 @@ def _apt(folder: Path, kind: str, suite: str, architectures: Sequence[str] = ())
     }
     words = [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
     words += [word for name in architectures for word in ("-o", f"APT::Architectures::={name}")]
-    run(["apt-get", *words, "update"])
+    follow(["apt-get", *words, "update"])
     return words
 
 

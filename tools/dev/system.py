@@ -27,11 +27,31 @@ def run(command: Sequence[object], **options: Any) -> str:
     return done.stdout
 
 
+def follow(command: Sequence[object], **options: Any) -> None:
+    """Run what takes its time; on a terminal its last line is seen. ToolError with all that it said when it fails."""
+    words = [str(word) for word in command]
+    said = []
+    options |= {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen(words, **options) as running:
+        for line in running.stdout or ():
+            said.append(line)
+            _show(line.strip())
+    _show("")
+    if running.returncode:
+        raise ToolError(f"{' '.join(words)} failed:\n{''.join(said)}")
+
+
+def _show(line: str) -> None:
+    """In place of the line that was shown before."""
+    if sys.stdout.isatty():
+        print(f"\r\x1b[K{line[: shutil.get_terminal_size().columns - 1]}", end="", flush=True)
+
+
 def install(package: str) -> None:
     """Install a system package by apt (through sudo when not root) or, on macOS, by brew."""
     if sys.platform == "darwin":
         say(f"installing {package} by brew")
-        run(["brew", "install", package])
+        follow(["brew", "install", package])
         return
     if not shutil.which("apt-get"):
         raise ToolError(f"{package} is missing, and there is no apt-get to install it with")
@@ -42,7 +62,7 @@ def install(package: str) -> None:
         apt = ["sudo", *apt]
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     try:
-        run([*apt, "install", package], env=environment)
+        follow([*apt, "install", package], env=environment)
     except ToolError:  # most often package lists that are missing or out of date
-        run([*apt, "update"], env=environment)
-        run([*apt, "install", package], env=environment)
+        follow([*apt, "update"], env=environment)
+        follow([*apt, "install", package], env=environment)

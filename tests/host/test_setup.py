@@ -1,0 +1,51 @@
+"""`make setup` shows that it is at work, and ends with what to do next."""
+
+import os
+import pty
+import subprocess
+import sys
+
+import pytest
+from aws_iot_tools.dev.system import follow
+from aws_iot_tools.errors import ToolError
+
+from ..harness import ROOT
+
+_WORK = [
+    sys.executable,
+    "-c",
+    "import sys; print('Collecting boto3'); sys.stdout.flush(); print('no', file=sys.stderr)",
+]
+
+
+def test_the_last_line_of_what_runs_is_seen_on_a_terminal():
+    ours, theirs = pty.openpty()
+    program = f"from aws_iot_tools.dev.system import follow; follow({_WORK!r})"
+    done = subprocess.run([sys.executable, "-c", program], stdout=theirs, timeout=60)
+    os.close(theirs)
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        seen = terminal.read(1000)
+    assert done.returncode == 0
+    assert seen == b"\r\x1b[KCollecting boto3\r\x1b[Kno\r\x1b[K", "each in place of the one before, and then nothing"
+
+
+def test_elsewhere_it_is_quiet_and_tells_all_when_it_fails(capfd):
+    follow(_WORK)
+    assert capfd.readouterr() == ("", "")
+    with pytest.raises(ToolError, match="(?s)failed:\\nCollecting boto3\\n.*no such option"):
+        follow([sys.executable, "-c", "import sys; print('Collecting boto3', flush=True); sys.exit('no such option')"])
+
+
+@pytest.mark.parametrize(("goal", "says"), [("setup", True), ("mpy", False)])
+def test_make_setup_says_what_to_do_next_and_what_needs_it_does_not(goal, says):
+    done = subprocess.run(["make", "--dry-run", goal], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ("tools.dev.setup --next" in done.stdout) == says
+
+
+def test_what_to_do_next_is_there():
+    """With everything in place set-up has nothing to do but to say it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.dev.setup", "--next"], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert "\n  make demo " in done.stdout and "\n  . .venv/bin/activate " in done.stdout
