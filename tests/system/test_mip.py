@@ -107,7 +107,9 @@ def _install(board, source, form: str, index: str, package: dict) -> None:
     assert {path.relative_to(lib).as_posix() for path in lib.rglob("*.*py")} == {
         *(target for target, _ in package["urls"]), f"umqtt/simple.{suffix}"
     }  # fmt: skip
-    assert [target for target, path in package["urls"] if (lib / target).read_bytes() != (ROOT / path).read_bytes()] == []
+    assert [
+        target for target, path in package["urls"] if (lib / target).read_bytes() != (ROOT / path).read_bytes()
+    ] == []
 
 
 @_FORMS
