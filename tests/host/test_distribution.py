@@ -18,10 +18,10 @@ from aws_iot_tools.dev import distribution
 from aws_iot_tools.dev.setup import PACKAGING
 
 from ..harness import ROOT
+from ..harness.pages import blocks
 
 _WHEELS = Path(sys.prefix) / "wheels"
 _KEY = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----\s+[A-Za-z0-9+/]{16}")
-_PAGE = (ROOT / "README.md").read_text()
 # The smallest day with the command: its local AWS, which is the extra, runs and is used.
 _USE = """set -e
 thing new demo
@@ -113,13 +113,13 @@ def test_uv(built, user, tmp_path):
 
 
 def test_pipx_in_a_checkout_as_the_readme_has_it(user, tmp_path):
-    (commands,) = re.findall(r"^```sh checkout\n(.*?)^```", _PAGE, re.M | re.S)
-    assert commands.startswith("pipx install ")
+    (block,) = blocks("README.md", "sh checkout")
+    assert block.text.startswith("pipx install ")
     checkout = tmp_path / "checkout"
     files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in filter(None, files.split("\0")):
         if (ROOT / name).exists():
             (checkout / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, checkout / name)
-    _shell(commands, user, checkout)
+    _shell(block.text, user, checkout)
     _assert_installed(user, tmp_path)

@@ -1,70 +1,30 @@
-"""README and docs/tools.md, as a new user would follow them: every command in them is run as it stands, in a shell."""
+"""README and docs/tools.md, as a new user would follow them: each block as it stands, in a shell of its own."""
 
+import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
-from .. import harness
+from ..harness import ROOT
 from ..harness.board import Board
+from ..harness.pages import Reader, blocks
 
-_PAGES = (harness.ROOT / "README.md", harness.ROOT / "docs" / "tools.md")
-_BLOCK = re.compile(r"^```sh ?([^\n]*)\n(.*?)^```", re.M | re.S)
-_COMMAND = re.compile(r"^(?:[^\n]*<<'(\w+)'\n.*?^\1$|[^\n]+)", re.M | re.S)
-_MARK = "exit code of the block:"
-
-
-def _blocks() -> list:
-    """[(kind, commands)]: "" for the walk-through itself, "second shell", or "fleet" for what stands alone."""
-    return [(kind, commands.strip()) for page in _PAGES for kind, commands in _BLOCK.findall(page.read_text())]
-
-
-class Shell:
-    """An interactive user's shell: what one block sets, the next one has."""
-
-    def __init__(self, folder: Path, environment: dict) -> None:
-        path = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', '')}"
-        self._process = subprocess.Popen(
-            ["sh"], cwd=folder, env={**environment, "PATH": path}, text=True, bufsize=1,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-
-    def run(self, commands: str) -> str:
-        """Run each line, or here-document; -> what was printed. AssertionError when one fails."""
-        printed = ""
-        for command in (found.group() for found in _COMMAND.finditer(commands)):
-            self._process.stdin.write(f'{command}\necho "{_MARK} $?"\n')
-            for line in self._process.stdout:
-                if line.startswith(_MARK):
-                    assert line.split()[-1] == "0", f"{command}\n{printed}"
-                    break
-                printed += line
-        return printed
-
-    def close(self) -> None:
-        self._process.communicate(timeout=60)
+_PAGES = ("README.md", "docs/tools.md")
 
 
 @pytest.fixture
 def shell(tmp_path):
+    """A reader's shells, in an empty folder, with a board plugged in."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "THING_"))}
     environment["HOME"] = str(tmp_path)
     with Board(tmp_path / "flash") as board:
-        shell = Shell(tmp_path, {**environment, "THING_PORT": board.port})
-        shell.board, shell.folder = board, tmp_path
-        path = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', '')}"
-        shell.start = lambda words: subprocess.Popen(
-            ["sh", "-c", f"exec {words}"], cwd=tmp_path, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            env={**environment, "PATH": path},
-        )  # fmt: skip
-        yield shell
-        shell._process.stdin.write("thing cloud down\n")
-        shell.close()
+        reader = Reader(tmp_path, {**environment, "THING_PORT": board.port})
+        reader.board, reader.folder = board, tmp_path
+        yield reader
+        reader.run("thing cloud down")
 
 
 def _tree(folder) -> dict:
@@ -73,10 +33,11 @@ def _tree(folder) -> dict:
 
 def test_the_walk_through(shell):
     """new, cloud up, add, flash, the board connects, shadow set, shadow watch shows its report, doctor, cleanup."""
-    steps = [(kind, commands) for kind, commands in _blocks() if kind != "fleet"]
-    words = [commands.split()[1] for _, commands in steps]
-    assert words == ["new", "cloud", "add", "flash", "shadow", "shadow", "doctor", "cleanup"]
-    new, cloud, add, flash, watch, change, doctor, cleanup = (commands for _, commands in steps)
+    steps = [block.text.strip() for block in blocks("README.md") if block.kind in ("sh", "sh second shell")]
+    assert [commands.split()[1] for commands in steps] == [
+        "new", "cloud", "add", "flash", "shadow", "shadow", "doctor", "cleanup"
+    ]  # fmt: skip
+    new, cloud, add, flash, watch, change, doctor, cleanup = steps
     shell.run(new)
     before = _tree(shell.folder / "demo")
     shell.run(cloud)
@@ -93,12 +54,10 @@ def test_the_walk_through(shell):
     shell.board.expect("publish period is now 1000 ms")
 
     assert shell.run(doctor).count("ok ") == 16, "nine stages here, seven on the board"
-    last = cleanup.splitlines()
-    said = shell.run(last[0])
+    said = shell.run(cleanup)
     assert "1 thing deleted" in said
-    assert shell.run(last[1]).endswith("no things\n")
+    assert said.endswith("no things\nstopped; its data is kept\n")
     assert _tree(shell.folder / "demo") == before
-    assert shell.run(last[2]) == "stopped; its data is kept\n"
 
 
 def _await(process, *lines) -> None:
@@ -111,17 +70,34 @@ def _await(process, *lines) -> None:
 
 
 def test_the_other_commands(shell):
-    shell.run('thing new demo\nthing cloud up\neval "$(thing cloud env)"')
-    for commands in (commands for kind, commands in _blocks() if kind == "fleet"):
-        said = shell.run(commands)
+    """What docs/tools.md says to have before them: the README's project, and its local AWS."""
+    shell.run("thing new demo\nthing cloud up")
+    for block in blocks("docs/tools.md", "sh fleet"):
+        said = shell.run(block.text)
         assert "fleet_2 is the active thing" in said or '"deviceMetadata"' in said
     assert shell.run("thing list").endswith("no things\n")
+
+
+@pytest.mark.parametrize(
+    ("page", "of"),
+    [
+        ("examples/publish_period/README.md", {"thingName": "demo_0"}),
+        ("examples/named_shadow/README.md", {"thingName": "demo_0", "shadowName": "config"}),
+    ],
+)
+def test_what_examples_have_the_cloud_say(page, of, thing, account):
+    thing.run("new", "demo")
+    thing.run("add", "demo")
+    (block,) = blocks(page, "sh")
+    Reader(thing.folder, thing.environment).run(block.text)
+    shadow = account.client("iot-data").get_thing_shadow(**of)["payload"].read()
+    assert json.dumps(json.loads(shadow)["state"]["desired"]) in block.text
 
 
 def test_every_command_is_on_the_page():
     from aws_iot_tools.main import COMMANDS
 
-    page = "".join(page.read_text() for page in _PAGES)
+    page = "".join((ROOT / page).read_text() for page in _PAGES)
     missing = [
         name for name, row in COMMANDS.items()
         if not re.search(rf"thing ({name}|{row[1] or name})\b", page) and f"`{name}`" not in page

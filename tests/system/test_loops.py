@@ -3,24 +3,22 @@
 Its wait of a second becomes an hour: what it hears must wake it. Its turns are counted: it must not spin.
 """
 
-import re
-
 import pytest
 
-from tests.harness import ROOT
 from tests.harness.observer import Observer
+from tests.harness.pages import blocks
 from tests.harness.relay import Relay
 from tests.harness.runtimes import Process
 
 from .conftest import mosquitto_site
 
-_PAGE = (ROOT / "docs" / "loops.md").read_text()
 _TURNS = 400  # connecting takes one each 50 ms: of these at most 20 s
 
 
 @pytest.fixture
 def program(tmp_path):
-    text = re.search(r"^```python\n(.*?)^```", _PAGE, re.M | re.S)[1]
+    (block,) = blocks("docs/loops.md", "python")
+    text = block.text
     changes = (
         ("poller.poll(1000 if", "poller.poll(3600000 if"),
         ("while True:\n", "turns = 0\nwhile True:\n    turns += 1\n"),

@@ -1,0 +1,64 @@
+"""The code blocks of the project's pages, and a reader who takes them as they stand."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+
+from . import ROOT
+
+
+@dataclass(frozen=True)
+class Block:
+    """One of a page's blocks; kind: what stands behind its fence ("sh", "python"), or "indented"."""
+
+    page: str
+    kind: str
+    text: str
+
+    @property
+    def first_line(self) -> str:
+        return self.text.splitlines()[0].split("  #")[0].rstrip()
+
+
+def blocks(page: str, kind: str | None = None) -> list:
+    """The page's blocks, in its order: of one kind, or all."""
+    tokens = MarkdownIt().parse((ROOT / page).read_text())
+    found = [
+        Block(page, token.info.strip() if token.type == "fence" else "indented", token.content)
+        for token in tokens
+        if token.type in ("fence", "code_block")
+    ]
+    return [block for block in found if kind in (None, block.kind)]
+
+
+class Reader:
+    """Somebody with the tools installed, who gives each block of a page to a shell that was just opened in a folder.
+
+    What was set in one shell the next does not know: a block finds files and what runs of those before it, no more.
+    """
+
+    def __init__(self, folder: Path, environment: dict) -> None:
+        self._folder = folder
+        path = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', os.defpath)}"
+        self._environment = {**environment, "PATH": path}
+
+    def run(self, commands: str) -> str:
+        """-> what was printed. AssertionError when a command fails."""
+        shell = self._shell(f"set -e\n{commands}")
+        printed, _ = shell.communicate(timeout=600)
+        assert not shell.returncode, f"{commands}\n{printed}"
+        return printed
+
+    def start(self, command: str) -> subprocess.Popen:
+        """A shell whose command goes on."""
+        return self._shell(f"exec {command}")
+
+    def _shell(self, commands: str) -> subprocess.Popen:
+        return subprocess.Popen(
+            ["sh", "-c", commands], cwd=self._folder, env=self._environment, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip

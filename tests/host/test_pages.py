@@ -1,0 +1,67 @@
+"""No code block of a page is left out: each is run as it stands by a test named here, or is named with the reason."""
+
+import json
+import subprocess
+
+import pytest
+from aws_iot_tools.board import mpy
+
+from ..harness import ROOT, pages
+
+_TRACKED = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True)
+# Drawings and what programs print are no code: "text".
+_ALL = [block for page in _TRACKED.stdout.split() for block in pages.blocks(page) if block.kind != "text"]
+# (page, kind) -> who runs all the blocks of that kind, in the order of the page.
+_RUN_BY = {
+    ("README.md", "python"): "tests/system/test_page_programs.py",
+    ("README.md", "sh checkout"): "tests/host/test_distribution.py",
+    ("README.md", "sh"): "tests/host/test_walkthrough.py",
+    ("README.md", "sh second shell"): "tests/host/test_walkthrough.py",
+    ("docs/fota.md", "python"): "tests/host/test_fota_walkthrough.py",
+    ("docs/fota.md", "python jobs"): "tests/system/test_page_programs.py",
+    ("docs/fota.md", "sh"): "tests/host/test_fota_walkthrough.py",
+    ("docs/loops.md", "python"): "tests/system/test_loops.py",
+    ("docs/tools.md", "sh fleet"): "tests/host/test_walkthrough.py",
+    ("examples/named_shadow/README.md", "sh"): "tests/host/test_walkthrough.py",
+    ("examples/publish_period/README.md", "sh"): "tests/host/test_walkthrough.py",
+}
+_NOT_RUN = {
+    ("README.md", "make demo"): "`make test` is what runs this; the demo is run by tests/system/test_demo.py",
+    ("docs/doors.md", "from aws_iot import Thing"): "its endpoint and keys are of real AWS; tests/device/test_doors.py",
+    ("docs/hardware.md", "make aws"): "needs a real account; tests/host/test_selftest_aws.py plays it",
+    ("docs/hardware.md", "make hardware PORT=/dev/ttyUSB0"): "needs a real board; tests/host/test_selftest.py plays it",
+}
+
+
+def test_each_block_is_run_by_somebody_or_named_here():
+    left = {
+        (block.page, block.kind, block.first_line)
+        for block in _ALL
+        if (block.page, block.kind) not in _RUN_BY and (block.page, block.first_line) not in _NOT_RUN
+    }
+    assert left == set(), "write a test that runs them, and name it in _RUN_BY; or the reason in _NOT_RUN"
+
+
+def test_nothing_is_named_here_that_is_not_there():
+    kinds = {(block.page, block.kind) for block in _ALL}
+    assert set(_RUN_BY) <= kinds
+    assert set(_NOT_RUN) <= {(block.page, block.first_line) for block in _ALL}
+    for (page, kind), test in _RUN_BY.items():
+        source = (ROOT / test).read_text()
+        assert page in source and kind.split()[-1] in source, f"{test} takes no {kind} of {page}"
+
+
+@pytest.mark.parametrize("block", _ALL, ids=lambda block: f"{block.page}: {block.first_line[:40]}")
+def test_what_can_be_read_without_running_it_is_sound(block, tmp_path):
+    """Also what is not run: Python that MicroPython compiles, JSON, and commands that sh can parse."""
+    language = block.kind.split()[0] if block.kind else "none"
+    if language == "python":
+        source = tmp_path / "block.py"
+        source.write_text(block.text)
+        mpy.compile_package(tmp_path, tmp_path / "compiled")
+    elif language == "json":
+        json.loads(block.text)
+    elif language == "sh":
+        subprocess.run(["sh", "-n"], input=block.text, text=True, check=True)
+    else:
+        assert (block.page, block.first_line) in _NOT_RUN, f"a block of kind {language!r}: what is to be done with it?"
