@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from .output import Output
 from .shapes import Json
@@ -69,6 +71,17 @@ def _global_options() -> list[click.Option]:
         option("--json", is_flag=True, help="Print data as JSON."),
         option("--debug", is_flag=True, help="Show the traceback of an error."),
     ]
+
+
+def port_option(text: str) -> Callable[[Any], Any]:
+    """The option of the commands that speak to a board; where its value is the environment's, that is told."""
+
+    def told(context: click.Context, parameter: click.Parameter, port: str | None) -> str | None:
+        if port and context.get_parameter_source(parameter.name or "") == ParameterSource.ENVIRONMENT:
+            context.ensure_object(Context).out.say(f"the port {port} is from THING_PORT")
+        return port
+
+    return click.option("--port", metavar="P", envvar="THING_PORT", callback=told, help=text)
 
 
 class Command(click.Command):

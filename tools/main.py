@@ -20,6 +20,8 @@ COMMANDS = {
     "add-things": ("add_things", "add", "Create things in AWS and keep their keys in the project."),
     "set-active-thing": ("set_active_thing", "use", "Choose the thing that the project is flashed as."),
     "flash": ("flash", None, "Put library, project, certificate and key on a board."),
+    "logs": ("logs", None, "Follow what a board prints."),
+    "repl": ("repl", None, "Open the prompt of a board."),
     "iot-cleanup": ("iot_cleanup", "cleanup", "Delete the project's things, in AWS and here."),
     "iot-fota-start": ("iot_fota_start", "fota", "Start a firmware update of a thing."),
     "fota-keygen": ("fota_keygen", None, "Make the key that firmware is signed with."),

@@ -8,7 +8,6 @@ import contextlib
 import hashlib
 import io
 import itertools
-import os
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +15,7 @@ from typing import Any
 
 from ..errors import ToolError
 from ..shapes import Advance, Json, Say
+from . import ports
 
 _TELLING = ("Wi-Fi", "clock", "disconnected", "not ready")
 _ERROR = re.compile(r"\w*(Error|Exception|Interrupt)\b")  # the last line of a traceback
@@ -136,29 +136,6 @@ print(repr(tuple(time.gmtime()[:6])))
 """
 
 
-_MAY_NOT = (
-    "this user has not the permission to open {}: on Linux its group has, mostly dialout (`sudo usermod -a -G dialout "
-    "$USER`, then log in again)"
-)
-
-
-def _forbidden(port: str) -> bool:
-    """Whether there is such a port, and this user has no right to it."""
-    return os.path.exists(port) and not os.access(port, os.R_OK | os.W_OK)
-
-
-def find_port() -> str:
-    """The serial port of the one board that is plugged in; ToolError when there is none, or more than one."""
-    from serial.tools import list_ports
-
-    ports = [port.device for port in list_ports.comports() if port.vid is not None]
-    if not ports:
-        raise ToolError("no board found: is it plugged in (with a data cable)? Or name its port with --port")
-    if len(ports) > 1:
-        raise ToolError(f"there are {len(ports)} boards: choose one with --port {' or '.join(sorted(ports))}")
-    return ports[0]
-
-
 class Board:
     """One board, stopped and in its raw REPL; a context manager that leaves it at its prompt."""
 
@@ -262,25 +239,27 @@ class Board:
             for line in itertools.islice(self._printed(time.monotonic() + seconds), lines):
                 show(line)
 
-    def restart_until(self, wanted: str, show: Say, seconds: float) -> None:
-        """Restart the board as switched on and follow what it prints until a line begins with `wanted`; ToolError when
-        its program ends before, or for some seconds no such line comes."""
+    def restart_until(self, wanted: str, show: Say, seconds: float, arrived: Callable[[], bool]) -> None:
+        """Restart the board as switched on and follow what it prints until a line begins with `wanted`, or it has
+        arrived() all the same; ToolError when its program ends before, or neither comes for some seconds."""
         said = ""  # the last line that tells of Wi-Fi, the clock or a connection
         with self._words():
             self._switch()
             end = time.monotonic() + seconds
-            for line in self._printed(end):
+            for line in self._printed(end, arrived):
                 show(line)
                 if line.startswith(wanted):
                     return
                 if line.startswith(_TELLING) or (not line.startswith(("File ", "Traceback")) and _ERROR.match(line)):
                     said = line
+        if arrived():
+            return
         if time.monotonic() < end:
             raise ToolError(f"the program has ended before it was {wanted}: {said or 'it said no reason'}")
         raise ToolError(
             f"the board was not {wanted} within {seconds:g} s: {said or 'its program says nothing of a connection'}. "
-            f"It runs on: `mpremote connect {self.port} repl` shows it, `thing doctor --port {self.port}` says more; "
-            f"--no-wait is for programs that do not say {wanted}"
+            f"It runs on: `thing logs --port {self.port}` shows it, `thing doctor --port {self.port}` says more; "
+            f"--no-wait is for programs that do not connect"
         )
 
     def _switch(self) -> None:
@@ -288,10 +267,11 @@ class Board:
         self._serial.read_until(1, b">>> ", timeout=1)
         self._serial.serial.write(b"\x04")
 
-    def _printed(self, deadline: float) -> Iterator[str]:
-        """The lines that a program prints, until it has ended (the prompt has no line's end) or the time is over."""
+    def _printed(self, deadline: float, over: Callable[[], bool] = lambda: False) -> Iterator[str]:
+        """The lines that a program prints, until it has ended (the prompt has no line's end), or over(), or the time
+        is."""
         text = b""
-        while not text.startswith(b">>>") and time.monotonic() < deadline:
+        while not text.startswith(b">>>") and time.monotonic() < deadline and not over():
             waiting = self._serial.serial.inWaiting()
             if not waiting:
                 time.sleep(0.01)
@@ -367,10 +347,7 @@ class Board:
             raise ToolError(f"the board says: {last}") from error
         except TransportError as error:
             if "failed to access" in str(error):
-                if _forbidden(self.port):
-                    raise ToolError(_MAY_NOT.format(self.port)) from error
-                reason = "is it plugged in, and does no other program (Thonny, a serial monitor) use the port?"
-                raise ToolError(f"no board at {self.port}: {reason}") from error
+                raise ports.refused(self.port) from error
             reason = "is it running MicroPython? Press its reset button and try again"
             raise ToolError(f"the board at {self.port} does not answer ({error}): {reason}") from error
         except OSError as error:

@@ -32,6 +32,7 @@ _START_S = 180  # a busy machine takes long; what ends by itself is told at once
 _STILL_S = 5
 _HTTP_PORT, _MQTT_PORT = 4566, 8883
 _VARIABLE = "THING_CLOUD"
+STREAMS = "streams"  # in its data's folder, that of streams.py and of the table of streams
 _CA_PATH = "/_ministack/iot/ca.pem"
 # Variables of the user's shell that would make another thing of it: MiniStack's own, and AWS's credentials.
 _NOT_INHERITED = ("AWS_", "IOT_", "MINISTACK_", "GATEWAY_", "USE_SSL", "S3_", "STATE_DIR", "PERSIST_")
@@ -138,9 +139,8 @@ def up(folder: Path, wanted: Wanted, say: Say) -> Cloud:
         old = Cloud.load(folder)
         if old and processes.running(folder) and (processes.noted(folder) or {}).get("ready"):
             wanted.check(old)
-            if old.front == "mosquitto" and not processes.running(folder / mosquitto.FOLDER):
-                say("Mosquitto had ended; it is started again")
-                _start_mosquitto(old)
+            if old.front == "mosquitto":
+                _start_front(old, say)
             return old
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
@@ -152,7 +152,7 @@ def up(folder: Path, wanted: Wanted, say: Say) -> Cloud:
         cloud.save()
         _start(cloud, say)
         if cloud.front == "mosquitto":
-            _start_mosquitto(cloud)
+            _start_front(cloud)
     return cloud
 
 
@@ -176,6 +176,9 @@ def _start(cloud: Cloud, say: Say) -> None:
     command += ["--port", port, "--mqtt-port", mqtt_port]
     if cloud.front == "lan":
         command += ["--address", cloud.mqtt_host]
+    if cloud.front == "mosquitto":
+        (folder / STREAMS).mkdir(mode=0o700, exist_ok=True)
+        command += ["--streams", folder.resolve() / STREAMS / "streams.json"]
     (folder / processes.RUNNING).unlink(missing_ok=True)
     process = processes.start(list(map(str, command)), log, folder, _environment(cloud, mqtt_port))
 
@@ -201,6 +204,28 @@ def _once(say: Say) -> Callable[[float], None]:
     return waiting
 
 
+def _start_front(cloud: Cloud, say: Say | None = None) -> None:
+    """Start what does not run of Mosquitto and of what delivers streams behind it; say that it had ended, if it ran."""
+    parts = {"Mosquitto": (mosquitto.FOLDER, _start_mosquitto), "what delivers streams": (STREAMS, _start_streams)}
+    for name, (part, start) in parts.items():
+        if not processes.running(cloud.folder / part):
+            if say:
+                say(f"{name} had ended; it is started again")
+            start(cloud)
+
+
+def _start_streams(cloud: Cloud) -> None:
+    folder, log = cloud.folder.resolve(), cloud.folder / f"{STREAMS}.log"
+    command = [sys.executable, "-P", "-m", "aws_iot_tools.cloud.streams", str(folder)]
+    environment = {**_own_variables(), **cloud.environment()}
+    process = processes.start(command, log, folder / STREAMS, environment)
+
+    def ready() -> bool:
+        return (processes.noted(folder / STREAMS) or {}).get("pid") == process.pid
+
+    processes.wait_until(ready, process, log, _START_S, "what delivers streams")
+
+
 def _start_mosquitto(cloud: Cloud) -> None:
     upstream = int((processes.noted(cloud.folder) or {})["mqtt_port"])
     addresses = list(dict.fromkeys([cloud.mqtt_host, *mosquitto.lan_addresses()]))
@@ -209,7 +234,8 @@ def _start_mosquitto(cloud: Cloud) -> None:
 
 def down(folder: Path) -> bool:
     """Stop the local AWS of a folder; its data stays. -> False when none was running."""
-    processes.stop(folder / mosquitto.FOLDER)
+    for part in (STREAMS, mosquitto.FOLDER):
+        processes.stop(folder / part)
     return processes.stop(folder)
 
 
@@ -252,9 +278,8 @@ def _environment(cloud: Cloud, mqtt_port: int) -> dict[str, str]:
     folder = cloud.folder.resolve()
     temporary = folder / "tmp"
     temporary.mkdir(mode=0o700, exist_ok=True)
-    own = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)}
     return {
-        **own,
+        **_own_variables(),
         "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(urllib.parse.urlparse(cloud.url).port),
         "IOT_MTLS_PORT": str(mqtt_port), "MINISTACK_HOST": "localhost", "MINISTACK_REGION": cloud.region,
         "AUTH": "true", "PERSIST_STATE": "1", "STATE_DIR": str(folder / "state"), "S3_PERSIST": "1",
@@ -262,6 +287,10 @@ def _environment(cloud: Cloud, mqtt_port: int) -> dict[str, str]:
         "TMPDIR": str(temporary),
         "DOCKER_HOST": f"unix://{temporary}/none",  # else it ends the containers of each MiniStack on this computer
     }  # fmt: skip
+
+
+def _own_variables() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)}
 
 
 def _port(wanted: int | None, last: int | None, default: int, option: str) -> int:

@@ -16,6 +16,7 @@ from pathlib import Path
 from .. import journal
 from . import ministack, processes
 from .gate import Gate, Receive, Scope, Send
+from .lacking import Lacking, Streams
 from .saving import Saver
 
 LOOPBACK = "127.0.0.1"
@@ -30,6 +31,7 @@ def main() -> None:
     parser.add_argument("--port", type=int)
     parser.add_argument("--mqtt-port", type=int)
     parser.add_argument("--address", action="append", default=[])  # of this computer on its networks
+    parser.add_argument("--streams", type=Path)  # the file of what streams.py delivers
     asked = parser.parse_args()
     os.umask(0o077)
     with journal.lock(asked.folder / ".lock"):
@@ -37,12 +39,12 @@ def main() -> None:
         state.mkdir(exist_ok=True)
         for cut_off in state.glob("*.new"):
             cut_off.unlink()
-        asyncio.run(_serve(asked.folder, asked.port, asked.mqtt_port, asked.address))
+        asyncio.run(_serve(asked.folder, asked.port, asked.mqtt_port, asked.address, asked.streams))
         (asked.folder / processes.RUNNING).unlink()
         journal.sync(asked.folder)
 
 
-async def _serve(folder: Path, port: int, mqtt_port: int, addresses: list[str]) -> None:
+async def _serve(folder: Path, port: int, mqtt_port: int, addresses: list[str], streams: Path | None) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
@@ -58,7 +60,7 @@ async def _serve(folder: Path, port: int, mqtt_port: int, addresses: list[str]) 
     ministack.listen("0.0.0.0" if addresses else LOOPBACK, mqtt_port, addresses)
     ministack.tell_of_packets(saver.note)
     ministack.sync_objects()
-    app = ministack.module("app").app
+    app = Lacking(ministack.module("app").app, Streams(streams) if streams else None)
 
     async def noting(scope: Scope, receive: Receive, send: Send) -> None:
         try:

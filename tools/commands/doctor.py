@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..cli import Command, pass_context
+from ..cli import Command, pass_context, port_option
 from ..errors import ToolError
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command)
 @click.argument("path", type=click.Path(file_okay=False), default=".")
-@click.option("--port", metavar="P", envvar="THING_PORT", help="Examine the board at this serial port too.")
+@port_option("Examine the board at this serial port too.")
 @pass_context
 def command(context: Context, path: str, port: str | None) -> None:
     """Find out why the active thing of the project in PATH does not connect.

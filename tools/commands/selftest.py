@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..cli import Command, pass_context
+from ..cli import Command, pass_context, port_option
 from ..errors import Partly, ToolError
 from ..shapes import Json
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
-@click.option("--port", metavar="P", envvar="THING_PORT", help="The board's port. [default: the one board found]")
+@port_option("The board's serial port. [default: the one board found]")
 @click.option("--here", is_flag=True, help="Examine this computer's MicroPython in place of a board.")
 @click.option("--wifi", type=click.Path(path_type=Path), metavar="FILE",
               help="JSON with ssid and password. [default: wifi.json here, if there is one]")  # fmt: skip
@@ -97,10 +97,10 @@ def _examine(test: Run, out: Output) -> bool:
 
 
 def _board(port: str | None, out: Output) -> SerialDevice:
-    from ..board.board import find_port
+    from ..board import ports
     from ..selftest.device import SerialDevice
 
-    return SerialDevice(port or find_port(), lambda total: out.progress(total, "writing"))
+    return SerialDevice(port or ports.find(), lambda total: out.progress(total, "writing"))
 
 
 def _wifi(path: Path | None) -> Json | None:
