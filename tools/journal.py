@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,17 +16,19 @@ from .shapes import Json
 
 SECRET = 0o600
 _PUBLIC = 0o644
+_LOOK_S = 0.1
 
 
-def write(path: Path, content: str | bytes, mode: int = _PUBLIC) -> None:
+def write(path: Path, content: str | bytes, mode: int = _PUBLIC, ending: str = "new") -> None:
     """Replace a file by these bytes or text in one step; OSError leaves the old one as it was.
 
+    What a kill leaves of it has this ending.
     The content is on the disk before the name is, and the name before this returns: a cut of the power leaves the old
     file or the new one, later only the new one.
     """
     if isinstance(content, str):
         content = content.encode()
-    scratch = path.with_name(f"{path.name}.{os.getpid()}.new")
+    scratch = path.with_name(f"{path.name}.{os.getpid()}.{ending}")
     try:
         scratch.unlink(missing_ok=True)  # one that a process of the same number left may have other rights
         with open(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
@@ -81,27 +85,22 @@ def parse(path: Path) -> Any:
 @contextlib.contextmanager
 def lock(path: Path, wait: bool = False) -> Iterator[None]:
     """Hold a lock file for one command at a time; ToolError when another has it, or wait. It dies with its process."""
-    try:
-        import fcntl
-    except ImportError:  # Windows has no flock: two commands at once are not caught there
-        yield
-        return
     file = None
     while file is None:
-        file = _locked(path, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB), fcntl.flock)
+        file = _locked(path, wait)
     with file:
         yield
 
 
-def _locked(path: Path, mode: int, flock: Callable[[IO[str], int], object]) -> IO[str] | None:
+def _locked(path: Path, wait: bool) -> IO[str] | None:
     """The lock file, locked; None if the command that had it has deleted it meanwhile: a lock on nothing."""
     with contextlib.ExitStack() as unless_locked:
         try:
             path.parent.mkdir(mode=0o700, exist_ok=True)
             # what a link of somebody else's points to is neither emptied nor waited for
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, SECRET)
-            file = unless_locked.enter_context(open(descriptor, "r+"))
-            flock(file, mode)
+            flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+            file = unless_locked.enter_context(open(os.open(path, flags, SECRET), "r+"))
+            _take(file, wait)
             same = os.path.samestat(os.fstat(file.fileno()), os.stat(path))
         except BlockingIOError:
             raise ToolError(f"another `thing` command is at work in {path.parent}; wait for it to end") from None
@@ -111,3 +110,26 @@ def _locked(path: Path, mode: int, flock: Callable[[IO[str], int], object]) -> I
             unless_locked.pop_all()
             return file
     return None
+
+
+def _take(file: IO[str], wait: bool) -> None:
+    """Lock an open file; BlockingIOError when another process has it, unless wait."""
+    try:
+        import fcntl
+    except ImportError:
+        _take_on_windows(file, wait)
+        return
+    fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+
+
+def _take_on_windows(file: IO[str], wait: bool) -> None:
+    """The same by https://docs.python.org/3/library/msvcrt.html#msvcrt.locking, whose own waiting ends after 10 s."""
+    msvcrt: Any = importlib.import_module("msvcrt")
+    while True:
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            return
+        except OSError:
+            if not wait:
+                raise BlockingIOError from None
+        time.sleep(_LOOK_S)

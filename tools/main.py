@@ -5,6 +5,7 @@ Exit codes: 0 done; 1 failed, or done in part; 2 wrong usage; 130 ended by Ctrl-
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import NoReturn
 
@@ -54,6 +55,8 @@ command = click.version_option(package_name="aws_iot", message="thing %(version)
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit; errors are one line on stderr."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a pipe of Windows takes what its code page has
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = command.main(arguments, prog_name="thing", standalone_mode=False)
     except BaseException as error:

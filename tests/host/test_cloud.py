@@ -61,7 +61,7 @@ def test_up_env_down_and_its_data_stays(cloud):
     cloud.run(*cloud.up)
     cloud.environment.update(use(cloud))
     assert cloud.run("list").stdout == "demo_0\n"
-    assert cloud.run("cloud", "env", "--off").stdout.startswith("unset AWS_ENDPOINT_URL ")
+    assert cloud.run("cloud", "env", "--off").stdout.startswith("unset AWS_ENDPOINT_URL\n")
 
 
 def test_policies_are_enforced(cloud):

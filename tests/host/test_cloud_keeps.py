@@ -10,9 +10,12 @@ import os
 import socket
 import ssl
 import stat
+import subprocess
+import sys
 import time
 from types import SimpleNamespace
 
+import boto3
 import pytest
 from aws_iot_tools.cloud import ministack, processes, saving
 
@@ -64,6 +67,50 @@ def test_what_a_second_ago_was_answered_outlives_kill_9(cloud, folder):  # noqa:
     assert [path for path in files if stat.S_IMODE(path.stat().st_mode) & 0o077] == []
     cloud.run("cloud", "down")
     assert "may be lost" not in cloud.run("cloud", "up").stderr, "that was a clean end"
+
+
+def test_an_object_of_s3_keeps_what_belongs_to_it(cloud, folder):  # noqa: F811
+    """Type, metadata and tags; what a kill left of another upload is no object, and is gone."""
+    s3 = boto3.client("s3", endpoint_url=cloud.environment["AWS_ENDPOINT_URL"], region_name="us-east-1",
+                      aws_access_key_id="test", aws_secret_access_key="test")  # fmt: skip
+    place = {"Bucket": "firmware", "Key": "lamp/app"}
+    s3.create_bucket(Bucket="firmware")
+    s3.put_object(
+        **place, Body=b"12345", ContentType="text/x-python", Metadata={"version": "2.0.0"}, CacheControl="no-store"
+    )
+    s3.put_object_tagging(**place, Tagging={"TagSet": [{"Key": "board", "Value": "esp32"}]})
+
+    def found() -> tuple:
+        head = s3.head_object(**place)
+        kept = {name: head[name] for name in head if name != "ResponseMetadata"}
+        return kept, s3.get_object_tagging(**place)["TagSet"], s3.get_object(**place)["Body"].read()
+
+    before = found()
+    time.sleep(1)
+    _kill(folder)
+    written = next((folder / "s3").rglob("app"))
+    scratch = _scratch_of_a_killed_write(written)
+    cloud.run("cloud", "up")
+    assert found() == before and before[0]["Metadata"] == {"version": "2.0.0"}
+    assert [each["Key"] for each in s3.list_objects_v2(Bucket="firmware")["Contents"]] == ["lamp/app"]
+    assert not scratch.exists()
+
+
+def _scratch_of_a_killed_write(path):
+    """What a process leaves that is killed while it writes an object of S3, as ministack.sync_objects() has it done."""
+    program = (
+        "import os, sys, aws_iot_tools.journal as journal\n"
+        "journal.os.replace = lambda *names: os.kill(os.getpid(), 9)\n"
+        "import aws_iot_tools.cloud.ministack as ministack, types\n"
+        "s3 = types.SimpleNamespace(DATA_DIR='/nowhere')\n"
+        "ministack.module = lambda name: s3\n"
+        "ministack.sync_objects()\n"
+        "s3._atomic_write(sys.argv[1], b'12')\n"
+    )
+    before = set(path.parent.iterdir())
+    assert subprocess.run([sys.executable, "-c", program, path]).returncode == -9
+    (scratch,) = set(path.parent.iterdir()) - before
+    return scratch
 
 
 def _over_mqtt(project, port) -> None:

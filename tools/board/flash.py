@@ -7,6 +7,7 @@ import datetime
 import functools
 import hashlib
 import importlib.resources
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -185,13 +186,13 @@ def _umqtt_folder() -> Path:
     """umqtt.simple's package folder, downloaded once; it goes only to firmware that does not bring it along."""
     if umqtt.there():
         return umqtt.FOLDER / "umqtt"
-    unearth = Path(sys.executable).with_name("unearth")
-    if not unearth.exists():
+    unearth = shutil.which("unearth", path=str(Path(sys.executable).parent))
+    if not unearth:
         raise ToolError(
             "the board's firmware lacks umqtt.simple: put it there with `mpremote mip install umqtt.simple`, "
             "or `pip install unearth` here, and flash again"
         )
-    return umqtt.get(unearth) / "umqtt"
+    return umqtt.get(Path(unearth)) / "umqtt"
 
 
 def project_files(project: Project) -> dict[str, bytes]:

@@ -183,8 +183,7 @@ def _start(cloud: Cloud, say: Say) -> None:
     process = processes.start(list(map(str, command)), log, folder, _environment(cloud, mqtt_port))
 
     def ready() -> bool:
-        noted = processes.noted(folder) or {}
-        return noted.get("pid") == process.pid and bool(noted.get("ready"))
+        return bool((processes.noted(folder) or {}).get("ready"))
 
     processes.wait_until(ready, process, log, _START_S, "MiniStack", _once(say))
     for note in (processes.noted(folder) or {}).get("notes", ()):
@@ -218,12 +217,9 @@ def _start_streams(cloud: Cloud) -> None:
     folder, log = cloud.folder.resolve(), cloud.folder / f"{STREAMS}.log"
     command = [sys.executable, "-P", "-m", "aws_iot_tools.cloud.streams", str(folder)]
     environment = {**_own_variables(), **cloud.environment()}
+    (folder / STREAMS / processes.RUNNING).unlink(missing_ok=True)
     process = processes.start(command, log, folder / STREAMS, environment)
-
-    def ready() -> bool:
-        return (processes.noted(folder / STREAMS) or {}).get("pid") == process.pid
-
-    processes.wait_until(ready, process, log, _START_S, "what delivers streams")
+    processes.wait_until(lambda: processes.noted(folder / STREAMS), process, log, _START_S, "what delivers streams")
 
 
 def _start_mosquitto(cloud: Cloud) -> None:
@@ -243,9 +239,16 @@ def nearest(folder: Path) -> Cloud | None:
     """The local AWS that runs for a folder or one above it, if it is this user's own."""
     for each in (folder, *folder.parents):
         data = each / FOLDER
-        if data.is_dir() and data.owner() == getpass.getuser() and processes.running(data):
+        if data.is_dir() and _is_mine(data) and processes.running(data):
             return Cloud.load(data)
     return None
+
+
+def _is_mine(folder: Path) -> bool:
+    try:
+        return folder.owner() == getpass.getuser()
+    except NotImplementedError:  # on Windows, where only its owner may change it unless he has said otherwise
+        return True
 
 
 def identity(aws: Aws) -> str | None:

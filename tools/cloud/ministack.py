@@ -25,8 +25,10 @@ PRIVATE = {
         "_mtls_loop", "_mtls_start_locked", "_mtls_build_ssl_context", "_mtls_server_cert_sans",
         "_thing_connectivity",
     ),
-    "ministack.services.s3": ("_atomic_write", "_verify_presigned_sigv4"),
+    "ministack.services.s3": ("DATA_DIR", "_atomic_write", "_verify_presigned_sigv4"),
 }  # fmt: skip
+
+_CUT_OFF = "tmp"  # files of this ending MiniStack takes for no objects
 
 
 def module(name: str) -> Any:
@@ -99,9 +101,13 @@ def tell_of_packets(note: Callable[[], object]) -> None:
 
 
 def sync_objects() -> None:
-    """Have the objects of S3 on the disk when their upload is answered."""
+    """Have the objects of S3 on the disk when their upload is answered; what a kill left of one is none."""
+    s3 = module("services.s3")
 
     def write(path: str, data: bytes | str, *, text: bool = False) -> None:
-        journal.write(Path(path), data, journal.SECRET)
+        journal.write(Path(path), data, journal.SECRET, _CUT_OFF)
 
-    module("services.s3")._atomic_write = write
+    for scratch in Path(s3.DATA_DIR).rglob(f"*.{_CUT_OFF}"):
+        scratch.unlink()
+
+    s3._atomic_write = write

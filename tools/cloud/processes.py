@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,10 @@ from pathlib import Path
 from .. import journal
 from ..errors import ToolError
 from ..shapes import Json
+from . import windows
 
+_SAVED_S = 1.5  # what was answered longer ago is on the disk
+_UNSEEN = getattr(subprocess, "CREATE_NO_WINDOW", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # Windows's
 RUNNING = "running.json"  # in a server's folder: there from its start to its end, unless that came unexpected
 
 
@@ -27,7 +31,7 @@ def start(
     with open(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, journal.SECRET), "ab") as output:
         return subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, cwd=folder,
-            env=environment,
+            env=environment, creationflags=_UNSEEN,
         )  # fmt: skip
 
 
@@ -77,6 +81,8 @@ def stop(folder: Path, seconds: float = 20) -> bool:
     pid = running(folder)
     if pid is None:
         return False
+    if sys.platform == "win32":  # where nobody is asked to end
+        time.sleep(_SAVED_S)
     os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + seconds
     while alive(pid):
@@ -89,6 +95,8 @@ def stop(folder: Path, seconds: float = 20) -> bool:
 
 def alive(pid: int) -> bool:
     """True while a process runs; an ended one that nobody has waited for does not count."""
+    if sys.platform == "win32":
+        return bool(windows.started(pid))
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, PermissionError):
@@ -99,6 +107,8 @@ def alive(pid: int) -> bool:
 
 def _started(pid: int) -> str:
     """When a process started, in the system's own words."""
+    if sys.platform == "win32":
+        return windows.started(pid)
     fields = _status(pid)
     if fields:
         return fields[19]  # in ticks since the computer did: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from ..cli import Group, pass_context
+from ..cloud import shells
 
 if TYPE_CHECKING:
     from ..cli import Context
@@ -58,17 +58,24 @@ def up(
     wanted = local_aws.Wanted(context.options["region"], port, mqtt_port, front, address)
     cloud = local_aws.up(folder / local_aws.FOLDER, wanted, context.out.warn)
     text = f"AWS APIs: {cloud.url}\nboards:   {cloud.mqtt_host}:{cloud.mqtt_port}\n"
-    place = "" if folder == Path() else f" {shlex.quote(str(folder))}"
-    text += f'to use it in this shell: eval "$(thing cloud env{place})"'
+    text += f"to use it in this shell: {shells.use(None if folder == Path() else str(folder))}"
     context.out.data({"url": cloud.url, "mqtt_host": cloud.mqtt_host, "mqtt_port": cloud.mqtt_port}, text)
 
 
 @command.command()
 @_FOLDER
 @click.option("--off", is_flag=True, help="Print what takes it out of the shell again.")
+@click.option("--shell", type=click.Choice(list(shells.SHELLS)),
+              help="In which shell's words (bash: zsh and sh, too). [default: bash; on Windows powershell]")  # fmt: skip
 @pass_context
-def env(context: Context, folder: Path, off: bool) -> None:
-    """Print the variables to export, for `eval "$(thing cloud env)"`."""
+def env(context: Context, folder: Path, off: bool, shell: str | None) -> None:
+    """Print the variables to export, for `eval "$(thing cloud env)"`.
+
+    \b
+    fish:       thing cloud env --shell fish | source
+    PowerShell: thing cloud env --shell powershell | Out-String | Invoke-Expression
+    cmd:        for /f "delims=" %i in ('thing cloud env --shell cmd') do @%i
+    """
     from ..cloud import local_aws
     from ..errors import ToolError
 
@@ -77,12 +84,11 @@ def env(context: Context, folder: Path, off: bool) -> None:
         raise ToolError(f"no local AWS was started in {folder}: start one with `thing cloud up`")
     variables = cloud.environment()
     services = [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL_")]
+    words = shells.SHELLS[shell or shells.default()]
     if off:
-        context.out.data(list(variables), f"unset {' '.join(variables)}")
+        context.out.data(list(variables), words.unset(variables))
         return
-    lines = [f"unset {' '.join(_WIN + services)}"]
-    lines += [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
-    context.out.data(variables, "\n".join(lines))
+    context.out.data(variables, "\n".join([words.unset(_WIN + services), *map(words.export, variables.items())]))
 
 
 @command.command()

@@ -86,13 +86,16 @@ def check_bucket(aws: Aws, bucket: str) -> None:
 
 
 def check_streams(aws: Aws, name: str) -> None:
-    """ToolError where there are no streams, as in the local AWS."""
+    """ToolError where there are no streams, as in the local AWS without a Mosquitto."""
     if local_aws.serving(aws):
         try:
             aws.iot.describe_stream(streamId=name)
         except ClientError as error:
             if "Unsupported" in str(error):
-                raise ToolError("the local AWS has no streams: leave out --stream, boards fetch it by HTTP") from error
+                raise ToolError(
+                    "the local AWS has no streams: leave out --stream, boards fetch it by HTTP; or start it by "
+                    "`thing cloud up --mosquitto`, behind which there are some"
+                ) from error
             if not aws_errors.missing(error):
                 raise
 

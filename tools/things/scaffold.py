@@ -21,7 +21,7 @@ def make(name: str, folder: str | Path, endpoint: str | None, policy_name: str |
     try:
         shutil.copytree(_SOURCE, scratch, ignore=shutil.ignore_patterns("__pycache__"))
         readme = scratch / "readme.md"
-        readme.write_text(readme.read_text().replace("{{name}}", name))
+        readme.write_bytes(readme.read_bytes().replace(b"{{name}}", name.encode()))
         config = journal.read_json(scratch / "thing.conf.json")
         journal.write_json(scratch / "thing.conf.json", {**config, "endpoint": endpoint, "policy_name": policy_name})
         scratch.rename(target)

@@ -1,0 +1,108 @@
+"""The commands where Python is as on Windows (windows.py): by their results, and nobody's process ends."""
+
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .test_cloud import cloud  # noqa: F401  the fixture
+
+_PLAYED = Path(__file__).with_name("windows.py")
+
+
+class Windows:
+    """Runs `thing` as Runner does."""
+
+    def __init__(self, thing) -> None:
+        self.folder, self.environment = thing.folder, thing.environment
+
+    def start(self, *words) -> subprocess.Popen:
+        return subprocess.Popen(
+            [sys.executable, _PLAYED, *map(str, words)], cwd=self.folder, env=self.environment,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="cp1252",
+        )  # fmt: skip
+
+    def run(self, *words, code=0) -> tuple:
+        """(stdout, stderr)"""
+        process = self.start(*words)
+        out, error = process.communicate(timeout=180)
+        assert process.returncode == code, (words, out, error)
+        return out, error
+
+
+@pytest.fixture
+def windows(thing):
+    return Windows(thing)
+
+
+def test_from_an_empty_folder_to_a_board_and_back(windows, account, board):
+    """new, add, use, flash, shadow, cleanup; what a pipe's code page lacks is written as an escape."""
+    windows.run("new", "demo")
+    project = windows.folder / "demo"
+    windows.run("add", "demo", "-n", "2")
+    windows.run("use", "demo", "--thing-id", "1")
+    (project / "main.py").write_text("print('ready \u2603')\n", encoding="utf-8")
+    said, _ = windows.run("flash", "demo", "--port", board.port)
+    assert said.endswith("demo_1 starts:\n  ready \\u2603\n")
+    account.client("iot-data").update_thing_shadow(thingName="demo_1", payload='{"state":{"desired":{"x":"\u2603"}}}')
+    assert "\\u2603" in windows.run("shadow", "get", "demo_1")[0]
+    windows.run("cleanup", "demo", "--yes")
+    account.assert_empty()
+    assert not list(project.rglob("*.new"))
+    said = windows.run("add", "demo", "--things-base-name", "a:b", code=1)[1]
+    assert "Windows has no folder of this name" in said and "a:b_0" in said
+    account.assert_empty()
+
+
+def test_two_commands_do_not_change_one_project_at_once(windows, account, proxy):
+    """By a lock of msvcrt's; it is gone with the first one."""
+    windows.run("new", "demo")
+    proxy.delay["CreateThing"] = 3
+    windows.environment["AWS_ENDPOINT_URL"] = proxy.url
+    first = windows.start("add", "demo")
+    lock = windows.folder / "demo/.aws_things_resources/.lock"
+    while not (lock.exists() and proxy.count("CreateThing")):
+        assert first.poll() is None, first.communicate()
+    assert "another `thing` command is at work" in windows.run("add", "demo", code=1)[1]
+    out, error = first.communicate(timeout=180)
+    assert first.returncode == 0, error
+    assert "demo_1" in windows.run("add", "demo")[0]
+
+
+def test_the_local_aws_is_looked_at_and_not_ended(cloud):  # noqa: F811
+    """os.kill(pid, 0) ends a process there: up, env, list in its folder and down do not."""
+    windows = Windows(cloud)
+    said, _ = windows.run(*cloud.up)
+    assert "thing cloud env --shell powershell | Out-String | Invoke-Expression" in said
+    noted = json.loads((cloud.folder / ".aws_local/running.json").read_text())
+    windows.run("new", "demo")
+    windows.run("add", "demo")
+    assert windows.run("list")[0] == "demo_0\n"
+    assert windows.run("cloud", "up")[0] == said, "it runs already"
+    assert json.loads((cloud.folder / ".aws_local/running.json").read_text()) == noted
+    assert windows.run("cloud", "env")[0].startswith("Remove-Item Env:AWS_PROFILE -ErrorAction SilentlyContinue\n")
+    assert windows.run("cloud", "down")[0] == "stopped; its data is kept\n"
+    windows.run(*cloud.up)
+    assert windows.run("list")[0] == "demo_0\n", "what was answered is kept, though nobody is asked to end there"
+
+
+_VALUES = {
+    "bash": """export X='it'"'"'s a $(test) \\'""",
+    "fish": "set -gx X 'it\\'s a $(test) \\\\'",
+    "powershell": "$env:X = 'it''s a $(test) \\'",
+    "cmd": 'set "X=it\'s a $(test) \\"',
+}
+
+
+@pytest.mark.parametrize("name", _VALUES)
+def test_variables_in_the_words_of_each_shell(cloud, name):  # noqa: F811
+    from aws_iot_tools.cloud import shells
+
+    shell = shells.SHELLS[name]
+    assert shell.export(("X", "it's a $(test) \\")) == _VALUES[name]
+    assert "X" in shell.unset(["X"]) and "Y" in shell.unset(["X", "Y"]).splitlines()[1]
+    if name == "bash":
+        assert shlex.split(shell.export(("X", "it's a $(test) \\"))) == ["export", "X=it's a $(test) \\"]

@@ -1,0 +1,102 @@
+"""Runs `thing` with what Python lacks or has otherwise on Windows, of which there is none here: windows.py WORDS ...
+
+It stands in for a Windows as far as Python's documentation tells how the two differ, page by page below. What it cannot
+stand in for: the file system, consoles, and what other packages do there, so those are loaded before.
+"""
+
+import fcntl
+import os
+import pathlib
+import signal
+import sys
+import types
+
+import boto3  # noqa: F401
+import click  # noqa: F401
+import cryptography.hazmat.primitives.asymmetric.ec  # noqa: F401
+import mpremote.transport_serial  # noqa: F401
+import rich.progress  # noqa: F401
+
+_kill, _open = os.kill, os.open
+
+
+def _locking(descriptor: int, mode: int, size: int) -> None:
+    """https://docs.python.org/3/library/msvcrt.html#msvcrt.locking"""
+    assert mode == 2
+    try:
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, size)
+    except OSError as error:
+        raise PermissionError(13, "Permission denied") from error
+
+
+def _kill_there(pid: int, number: int) -> None:
+    """https://docs.python.org/3/library/os.html#os.kill: whatever it is, it ends the process, at once."""
+    _kill(pid, signal.SIGKILL)
+
+
+def _open_there(path, flags, mode=0o777, **more):
+    if os.path.isdir(path):
+        raise PermissionError(13, "Permission denied", str(path))
+    return _open(path, flags, mode, **more)
+
+
+def _owner(path) -> str:
+    """https://docs.python.org/3/library/pathlib.html#pathlib.Path.owner"""
+    raise NotImplementedError("Path.owner() is unsupported on this system")
+
+
+def _rename(source, target) -> None:
+    """https://docs.python.org/3/library/os.html#os.rename"""
+    if os.path.exists(target):
+        raise FileExistsError(17, "File exists", str(source), None, str(target))
+    os.replace(source, target)
+
+
+class _Kernel:
+    """OpenProcess, GetExitCodeProcess, GetProcessTimes: for a living process, a handle, 259, and when it was made."""
+
+    class OpenProcess:
+        def __new__(cls, rights, inherit, pid):
+            try:
+                _kill(pid, 0)
+                state = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+                return None if state == "Z" else pid
+            except OSError:
+                return None
+
+    @staticmethod
+    def GetExitCodeProcess(handle, code):
+        code._obj.value = 259
+        return 1
+
+    @staticmethod
+    def GetProcessTimes(handle, made, *others):
+        made._obj.value = int(pathlib.Path(f"/proc/{handle.value}/stat").read_text().rpartition(")")[2].split()[19])
+        return 1
+
+    @staticmethod
+    def CloseHandle(handle):
+        return 1
+
+
+def play() -> None:
+    """Make this process one of Windows, for the code of the tools."""
+    import ctypes
+
+    for name in ("O_NOFOLLOW", "fchmod", "getuid", "geteuid", "fork"):
+        delattr(os, name)
+    os.kill, os.open, os.rename = _kill_there, _open_there, _rename
+    for path in (pathlib.Path, pathlib.PosixPath):
+        path.owner = _owner
+    sys.modules["fcntl"] = sys.modules["pwd"] = sys.modules["grp"] = None
+    sys.modules["msvcrt"] = types.SimpleNamespace(locking=_locking, LK_NBLCK=2)
+    ctypes.windll = types.SimpleNamespace(kernel32=_Kernel())
+    sys.platform = "win32"
+    sys.stdout.reconfigure(encoding="cp1252", errors="strict")
+
+
+if __name__ == "__main__":
+    play()
+    from aws_iot_tools.main import main
+
+    main(sys.argv[1:])
