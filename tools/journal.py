@@ -6,6 +6,7 @@ import contextlib
 import importlib
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,7 +48,7 @@ def write(path: Path, content: str | bytes, mode: int = _PUBLIC, ending: str = "
 
 def sync(folder: Path) -> None:
     """Have the names in a folder on the disk."""
-    if os.name == "nt":  # where a folder cannot be opened
+    if sys.platform == "win32":  # where a folder cannot be opened
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:

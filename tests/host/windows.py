@@ -7,6 +7,7 @@ stand in for: the file system, consoles, and what other packages do there, so th
 import fcntl
 import os
 import pathlib
+import shutil
 import signal
 import sys
 import types
@@ -17,7 +18,8 @@ import cryptography.hazmat.primitives.asymmetric.ec  # noqa: F401
 import mpremote.transport_serial  # noqa: F401
 import rich.progress  # noqa: F401
 
-_kill, _open = os.kill, os.open
+_kill, _open, _unlink = os.kill, os.open, os.unlink
+_locked = []  # descriptors
 
 
 def _locking(descriptor: int, mode: int, size: int) -> None:
@@ -27,6 +29,21 @@ def _locking(descriptor: int, mode: int, size: int) -> None:
         fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, size)
     except OSError as error:
         raise PermissionError(13, "Permission denied") from error
+    _locked.append(descriptor)
+
+
+def _unlink_there(path, **more) -> None:
+    """https://docs.python.org/3/library/os.html#os.remove: not while the file is in use, of which locks are played."""
+    for descriptor in _locked:
+        try:
+            if os.path.samestat(os.fstat(descriptor), os.stat(path)):
+                raise PermissionError(13, "Permission denied", str(path))
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            if error.errno != 9:  # closed
+                raise
+    _unlink(path, **more)
 
 
 def _kill_there(pid: int, number: int) -> None:
@@ -85,7 +102,8 @@ def play() -> None:
 
     for name in ("O_NOFOLLOW", "fchmod", "getuid", "geteuid", "fork"):
         delattr(os, name)
-    os.kill, os.open, os.rename = _kill_there, _open_there, _rename
+    os.kill, os.open, os.rename, os.unlink = _kill_there, _open_there, _rename, _unlink_there
+    shutil._use_fd_functions = False  # rmtree() opens folders where that can be done
     for path in (pathlib.Path, pathlib.PosixPath):
         path.owner = _owner
     sys.modules["fcntl"] = sys.modules["pwd"] = sys.modules["grp"] = None

@@ -42,6 +42,7 @@ class Refused(Exception):
 def main() -> None:
     """Answer until SIGTERM."""
     import paho.mqtt.client as paho
+    from paho.mqtt.enums import CallbackAPIVersion
 
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
@@ -49,12 +50,16 @@ def main() -> None:
     cloud = Cloud.load(folder)
     assert cloud
     files = Files(Aws(region=cloud.region, endpoint_url=cloud.url, rate=0))
-    client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id="thing-cloud-streams")
+    client = paho.Client(CallbackAPIVersion.VERSION2, client_id="thing-cloud-streams")
     keys = folder / mosquitto.FOLDER
     client.tls_set(str(folder / "ca.pem"), str(keys / "bridge.pem"), str(keys / "bridge.key"))
-    client.on_connect = lambda *_: client.subscribe([(f"$aws/things/+/streams/+/get/{form}", 1) for form in _FORMS])
+
+    def subscribe(*_: object) -> None:
+        client.subscribe([(f"$aws/things/+/streams/+/get/{form}", 1) for form in _FORMS])
+
+    client.on_connect = subscribe
     client.on_subscribe = lambda *_: processes.note(folder / STREAMS, os.getpid(), ready=True)
-    client.on_message = lambda client, _, message: _take(client, files, message.topic, message.payload)
+    client.on_message = lambda client, _, message: _take(client, files, message.topic, bytes(message.payload))
     signal.signal(signal.SIGTERM, lambda *_: client.disconnect())
     client.connect_async("localhost", cloud.mqtt_port)
     client.loop_forever(retry_first_connection=True)

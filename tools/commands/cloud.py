@@ -66,7 +66,7 @@ def up(
 @_FOLDER
 @click.option("--off", is_flag=True, help="Print what takes it out of the shell again.")
 @click.option("--shell", type=click.Choice(list(shells.SHELLS)),
-              help="In which shell's words (bash: zsh and sh, too). [default: bash; on Windows powershell]")  # fmt: skip
+              help="In whose words; bash: also for zsh, sh. [default: bash; on Windows powershell]")  # fmt: skip
 @pass_context
 def env(context: Context, folder: Path, off: bool, shell: str | None) -> None:
     """Print the variables to export, for `eval "$(thing cloud env)"`.

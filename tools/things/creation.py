@@ -39,7 +39,7 @@ class Report:
 def base_name(project: Project, wanted: str | None) -> str:
     """The base name to use: the one asked for, else the last one used here, else the folder's name."""
     base = wanted or project.state().get("base") or re.sub(r"[^a-zA-Z0-9:_-]", "_", project.folder.resolve().name)
-    return names.check_thing(base)
+    return names.check_kept(base)
 
 
 def prepare(project: Project, number: int, base: str, key: str) -> Report:

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/iot/latest/apireference/API_CreateThing.html (and Cr
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,13 @@ from ..errors import ToolError
 def check_thing(name: str) -> str:
     """Return the thing name; ToolError when AWS would refuse it."""
     return _by_library(check_name, name)
+
+
+def check_kept(name: str) -> str:
+    """check_thing() of one whose certificate and key are kept in a folder of its name."""
+    if sys.platform == "win32" and ":" in name:
+        raise ToolError(f"{name}: Windows has no folder of this name for certificate and key: take one without a colon")
+    return check_thing(name)
 
 
 def check_shadow(name: str) -> str:

@@ -9,12 +9,10 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
 from .. import journal
-from ..errors import ToolError
 from ..shapes import Json
 
 _GONE = ".gone-"
@@ -25,8 +23,6 @@ class Record:
     certificate request), thing_arn, thing_id, cert_arn, done."""
 
     def __init__(self, folder: Path) -> None:
-        if sys.platform == "win32" and ":" in folder.name:
-            raise ToolError(f"{folder.name}: Windows has no folder of this name for its key: take one without a colon")
         self.folder = folder
         self.name = folder.name
         self.key_path = folder / "private.pem.key"

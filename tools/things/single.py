@@ -29,7 +29,7 @@ _PORT = 8883
 @contextlib.contextmanager
 def held(aws: Aws, name: str) -> Iterator[Record]:
     """A context manager whose value is the record of a thing without a project; this command alone changes it."""
-    names.check_thing(name)
+    names.check_kept(name)
     parent = place(aws)
     lock = parent / f".{name}.lock"
     with journal.lock(lock):
@@ -37,7 +37,8 @@ def held(aws: Aws, name: str) -> Iterator[Record]:
         try:
             yield Record(parent / name)
         finally:
-            lock.unlink(missing_ok=True)
+            with contextlib.suppress(PermissionError):  # on Windows what is open stays
+                lock.unlink(missing_ok=True)
 
 
 def create(aws: Aws, record: Record, key: str = "ec") -> Json:
