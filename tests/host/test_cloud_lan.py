@@ -4,9 +4,11 @@
 """
 
 import base64
+import datetime
 import http.client
 import json
 import os
+import re
 import urllib.parse
 
 import boto3
@@ -49,10 +51,50 @@ def _ask(port: int, path: str, method: str = "GET", headers=(), body=None) -> tu
     return answer.status, content
 
 
-def _presigned(port: int, keys: Credentials, path="/firmware/app", method="GET", expires=300) -> str:
+def _presigned(port: int, keys: Credentials, path="/firmware/app", method="GET", expires=300, ago_s=0) -> str:
+    """A URL as of so many seconds ago."""
+
+    class Then(S3SigV4QueryAuth):
+        def _modify_request_before_signing(self, request) -> None:
+            then = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=ago_s)
+            request.context["timestamp"] = then.strftime("%Y%m%dT%H%M%SZ")
+            super()._modify_request_before_signing(request)
+
     request = AWSRequest(method, f"http://{_LAN}:{port}{path}")
-    S3SigV4QueryAuth(keys, "s3", "us-east-1", expires).add_auth(request)
+    Then(keys, "s3", "us-east-1", expires).add_auth(request)
     return request.url.partition(str(port))[2]
+
+
+_SERVICES = ("iot", "iot-data", "iot-jobs-data", "iam", "sts", "s3", "s3control", "lambda", "dynamodb", "logs")
+
+
+def test_no_call_of_any_api_passes(cloud, lan):  # noqa: F811
+    """Each operation that AWS's own descriptions of the services have, signed by root and not at all."""
+    connection = http.client.HTTPConnection(_LAN, lan, timeout=60)
+    answered = {}
+    for service in _SERVICES:
+        for method, path, headers in _calls(service):
+            for more in ({}, _signed(lan, Credentials("test", "test"), service)):
+                connection.request(method, path, b"", {**headers, **more, "Host": f"{_LAN}:{lan}"})
+                answer = connection.getresponse()
+                answer.read()
+                answered.setdefault(answer.status, []).append((service, method, path))
+    assert set(answered) == {403}, {status: calls[:5] for status, calls in answered.items() if status != 403}
+    assert len(answered[403]) > 1000
+    assert cloud.run("list").stdout == "no things\n"
+
+
+def _calls(service: str) -> list:
+    """(method, path, headers) of each operation, its parameters filled in."""
+    model = boto3.client(service, region_name="us-east-1").meta.service_model
+    found = {}
+    for name in model.operation_names:
+        http_part = model.operation_model(name).http
+        path = re.sub(r"{[^}]*}", "firmware", http_part["requestUri"])
+        target = model.metadata.get("targetPrefix")
+        headers = {"X-Amz-Target": f"{target}.{name}"} if target else {}
+        found[http_part["method"], path, name if target else ""] = headers
+    return [(method, path, headers) for (method, path, _), headers in found.items()]
 
 
 def test_what_passes_and_what_does_not(cloud, lan):  # noqa: F811
@@ -61,16 +103,19 @@ def test_what_passes_and_what_does_not(cloud, lan):  # noqa: F811
     keys = Credentials(session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"])
     good = _presigned(lan, keys)
     assert _ask(lan, good) == (200, b"0123456789")
+    assert _ask(lan, _presigned(lan, keys, ago_s=200))[0] == 200, "of 300 s"
     assert _ask(lan, good, headers={"Range": "bytes=2-4"}) == (206, b"234")
 
     root, wrong = Credentials("test", "test"), Credentials(keys.access_key, "wrong", keys.token)
-    expired = _presigned(lan, keys, expires=-60)
     refused = {
         "root's keys": _presigned(lan, root),
         "an account's number": _presigned(lan, Credentials("000000000000", "test")),
         "a wrong secret": _presigned(lan, wrong),
         "no token": _presigned(lan, Credentials(keys.access_key, keys.secret_key)),
-        "expired": expired,
+        "expired": _presigned(lan, keys, ago_s=400),
+        "not signed yet": _presigned(lan, keys, ago_s=-4000),
+        "for longer than a week": _presigned(lan, keys, expires=604801),
+        "for less than no time": _presigned(lan, keys, expires=-60),
         "another object": good.replace("/firmware/app", "/firmware/other"),
         "no signature": "/firmware/app",
         "a listing": "/firmware",
