@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,15 +72,10 @@ def _global_options() -> list[click.Option]:
     ]
 
 
-def port_option(text: str) -> Callable[[Any], Any]:
-    """The option of the commands that speak to a board; where its value is the environment's, that is told."""
-
-    def told(context: click.Context, parameter: click.Parameter, port: str | None) -> str | None:
-        if port and context.get_parameter_source(parameter.name or "") == ParameterSource.ENVIRONMENT:
-            context.ensure_object(Context).out.say(f"the port {port} is from THING_PORT")
-        return port
-
-    return click.option("--port", metavar="P", envvar="THING_PORT", callback=told, help=text)
+def say_port(context: Context, port: str | None) -> None:
+    """Tell of a port that nobody has typed: a stale variable is hard to find."""
+    if port and click.get_current_context().get_parameter_source("port") == ParameterSource.ENVIRONMENT:
+        context.out.say(f"the port {port} is from THING_PORT")
 
 
 class Command(click.Command):

@@ -40,10 +40,6 @@ class Output:
         """Print a line for a person."""
         print(visible(text), file=sys.stderr if self.json else sys.stdout, flush=True)
 
-    def write(self, text: str) -> None:
-        """Print a piece of what comes bit by bit: a line ends where the text has its end."""
-        print(visible(text), end="", flush=True)
-
     def warn(self, text: str) -> None:
         """Print a line on stderr that is worth reading even when stdout is piped."""
         print(f"thing: {visible(text)}", file=sys.stderr, flush=True)
@@ -59,6 +55,10 @@ class Output:
         if sys.stderr.isatty():
             return _bar(total, label)
         return _lines(total, label)
+
+    def write(self, text: str) -> None:
+        """Print a piece of what comes bit by bit: a line ends where the text has its end."""
+        print(visible(text), end="", flush=True)
 
 
 @contextlib.contextmanager

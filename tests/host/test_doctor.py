@@ -224,6 +224,14 @@ def test_policy_that_lacks_an_action(thing, ready, account, missing, stage):
     assert f"allow iot:{missing}" in _failing(thing, stage)
 
 
+def test_an_endpoint_that_is_the_board_itself_is_told(thing, ready):
+    """From this computer all is well; and that the port was not typed is said."""
+    thing.environment["THING_PORT"] = "/dev/ttyNONE"
+    said = thing.run("doctor", "demo", code=1)
+    assert said.stdout.count("ok ") == 9 and "the port /dev/ttyNONE is from THING_PORT" in said.stdout
+    assert "the endpoint is localhost, which for a board is the board itself" in said.stderr
+
+
 def test_the_board_is_examined_too(thing, ready, tmp_path):
     (ready / "main.py").write_text("import time\nwhile True:\n    print('working')\n    time.sleep_ms(200)\n")
     with Board(tmp_path / "flash") as board:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..cli import Command, pass_context, port_option
+from ..cli import Command, pass_context, say_port
 from ..errors import ToolError
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command)
 @click.argument("path", type=click.Path(file_okay=False), default=".")
-@port_option("Examine the board at this serial port too.")
+@click.option("--port", metavar="P", envvar="THING_PORT", help="Examine the board at this serial port too.")
 @pass_context
 def command(context: Context, path: str, port: str | None) -> None:
     """Find out why the active thing of the project in PATH does not connect.
@@ -37,9 +37,11 @@ def command(context: Context, path: str, port: str | None) -> None:
 
     well = doctor.examine(project, report, lambda: doctor.aws_causes(context.aws, project.config()))
     if well and port:
-        from ..board import doctor_board
+        from ..board import doctor_board, flash
         from ..board.board import Board
 
+        say_port(context, port)
+        flash.check_endpoint(project, port)
         with Board(port) as board:
             well = doctor_board.examine(board, project, report)
             board.restart(lambda line: None, lines=0, seconds=0)  # its program was stopped for this

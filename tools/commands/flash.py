@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..cli import Command, pass_context, port_option
+from ..cli import Command, pass_context, say_port
 
 if TYPE_CHECKING:
     from ..board import flash
@@ -21,7 +21,12 @@ _READY = "ready"  # what the programs of `thing new` and of the examples print o
 
 @click.command(cls=Command)
 @click.argument("path", type=click.Path(file_okay=False))
-@port_option("The board's serial port, as mpremote takes it. [default: the one board found]")
+@click.option(
+    "--port",
+    metavar="P",
+    envvar="THING_PORT",
+    help="The board's serial port, as mpremote takes it. [default: the one board found]",
+)
 @click.option("--mpy/--py", default=True, help="Send the library compiled or as source. [default: --mpy]")
 @click.option("--romfs", is_flag=True, help="Put the library into the board's ROMFS: it takes half of the heap.")
 @click.option(
@@ -65,6 +70,7 @@ def command(
     out = context.out
     project = Project.open(path)
     flash.check(project)
+    say_port(context, port)
     port = port or ports.find()
     flash.check_endpoint(project, port)
     mine = flash.project_files(project)

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..cli import Command, pass_context, port_option
+from ..cli import Command, pass_context, say_port
 
 if TYPE_CHECKING:
     from ..cli import Context
 
 
 @click.command(cls=Command)
-@port_option("The board's serial port. [default: the one board found]")
+@click.option(
+    "--port", metavar="P", envvar="THING_PORT", help="The board's serial port. [default: the one board found]"
+)
 @click.option("--timestamps", "-t", is_flag=True, help="Begin each line with the time.")
 @pass_context
 def command(context: Context, port: str | None, timestamps: bool) -> None:
@@ -28,6 +30,7 @@ def command(context: Context, port: str | None, timestamps: bool) -> None:
 
     from ..board import ports
 
+    say_port(context, port)
     line = ""
     for text in ports.follow(port, context.out.warn):
         for piece in io.StringIO(text):

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..cli import Command, pass_context, port_option
+from ..cli import Command, pass_context, say_port
 
 if TYPE_CHECKING:
     from ..cli import Context
 
 
 @click.command(cls=Command)
-@port_option("The board's serial port. [default: the one board found]")
+@click.option(
+    "--port", metavar="P", envvar="THING_PORT", help="The board's serial port. [default: the one board found]"
+)
 @pass_context
 def command(context: Context, port: str | None) -> int:
     """Open the prompt of a board in this terminal, by mpremote.
@@ -22,4 +24,5 @@ def command(context: Context, port: str | None) -> int:
     """
     from ..board import ports
 
+    say_port(context, port)
     return ports.repl(port or ports.find())

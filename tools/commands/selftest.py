@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..cli import Command, pass_context, port_option
+from ..cli import Command, pass_context, say_port
 from ..errors import Partly, ToolError
 from ..shapes import Json
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
-@port_option("The board's serial port. [default: the one board found]")
+@click.option("--port", metavar="P", envvar="THING_PORT", help="The board's port. [default: the one board found]")
 @click.option("--here", is_flag=True, help="Examine this computer's MicroPython in place of a board.")
 @click.option("--wifi", type=click.Path(path_type=Path), metavar="FILE",
               help="JSON with ssid and password. [default: wifi.json here, if there is one]")  # fmt: skip
@@ -63,6 +63,8 @@ def command(
         advisor.check(aws)
     out = context.out
     minutes = 60 if hour else 0
+    if not here:
+        say_port(context, port)
     with device.LocalDevice() if here else _board(port, out) as tested:
         test = run.Run(tested, aws, rounds, trial, minutes, device_advisor, _wifi(wifi))
         out.say(_plan(test))
