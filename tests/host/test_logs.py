@@ -1,5 +1,6 @@
 """thing logs and thing repl, on a make-believe board at a device file of its own (tests/harness/board_tty.py)."""
 
+import errno
 import json
 import os
 import pty
@@ -8,6 +9,7 @@ import select
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -51,6 +53,11 @@ class Reading:
             self.text += line
         return found
 
+    def ttys(self) -> int:
+        """How many the command holds open."""
+        files = Path(f"/proc/{self.process.pid}/fd").iterdir()
+        return sum(os.readlink(file).startswith("/dev/pts/") for file in files)
+
     def stop(self) -> str:
         """Ctrl-C; -> what it said beside its output."""
         self.process.send_signal(signal.SIGINT)
@@ -70,6 +77,7 @@ def test_logs_follow_a_board_through_its_plug_and_its_resets(thing, board, plugg
     time.sleep(0.5)
     plugged.plug()
     reading.expect(rf"line {first + 3}\n(.*\n)*line (\d+)\n(.*\n)*line (\d+)\n")
+    assert reading.ttys() == 1, "one that stays open would keep its name from the board that comes back"
     board.switch()
     reading.text = ""
     reading.expect(r"begin \\u001b\[31mred\n")
@@ -97,6 +105,30 @@ def test_the_port_of_the_environment_is_told(thing, plugged):
     reading.expect(r"line \d+\n")
     reading.stop()
     assert f"the port {plugged.port} is from THING_PORT\n" in reading.text
+
+
+class Gone:
+    """pyserial's port of a USB adapter that was pulled out, as Linux answers: ioctl() fails with EIO."""
+
+    closed = False
+
+    def __setattr__(self, name, value):
+        if name in ("rts", "dtr"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        super().__setattr__(name, value)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_the_port_of_a_board_that_is_gone_is_closed():
+    from aws_iot_tools.board import ports
+    from mpremote.transport_serial import SerialTransport
+
+    line = SerialTransport.__new__(SerialTransport)
+    line.serial = Gone()
+    ports.close(line)
+    assert line.serial.closed
 
 
 @pytest.mark.parametrize("command", ["logs", "repl"])

@@ -161,7 +161,7 @@ class Board:
         with contextlib.suppress(OSError):  # a cable that was pulled
             if self._serial.in_raw_repl:
                 self._serial.exit_raw_repl()
-            self._serial.close()
+        ports.close(self._serial)
 
     def info(self) -> Json:
         """Firmware version and machine, .mpy format, library folder, free bytes, where umqtt.simple is (or None), and
@@ -321,8 +321,7 @@ class Board:
         from mpremote.transport_serial import SerialTransport
 
         deadline = time.monotonic() + _BACK_S
-        with contextlib.suppress(OSError):
-            self._serial.close()
+        ports.close(self._serial)
         while True:
             try:
                 with self._words():

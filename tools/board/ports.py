@@ -57,8 +57,7 @@ def follow(port: str | None, say: Say) -> Iterator[str]:
         except OSError:
             say("the board is gone; waiting for it")
         finally:
-            with contextlib.suppress(OSError):
-                line.close()
+            close(line)
         while (found := _back(port)) is None:
             time.sleep(_BACK_S)
         line = found
@@ -73,6 +72,14 @@ def _open(port: str) -> Any:
         return SerialTransport(port, baudrate=115200)
     except TransportError as error:
         raise refused(port) from error
+
+
+def close(line: Any) -> None:
+    """Close a line, also one whose board is gone: mpremote's own close() ends there before it has closed anything, and
+    a tty that somebody holds keeps its name from the board that comes back."""
+    for each in (line, line.serial):
+        with contextlib.suppress(OSError):
+            each.close()
 
 
 def _back(port: str | None) -> Any:

@@ -51,7 +51,8 @@ class Presence:
     def _watch(self) -> None:
         from botocore.exceptions import BotoCoreError, ClientError
 
-        with contextlib.suppress(BotoCoreError, ClientError, ToolError, AttributeError):  # a boto3 without this call
+        # AttributeError: by a boto3 without this call
+        with contextlib.suppress(BotoCoreError, ClientError, ToolError, OSError, AttributeError):
             aws = self._connect()
             place.check(aws, self._project)
             client_id = self._project.config().get("mqttid") or ""
