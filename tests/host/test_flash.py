@@ -363,11 +363,11 @@ def test_what_would_not_work_on_the_board_is_refused_here(thing, ready, board):
 
 
 def test_a_port_that_this_user_may_not_open_is_told_as_that(monkeypatch, tmp_path):
-    from aws_iot_tools.board import board
+    from aws_iot_tools.board import board, ports
     from aws_iot_tools.errors import ToolError
 
     (tmp_path / "ttyUSB0").write_text("")
-    monkeypatch.setattr(board.os, "access", lambda path, mode: False)
+    monkeypatch.setattr(ports.os, "access", lambda path, mode: False)
     with (
         pytest.raises(ToolError, match="has not the permission to open .*dialout"),
         board.Board(str(tmp_path / "ttyUSB0")),
