@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from aws_iot import cbor
+from aws_iot.fota import cbor
 
 from ..shapes import Json
 from . import aws as aws_errors
