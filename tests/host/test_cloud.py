@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from aws_iot_tools.board.probe import Probe
-from aws_iot_tools.cloud import mosquitto, processes
+from aws_iot_tools.cloud import local_aws, mosquitto, processes
 from cryptography import x509
 
 from ..harness.ports import free_port
@@ -77,6 +78,21 @@ def test_policies_are_enforced(cloud):
 def test_a_port_that_is_taken(cloud, ministack):
     assert f"port {ministack.gateway} is taken" in cloud.run("cloud", "up", "--port", ministack.gateway, code=1).stderr
     assert not (cloud.folder / ".aws_local/cloud.json").exists()
+
+
+def test_a_port_that_somebody_takes_meanwhile(tmp_path, monkeypatch):
+    """Between the look and the start: another one is taken, unless the user has named it."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    folder, others = tmp_path / ".aws_local", [free_port() for _ in range(3)]
+    with socket.create_server(("127.0.0.1", free_port())) as somebody:
+        ports = iter([somebody.getsockname()[1], *others])
+        monkeypatch.setattr(processes, "free_port", lambda first: next(ports))
+        try:
+            started = local_aws.up(folder, local_aws.Wanted(), print)
+            assert (started.url, started.mqtt_port) == (f"http://127.0.0.1:{others[1]}", others[2])
+            assert local_aws.Cloud.load(folder).url == started.url
+        finally:
+            local_aws.down(folder)
 
 
 def test_two_that_start_at_once_do_not_meet(cloud):

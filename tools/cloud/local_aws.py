@@ -149,8 +149,14 @@ def up(folder: Path, wanted: Wanted, say: Say) -> Cloud:
         if old and old.front and not wanted.front:
             say(f"it serves this computer alone now, not the network as before (--{old.front})")
         cloud = _planned(folder, wanted, old)
-        cloud.save()
-        _start(cloud, say)
+        try:
+            _start(cloud, say)
+        except ToolError:
+            again = _planned(folder, wanted, old)
+            if (again.url, again.mqtt_port) == (cloud.url, cloud.mqtt_port):
+                raise
+            cloud = again  # somebody, of another user perhaps, has taken a port meanwhile
+            _start(cloud, say)
         if cloud.front == "mosquitto":
             _start_front(cloud)
     return cloud
@@ -169,6 +175,7 @@ def _planned(folder: Path, wanted: Wanted, old: Cloud | None) -> Cloud:
 
 
 def _start(cloud: Cloud, say: Say) -> None:
+    cloud.save()
     folder, log = cloud.folder, cloud.folder / "ministack.log"
     mqtt_port = processes.free_port(cloud.mqtt_port + 1) if cloud.front == "mosquitto" else cloud.mqtt_port
     port = urllib.parse.urlparse(cloud.url).port
