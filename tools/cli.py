@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,11 @@ from click.core import ParameterSource
 
 from .output import Output
 from .shapes import Json
+from .spelling import meant
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from .cloud.aws import Aws
 
 
@@ -59,13 +63,20 @@ def _remember(context: click.Context, parameter: click.Parameter, value: Any) ->
         context.ensure_object(Context).options[parameter.name] = value
 
 
+def _region(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    if value and not re.fullmatch(r"[a-z]+(-[a-z]+)+-\d+", value):
+        raise click.BadParameter(f"{value!r} is no AWS region, such as eu-west-1", context, parameter)
+    _remember(context, parameter, value)
+
+
 def _global_options() -> list[click.Option]:
     def option(*names: str, **settings: Any) -> click.Option:
-        return click.Option(names, callback=_remember, expose_value=False, is_eager=True, **settings)
+        settings = {"callback": _remember, "expose_value": False, "is_eager": True, **settings}
+        return click.Option(names, **settings)
 
     return [
         option("--profile", metavar="NAME", help="AWS profile to use."),
-        option("--region", metavar="NAME", help="AWS region to use."),
+        option("--region", metavar="NAME", help="AWS region to use.", callback=_region),
         option("--endpoint-url", metavar="URL", help="Send AWS calls to this address."),
         option("--json", is_flag=True, help="Print data as JSON."),
         option("--debug", is_flag=True, help="Show the traceback of an error."),
@@ -83,16 +94,35 @@ class Command(click.Command):
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
+        for parameter in self.params:
+            if isinstance(parameter.type, (click.IntRange, click.FloatRange)):
+                parameter.type.name = "number"  # in place of "integer range", which is no word of a person's
         self.params = [*self.params, *_global_options()]
 
 
-class Group(click.Group):
+class Suggesting(click.Group):
+    """A group that answers a misspelt command with the one that was meant."""
+
+    def spellings(self, ctx: click.Context) -> list[str]:
+        """What may be typed for a command."""
+        return self.list_commands(ctx)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if self.get_command(ctx, name) or name.startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        ctx.fail(f"No such command {name!r}{meant(name, self.spellings(ctx))}.")
+
+
+class Group(Suggesting):
     """A group of commands in this module, each of which takes the global options."""
 
     command_class = Command
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Suggesting):
     """A group that imports a command's module when it is invoked, and takes its help line from a table.
 
     commands: name -> (module, alias, help line); spellings: other spelling -> name.
@@ -125,11 +155,17 @@ class LazyGroup(click.Group):
         command: click.Command = importlib.import_module(f"{self._package}.{row[0]}").command
         return command
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        name = self._spellings.get(args[0], args[0])
-        return super().resolve_command(ctx, [name, *args[1:]])
+    def spellings(self, ctx: click.Context) -> list[str]:
+        return [*self._table, *self._spellings]
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The short names as well, none of whose modules is imported for that."""
+        from click.shell_completion import CompletionItem
+
+        short = {row[1]: row for row in self._table.values() if row[1]}
+        rows = {**self._table, **short} if not incomplete.startswith("-") else {}
+        found = [CompletionItem(name, help=rows[name][2]) for name in sorted(rows) if name.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         rows = [(f"{name} ({row[1]})" if row[1] else name, row[2]) for name, row in self._table.items()]

@@ -11,3 +11,7 @@ class Partly(ToolError):
 
 class Stopped(ToolError):
     """Ctrl-C ended what the same command goes on with. Exit code 130, as shells have it."""
+
+
+class Final(ToolError):
+    """What the same command, run again, would end in again. Exit code 1."""

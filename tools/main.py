@@ -13,7 +13,7 @@ import click
 
 from .cli import LazyGroup
 from .errors import Stopped, ToolError
-from .output import visible
+from .output import tell
 
 # name -> (module, short name, help line)
 COMMANDS = {
@@ -25,6 +25,7 @@ COMMANDS = {
     "repl": ("repl", None, "Open the prompt of a board."),
     "iot-cleanup": ("iot_cleanup", "cleanup", "Delete the project's things, in AWS and here."),
     "iot-fota-start": ("iot_fota_start", "fota", "Start a firmware update of a thing."),
+    "fota-watch": ("fota_watch", None, "Show how a firmware update goes on."),
     "fota-keygen": ("fota_keygen", None, "Make the key that firmware is signed with."),
     "list": ("list_things", None, "List the things of the account."),
     "show": ("show", None, "Show a thing and its state."),
@@ -87,7 +88,7 @@ def _report(error: BaseException, debug: bool) -> int | str | None:
         return 1
     else:
         message = sentence(error)
-    print(f"thing: {visible(message)}", file=sys.stderr, flush=True)
+    tell(f"thing: {message}", sys.stderr, None if stopped else "red")
     return _STOPPED if stopped else 1
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, TextIO
+
+import click
 
 from .errors import ToolError
 from .shapes import Advance
@@ -25,6 +28,16 @@ def visible(text: str) -> str:
     return text.translate(_CONTROLS)
 
 
+def tell(text: str, stream: TextIO | None = None, colour: str | None = None) -> None:
+    """Print a line, in a colour where that is a terminal: https://no-color.org"""
+    styled = click.style(visible(text), fg=colour) if colour and not os.environ.get("NO_COLOR") else visible(text)
+    click.echo(styled, file=stream)  # which takes the colour out for a file or a pipe
+
+
+def things(number: int) -> str:
+    return f"{number} thing{'' if number == 1 else 's'}"
+
+
 class Output:
     """Text goes to stdout, warnings and progress to stderr; with --json stdout holds the one document only."""
 
@@ -36,19 +49,23 @@ class Output:
         if sys.stdout is None:
             raise ToolError("standard output is closed, and what this command makes is shown there only")
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, colour: str | None = None) -> None:
         """Print a line for a person."""
-        print(visible(text), file=sys.stderr if self.json else sys.stdout, flush=True)
+        tell(text, sys.stderr if self.json else sys.stdout, colour)
 
     def warn(self, text: str) -> None:
         """Print a line on stderr that is worth reading even when stdout is piped."""
-        print(f"thing: {visible(text)}", file=sys.stderr, flush=True)
+        tell(f"thing: {text}", sys.stderr, "yellow")
 
     def data(self, document: Any, text: str | None = None) -> None:
         """Print a result: as JSON with --json or when there is no text for it, else as text."""
         if self.json or text is None:
             text = json.dumps(document, indent=2, ensure_ascii=False, default=str)
-        print(visible(text), flush=True)
+        tell(text)
+
+    def line(self, document: Any, text: str) -> None:
+        """Print one of the results that come one by one: with --json as one JSON document a line."""
+        tell(json.dumps(document) if self.json else text)
 
     def progress(self, total: int, label: str) -> AbstractContextManager[Advance]:
         """A context manager whose value is to be called once per finished piece of work."""

@@ -28,6 +28,7 @@ _OPERATIONS = (
     ("DescribeStream", "GET", r"/streams/[^/]+"),
     ("DescribeJob", "GET", r"/jobs/[^/]+"),
     ("ListJobExecutionsForJob", "GET", r"/jobs/[^/]+/things"),
+    ("GetThingShadow", "GET", r"/things/[^/]+/shadow"),
     ("ListNamedShadowsForThing", "GET", r"/api/things/shadow/ListNamedShadowsForThing/[^/]+"),
 )
 

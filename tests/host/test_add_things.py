@@ -92,7 +92,9 @@ def test_rsa_keys(thing, project, account):
 
 def test_another_things_name_is_not_taken_over(thing, project, account):
     account.client("iot").create_thing(thingName="demo_0")
-    assert "was not made here" in thing.run("add", "demo", code=1).stderr
+    said = thing.run("add", "demo", code=1).stderr
+    assert "0 things created, 1 left: " in said and "was not made here: take another base name" in said
+    assert "the same command goes on" not in said
     thing.run("cleanup", "demo", "--yes")
     assert account.thing_names() == ["demo_0"] and account.certificates() == []
 
@@ -124,11 +126,17 @@ def test_stays_under_each_documented_rate(thing, project, proxy):
     """Certificates are the narrowest at 10/s. A call may come late: the machine may be busy."""
     thing.environment["AWS_ENDPOINT_URL"] = proxy.url
     begun = time.monotonic()
-    thing.run("add", "demo", "-n", "25")
+    thing.run("add", "demo", "-n", "25", "--rate", "1")
     for operation, rate in aws.RATES.items():
         times = [at - begun for at, name in proxy.calls if name == operation]
         assert all(at >= number / rate for number, at in enumerate(sorted(times))), operation
     assert proxy.count("CreateCertificateFromCsr") == 25
+
+
+@pytest.mark.parametrize("endpoint, paced", [("http://127.0.0.1:4566", False), (None, True)])
+def test_only_aws_has_rates(monkeypatch, endpoint, paced):
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    assert bool(aws.Aws(region="eu-west-1", endpoint_url=endpoint)._pacers) is paced
 
 
 def test_pacer_lets_nobody_pass_early():

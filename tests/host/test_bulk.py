@@ -30,7 +30,6 @@ class Played:
         account.client("s3").create_bucket(Bucket=self.bucket)
         self.stub = Stubber(self.aws.iot)
         self.stub.activate()
-        self.stub.add_response("list_thing_registration_tasks", {"taskIds": []}, {})
 
     def requests(self) -> list:
         s3 = self.account.client("s3")
@@ -141,7 +140,9 @@ def test_a_stop_after_the_start_is_taken_up(played, opened, monkeypatch):
 def test_a_stop_before_the_id_was_known_is_taken_up(played, opened, monkeypatch):
     """Killed between the start and its answer: the task is found by its input file."""
     sent = {"templateBody": ANY, "inputFileBucket": played.bucket, "inputFileKey": ANY, "roleArn": _ROLE}
-    played.stub.add_client_error("start_thing_registration_task", "InternalFailureException", expected_params=sent)
+    played.stub.add_client_error(
+        "start_thing_registration_task", "InternalFailureException", http_status_code=500, expected_params=sent
+    )
     with pytest.raises(Exception, match="InternalFailure"):
         played.add(opened, 2)
     played.register()
@@ -167,6 +168,25 @@ def test_clean_up_finds_what_a_task_made_and_nobody_took(played, opened, account
     thing.run("cleanup", "demo", "--yes")
     assert account.thing_names() == [] and account.certificates() == []
     assert "Contents" not in account.client("s3").list_objects_v2(Bucket=played.bucket)
+
+
+def test_who_is_refused_can_go_on_without_it_and_clean_up(played, opened, account, thing):
+    """Neither asks for tasks, which there are none of: MiniStack lacks the listing, and not everybody may list."""
+    played.stub.add_client_error("start_thing_registration_task", "UnauthorizedException", http_status_code=403)
+    with pytest.raises(Exception, match="Unauthorized"):
+        played.add(opened, 2)
+    thing.run("cleanup", "demo", "--yes")
+    account.assert_empty()
+    assert not opened.state().get("task")
+    assert "Contents" not in account.client("s3").list_objects_v2(Bucket=played.bucket)
+
+
+def test_the_local_aws_says_that_it_has_none(thing, project, account):
+    done = thing.run("add", "demo", "--bulk", "--s3-bucket", "none", "--role-arn", _ROLE, code=1)
+    assert "the local AWS has no bulk registration: leave out --bulk" in done.stderr
+    thing.run("add", "demo")
+    thing.run("cleanup", "demo", "--yes")
+    account.assert_empty()
 
 
 def test_needs_its_bucket_and_role(thing, project):

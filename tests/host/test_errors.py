@@ -1,13 +1,16 @@
 """Bad input and bad luck: each a clear sentence on stderr, the right exit code, and nothing lost."""
 
+import http.server
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 from aws_iot_tools.cloud import aws
+from botocore import exceptions
 from botocore.exceptions import ClientError
 
 from . import golden
@@ -53,6 +56,14 @@ _CASES = {
     "shadow-no-json": ("shadow set lamp {led:on}", {}, None, 1),
     "shadow-no-object": ("shadow set lamp 7", {}, None, 1),
     "cloud-none": ("cloud env", {}, None, 1),
+    "here-is-no-project": ("add", {}, None, 1),
+    "misspelt-folder": ("add dmeo", {}, None, 1),
+    "new-in-no-folder": ("new x no/such/folder", {}, None, 1),
+    "keygen-in-no-folder": ("fota-keygen no/such/key", {}, None, 1),
+    "odd-region": ("list --region mars-1", {}, None, 2),
+    "no-number": ("add demo -n abc", {}, None, 2),
+    "shadow-no-number": ('shadow set lamp {"x":NaN}', {}, None, 1),
+    "fota-watch-unknown": ("fota-watch nothing", {}, None, 1),
 }
 
 
@@ -74,6 +85,39 @@ def test_error_is_as_kept(thing, project, account, name):
         assert len(done.stderr.strip().splitlines()) == 1
 
 
+class _Page(http.server.BaseHTTPRequestHandler):
+    """A server that is no AWS, or a log-in page that stands between: one page for everything."""
+
+    def _answer(self):
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        page = b"<!DOCTYPE HTML>\n<html>\n<head><title>Log in</title></head><body>\n<p>Hello<br></body></html>\n"
+        self.send_response(404 if self.command == "GET" else 501)
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
+
+    do_GET = do_POST = do_PUT = do_DELETE = _answer
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def page():
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Page) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("words", ["list", "show lamp", "shadow get lamp", "add demo", "create lamp"])
+def test_a_web_page_in_place_of_aws_is_said_in_one_line(thing, project, page, words):
+    thing.environment["AWS_ENDPOINT_URL"] = page
+    said = thing.run(*words.split(), code=1).stderr
+    assert "a web page answered, not AWS: is the address right" in said
+    assert "<" not in said and len(said.splitlines()) == 1
+
+
 def test_debug_shows_the_traceback(thing):
     assert "Traceback" in thing.run("show", "lamp", "--debug", code=1).stderr
     assert "Traceback" not in thing.run("show", "lamp", code=1).stderr
@@ -83,7 +127,7 @@ def test_debug_shows_the_traceback(thing):
     "code, words",
     [
         ("ThrottlingException", "run the same command again in a minute"),
-        ("ExpiredTokenException", "have expired"),
+        ("ExpiredTokenException", "have expired: `aws sso login`"),
         ("LimitExceededException", "quota"),
         ("UnauthorizedException", "needs iot:CreateThing"),
         ("VersionConflictException", "CreateThing: said (VersionConflictException)"),
@@ -92,6 +136,20 @@ def test_debug_shows_the_traceback(thing):
 def test_answers_of_aws_in_words(code, words):
     error = ClientError({"Error": {"Code": code, "Message": "said"}}, "CreateThing")
     assert words in aws.explain(error)
+
+
+@pytest.mark.parametrize(
+    "error, words",
+    [
+        (exceptions.ProxyConnectionError(proxy_url="http://proxy:3128"), "is HTTPS_PROXY or HTTP_PROXY right?"),
+        (exceptions.UnauthorizedSSOTokenError(), "`aws sso login` makes new credentials"),
+        (exceptions.SSOTokenLoadError(error_msg="none is there"), "`aws sso login` makes new credentials"),
+        (exceptions.TokenRetrievalError(provider="sso", error_msg="expired"), "`aws sso login` makes new credentials"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_what_boto3_raises_in_words(error, words):
+    assert words in aws.explain(error) and "\n" not in aws.explain(error)
 
 
 def test_the_action_that_is_denied_is_the_one_that_aws_names():
@@ -152,9 +210,9 @@ def test_what_does_not_go_on_says_no_more_than_stopped(thing, account):
     """Ctrl-C in a watch, and a question that nobody can answer."""
     account.client("iot").create_thing(thingName="lamp")
     watch = thing.start("shadow", "watch", "lamp")
-    assert watch.stdout.readline() == "no shadow yet; waiting for it\n"
+    assert watch.stdout.readline().endswith(" no shadow yet; waiting for it\n")
     watch.send_signal(signal.SIGINT)
-    assert watch.communicate(timeout=120)[1].endswith("\nthing: stopped\n") and watch.returncode == 130
+    assert watch.communicate(timeout=120)[1].splitlines()[-1] == "thing: stopped" and watch.returncode == 130
     said = thing.run("delete", "lamp", code=1).stderr
     assert "nothing was done: without a terminal to ask at, --yes is the answer" in said
 

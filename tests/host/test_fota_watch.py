@@ -2,11 +2,14 @@
 
 import concurrent.futures
 import json
+import signal
 import time
 
 import pytest
+from aws_iot_tools.cloud import aws as aws_module
 from aws_iot_tools.cloud.aws import Aws
 from aws_iot_tools.fota import rollout
+from botocore import exceptions
 
 from aws_iot.jobs import job
 
@@ -63,6 +66,61 @@ def test_each_report_is_shown_as_it_comes(watch, cloud):
     board.report("SUCCEEDED", version="1.2.0")
     assert watch.communicate() == ("lamp: SUCCEEDED 1.2.0\n", "")
     assert watch.returncode == 0
+
+
+def test_ctrl_c_ends_the_watch_and_not_the_job_which_can_be_watched_again(thing, watch, cloud):
+    job = watch.stdout.readline().split()[1].rstrip(":")
+    assert watch.stdout.readline() == "lamp: QUEUED\n"
+    watch.send_signal(signal.SIGINT)
+    said = watch.communicate(timeout=120)[1].splitlines()[-1]
+    assert said == f"thing: stopped watching; the job goes on: `thing fota-watch {job}` shows it again"
+    assert watch.returncode == 130
+    with thing.start("fota-watch", job) as again:
+        assert again.stdout.readline() == "lamp: QUEUED\n"
+        board = Board(cloud, "lamp")
+        board.take()
+        board.report("SUCCEEDED", version="1.2.0")
+        assert again.communicate(timeout=120)[0].endswith("lamp: SUCCEEDED 1.2.0\n")
+    assert again.returncode == 0
+    assert f"(did you mean {job}?)" in thing.run("fota-watch", job[:-2], code=1).stderr
+
+
+def test_what_is_not_newer_is_told_before_there_is_a_job(thing, crowd, application):
+    """Of a thing by what its last update said; a group goes on with those that will take it."""
+    words = [word for word in _words(crowd, "lamp", application) if word != "--watch"]
+    thing.run(*words)
+    board = Board(crowd, "lamp")
+    board.take()
+    board.report("SUCCEEDED", version="1.2.0")
+    said = thing.run(*words, code=1).stderr
+    assert "version 1.2.0 is not newer than what lamp took last" in said and "--force" in said
+    assert len(crowd.client("iot").list_jobs()["jobs"]) == 1
+    thing.run(*words, "--force")
+    words[1] = "crowd"
+    assert "lamp took version 1.2.0 or a newer one before, and will refuse this" in thing.run(*words, "--group").stderr
+
+
+def test_a_watch_goes_on_while_aws_is_away(crowd, aws, monkeypatch):
+    board, said, state = Board(crowd, "lamp"), [], {"left": 3}
+    monkeypatch.setattr(aws_module, "_PATIENCE_S", 0)
+    asked = rollout.executions
+
+    def sometimes(*words):
+        if state["left"]:
+            state["left"] -= 1
+            raise exceptions.EndpointConnectionError(endpoint_url="https://iot")
+        return asked(*words)
+
+    monkeypatch.setattr(rollout, "executions", sometimes)
+    job, seen = _slow_job(crowd), []
+    for row in rollout.watch(aws, job, said.append, sleep=lambda seconds: None):
+        seen.append(row[1])
+        if row[1] == "QUEUED":
+            board.take()
+            board.report("SUCCEEDED")
+            aws.iot.cancel_job(jobId=job)
+    assert seen == ["QUEUED", "SUCCEEDED"] and len(said) == 2
+    assert "going on as soon as it answers" in said[0] and said[1] == "AWS answers again"
 
 
 def test_group_is_watched_until_the_last_has_ended(thing, crowd, application):

@@ -1,5 +1,6 @@
 """Help: complete, as kept, and quick to come."""
 
+import importlib.metadata
 import subprocess
 import sys
 
@@ -23,7 +24,9 @@ def test_each_command_has_its_short_name_and_spellings(thing):
     for name in ("thing-project-from-template", "add-things", "set-active-thing", "iot-cleanup", "iot-fota-start"):
         assert COMMANDS[name][1] in short
     assert SPELLINGS["iot-fota_start"] == "iot-fota-start"
-    assert thing.run("new", "--help").stdout == thing.run("thing-project-from-template", "--help").stdout
+    long, short = thing.run("thing-project-from-template", "--help").stdout, thing.run("new", "--help").stdout
+    assert short.startswith("Usage: thing new ") and long.startswith("Usage: thing thing-project-from-template ")
+    assert short.split("\n", 1)[1] == long.split("\n", 1)[1]
 
 
 def test_help_imports_nothing_heavy():
@@ -44,6 +47,30 @@ def test_completion_script_completes(thing, shell, word):
     assert "_THING_COMPLETE" in thing.run("completion", shell).stdout
     thing.environment.update(_THING_COMPLETE=f"{shell}_complete", COMP_WORDS="thing add", COMP_CWORD=word)
     assert "add-things" in thing.run().stdout
+
+
+@pytest.mark.parametrize(
+    "typed, names", [("us", {"use"}), ("cle", {"cleanup"}), ("fo", {"fota", "fota-keygen", "fota-watch"})]
+)
+def test_completion_knows_the_short_names(thing, typed, names):
+    thing.environment.update(_THING_COMPLETE="bash_complete", COMP_WORDS=f"thing {typed}", COMP_CWORD="1")
+    assert {line.removeprefix("plain,") for line in thing.run().stdout.split()} == names
+
+
+def test_completion_of_a_short_name_goes_on(thing):
+    thing.environment.update(_THING_COMPLETE="bash_complete", COMP_WORDS="thing use --thing", COMP_CWORD="2")
+    assert "plain,--thing-id" in thing.run().stdout.split()
+
+
+@pytest.mark.parametrize(
+    "words, meant", [("lst", "list"), ("clean", "cleanup"), ("shadow gte", "get"), ("nwe x", "new")]
+)
+def test_a_misspelt_command_is_answered_with_the_one_that_was_meant(thing, words, meant):
+    assert f"(did you mean {meant}?)" in thing.run(*words.split(), code=2).stderr
+
+
+def test_version_is_that_of_the_installed_package(thing):
+    assert thing.run("--version").stdout == f"thing {importlib.metadata.version('aws_iot')}\n"
 
 
 def test_global_options_stand_before_or_after_the_command(thing):

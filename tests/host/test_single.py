@@ -1,13 +1,16 @@
 """thing create, show, update, delete, list: Para's Thing; thing shadow."""
 
 import json
+import re
 import stat
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import pytest
 from aws_iot_tools import pki
+from aws_iot_tools.things import overview
 
 # The fields of the seed's example answer.
 _FIELDS = {"id", "timestamp", "type", "appid", "name", "serviceBroker", "deviceState", "deviceMetadata"}
@@ -29,7 +32,7 @@ def test_a_thing_from_create_to_delete(thing, account, ministack):
     assert details["publicKey"] == pki.public_pem(details["privateKey"])
     assert not [path for path in (thing.folder.parent / "home").rglob("*") if path.is_file()], "the key is kept nowhere"
 
-    assert thing.json("list") == [{"name": "MyThing", "type": None, "attributes": thing.json("list")[0]["attributes"]}]
+    assert thing.json("list", "--names") == ["MyThing"]
     assert account.policies() == ["MyThing-Policy"]
     read = thing.json("show", "MyThing")
     assert set(read) == _FIELDS - {"timestamp", "deviceMetadata"} and read["id"] == made["id"]
@@ -135,17 +138,111 @@ def test_shadow_get_and_set(thing, account):
     assert thing.json("shadow", "get", "lamp")["version"] == 2
 
 
-def test_shadow_watch_follows_changes(thing, account):
+def _until(watch, number: int) -> list:
+    """The next lines of a watch, without the time that each document's first begins with."""
+    return [re.sub(r"^\d\d:\d\d:\d\d ", "", watch.stdout.readline().rstrip()) for _ in range(number)]
+
+
+@pytest.mark.parametrize("options", [(), ("--interval", "0.2")], ids=["told", "asked"])
+def test_shadow_watch_follows_changes(thing, account, proxy, options):
+    """Without an interval it is told by MQTT, and asks only when it begins."""
+    thing.environment["AWS_ENDPOINT_URL"] = proxy.url if options else account.url
     account.client("iot").create_thing(thingName="lamp")
-    watch = thing.start("shadow", "watch", "lamp", "--interval", "0.2", "--changes", "2")
-    assert watch.stdout.readline() == "no shadow yet; waiting for it\n"
+    watch = thing.start("shadow", "watch", "lamp", *options, "--changes", "3")
+    assert _until(watch, 1) == ["no shadow yet; waiting for it"]
     thing.run("shadow", "set", "lamp", '{"led": "on"}')
-    lines = [watch.stdout.readline().rstrip() for _ in range(3)]
-    assert lines == ["version 1", '  desired.led: - -> "on"', '  delta.led: - -> "on"']
-    account.client("iot-data").update_thing_shadow(thingName="lamp", payload='{"state":{"reported":{"led":"on"}}}')
+    assert _until(watch, 2) == ["version 1", '  desired.led: - -> "on"']
+    data = account.client("iot-data")
+    data.update_thing_shadow(thingName="lamp", payload='{"state":{"reported":{"led":"on"}}}')
+    assert _until(watch, 2) == ["version 2", '  reported.led: - -> "on"']
+    data.delete_thing_shadow(thingName="lamp")
     output, error = watch.communicate(timeout=120)
-    assert output.splitlines() == ["version 2", '  delta.led: "on" -> -', '  reported.led: - -> "on"'] and not error
+    assert output.endswith(" the shadow was deleted\n") and not error
     assert watch.returncode == 0
+
+
+def test_each_of_many_quick_changes_is_told(thing, account):
+    """What undoes itself within a moment, too, which no asking sees; and the state at its beginning is no change."""
+    account.client("iot").create_thing(thingName="lamp")
+    data = account.client("iot-data")
+    data.update_thing_shadow(thingName="lamp", payload='{"state":{"reported":{"n":0}}}')
+    watch = thing.start("shadow", "watch", "lamp", "--changes", "20", "--json")
+    first = json.loads(watch.stdout.readline())
+    assert first["state"] == {"reported": {"n": 0}} and "time" in first
+    for number in range(1, 21):
+        data.update_thing_shadow(thingName="lamp", payload=f'{{"state":{{"reported":{{"n":{number % 2}}}}}}}')
+    told = [json.loads(watch.stdout.readline()) for _ in range(20)]
+    assert [row["state"]["reported"]["n"] for row in told] == [number % 2 for number in range(1, 21)]
+    assert watch.communicate(timeout=120)[1] == "" and watch.returncode == 0
+
+
+def test_without_mqtt_a_watch_asks_and_says_so(thing, account, proxy):
+    """The proxy knows no WebSocket, as those of companies."""
+    account.client("iot").create_thing(thingName="lamp")
+    thing.environment["AWS_ENDPOINT_URL"] = proxy.url
+    watch = thing.start("shadow", "watch", "lamp", "--changes", "1")
+    assert _until(watch, 1) == ["no shadow yet; waiting for it"]
+    said = watch.stderr.readline()
+    assert said.startswith("thing: no MQTT connection to 127.0.0.1:")
+    assert said.endswith("the shadow is asked for each 1 s, which AWS bills\n")
+    thing.run("shadow", "set", "lamp", '{"led": "on"}')
+    assert _until(watch, 2) == ["version 1", '  desired.led: - -> "on"']
+    assert watch.communicate(timeout=120)[1] == "" and watch.returncode == 0
+
+
+def test_a_watch_goes_on_after_a_poll_that_failed(thing, account, proxy):
+    account.client("iot").create_thing(thingName="lamp")
+    thing.environment.update(AWS_ENDPOINT_URL=proxy.url, AWS_MAX_ATTEMPTS="1")
+    watch = thing.start("shadow", "watch", "lamp", "--interval", "0.2", "--changes", "1")
+    assert _until(watch, 1) == ["no shadow yet; waiting for it"]
+    proxy.refuse["GetThingShadow"] = (12, 503, "ServiceUnavailableException")
+    assert "going on as soon as it answers" in watch.stderr.readline()
+    thing.environment["AWS_ENDPOINT_URL"] = account.url
+    thing.run("shadow", "set", "lamp", '{"led": "on"}')
+    assert _until(watch, 2) == ["version 1", '  desired.led: - -> "on"']
+    assert watch.communicate(timeout=120)[1] == "thing: AWS answers again\n" and watch.returncode == 0
+
+
+def test_list_shows_what_is_known(thing, project, account):
+    """MiniStack's fleet index knows who is connected; where it is off, shadows are asked for one by one."""
+    thing.run("add", "demo", "-n", "2")
+    iot, data = account.client("iot"), account.client("iot-data")
+    data.update_thing_shadow(thingName="demo_0", payload='{"state":{"reported":{"version":"1.2.0"}}}')
+    data.update_thing_shadow(thingName="demo_1", payload='{"state":{"reported":{"version":{"odd":1}}}}')
+    iot.create_thing(thingName="elsewhere")
+    kept = project / ".aws_things_resources"
+    (kept / "demo_1").rename(kept / "demo_7")  # as when its thing was deleted in the console
+    rows = [re.split(r"  +", line) for line in thing.run("list").stdout.splitlines()]
+    assert rows[0] == ["THING", "CONNECTED", "VERSION", "LAST REPORT", "KEY"]
+    cells = {row[0]: row[1:] for row in rows[1:]}
+    assert (
+        cells["demo_0"][:2] == ["-", "1.2.0"] and cells["demo_0"][2].endswith(" s ago") and cells["demo_0"][3] == "demo"
+    )
+    assert cells["demo_1"][1] == "-" and cells["demo_1"][3] == "-"
+    assert cells["elsewhere"] == ["-", "-", "-", "-"]
+    assert cells["demo_7"] == ["-", "-", "-", "only in demo"]
+    shown = {row["name"]: row for row in thing.json("list")}
+    assert shown["demo_0"]["here"] == "demo" and shown["demo_0"]["there"] and not shown["demo_7"]["there"]
+    index = {"thingIndexingMode": "REGISTRY_AND_SHADOW", "thingConnectivityIndexingMode": "STATUS"}
+    iot.update_indexing_configuration(thingIndexingConfiguration=index)
+    shown = {row["name"]: row for row in thing.json("list")}
+    assert shown["demo_0"]["connected"] is False and shown["demo_0"]["version"] == "1.2.0"
+
+
+@pytest.mark.parametrize("seconds, words", [(None, "-"), (0, "0 s ago"), (119, "119 s ago"), (7300, "2 h ago")])
+def test_ages_in_words(seconds, words):
+    assert overview.age(None if seconds is None else 10_000 - seconds, 10_000) == words
+
+
+def test_a_misspelt_thing_is_answered_with_the_one_that_was_meant(thing, account):
+    account.client("iot").create_thing(thingName="kitchen_lamp")
+    assert "(did you mean kitchen_lamp?)" in thing.run("show", "kitchen_lmap", code=1).stderr
+    assert "did you mean" not in thing.run("show", "heating", code=1).stderr
+
+
+def test_delete_looks_before_it_asks(thing):
+    said = thing.run("delete", "lamp", code=1).stderr
+    assert "there is no thing lamp" in said and "Delete" not in said
 
 
 def test_what_a_board_wrote_moves_no_terminal(thing, account):

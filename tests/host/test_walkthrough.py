@@ -46,7 +46,7 @@ def test_the_walk_through(shell):
     shell.board.expect("puback")
 
     watching = shell.start(watch)  # in a shell that knows no more than where it is
-    _await(watching, "  reported.publish_period: - -> 10000")
+    _await(watching, "  reported.publish_period: 10000")
     shell.run(change)
     _await(watching, "  desired.publish_period: - -> 1000", "  reported.publish_period: 10000 -> 1000")
     watching.send_signal(signal.SIGINT)

@@ -9,15 +9,17 @@ import threading
 import time
 import urllib.parse
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import boto3
+import botocore.session
 from botocore import exceptions
 from botocore.config import Config
 
 from ..errors import ToolError
-from ..shapes import Client, Json
+from ..shapes import Client, Json, Say
 
+_T = TypeVar("_T")
 WORKERS = 8  # enough to saturate a default account's 10 certificates a second at 60 ms a call
 
 # Default quotas per second, https://docs.aws.amazon.com/general/latest/gr/iot-core.html
@@ -28,6 +30,7 @@ RATES = {
     "DescribeCertificate": 10, "ListCertificates": 10, "ListNamedShadowsForThing": 50, "DeleteThingShadow": 400,
 }  # fmt: skip
 _CONNECT_ATTEMPTS = 3
+_PATIENCE_S = 2
 _SHARE = 0.95  # of the quota: the network's jitter can push two calls together
 
 
@@ -49,10 +52,14 @@ class Pacer:
 
 
 class Aws:
-    """One account and region. rate: times AWS's default quotas; 0 lifts them."""
+    """One account and region. rate: times AWS's default quotas; 0 lifts them, as there are none in a local AWS."""
 
     def __init__(
-        self, profile: str | None = None, region: str | None = None, endpoint_url: str | None = None, rate: float = 1.0
+        self,
+        profile: str | None = None,
+        region: str | None = None,
+        endpoint_url: str | None = None,
+        rate: float | None = None,
     ) -> None:
         for url in filter(None, (endpoint_url, os.environ.get("AWS_ENDPOINT_URL"))):
             if not url.startswith(("http://", "https://")):
@@ -64,7 +71,10 @@ class Aws:
         self._lock = threading.Lock()
         self.set_rate(rate)
 
-    def set_rate(self, rate: float) -> None:
+    def set_rate(self, rate: float | None) -> None:
+        """None: AWS's default quotas, and none in a local AWS."""
+        if rate is None:
+            rate = 0 if self._is_local else 1
         self._pacers = {name: Pacer(each * rate * _SHARE) for name, each in RATES.items()} if rate else {}
 
     def client(self, service: str) -> Client:
@@ -136,6 +146,38 @@ def code(error: BaseException) -> str:
     return getattr(error, "response", {}).get("Error", {}).get("Code", "")
 
 
+def passing(error: BaseException) -> bool:
+    """True for what another try may mend: the network, or AWS itself."""
+    if isinstance(error, exceptions.ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return status >= 500 or code(error) in ("ThrottlingException", "TooManyRequestsException")
+    return isinstance(error, (exceptions.HTTPClientError, exceptions.ConnectionError))
+
+
+def patiently(ask: Callable[[], _T], say: Say, sleep: Callable[[float], object] = time.sleep) -> _T:
+    """ask()'s answer, however long the network or AWS is away: that is said once, and once more when it is back."""
+    told = False
+    while True:
+        try:
+            answer = ask()
+        except (exceptions.BotoCoreError, exceptions.ClientError) as error:
+            if not passing(error):
+                raise
+            if not told:
+                say(f"{explain(error)}; going on as soon as it answers")
+            told = True
+            sleep(_PATIENCE_S)
+        else:
+            if told:
+                say("AWS answers again")
+            return answer
+
+
+def denied(error: BaseException) -> bool:
+    """True when these credentials may not do this."""
+    return code(error) in ("AccessDeniedException", "UnauthorizedException", "AccessDenied")
+
+
 def missing(error: BaseException) -> bool:
     """True when AWS says that the resource is not there."""
     return code(error) == "ResourceNotFoundException"
@@ -158,11 +200,12 @@ _REQUEST_TOKEN = {"nextMarker": "marker"}
 LOCAL = '`thing cloud up` and `eval "$(thing cloud env)"`'  # what gives a shell the local AWS
 _CREDENTIALS = f"set AWS_PROFILE or run `aws configure` (or {LOCAL} for a local AWS)"
 _REFUSED = "AWS does not accept the credentials: they are wrong, have expired or belong to another partition"
+_EXPIRED = "the AWS credentials have expired: `aws sso login`, or what gave them, makes new ones"
 _BY_CODE = {
     "UnrecognizedClientException": _REFUSED,
     "InvalidClientTokenId": _REFUSED,
-    "ExpiredToken": _REFUSED,
-    "ExpiredTokenException": _REFUSED,
+    "ExpiredToken": _EXPIRED,
+    "ExpiredTokenException": _EXPIRED,
     "InvalidSignatureException": _REFUSED,
     "SignatureDoesNotMatch": _REFUSED,
     "ThrottlingException": "AWS is throttling; what was done is kept: run the same command again in a minute",
@@ -178,22 +221,47 @@ def explain(error: BaseException) -> str:
         return f"no AWS credentials: {_CREDENTIALS}"
     if isinstance(error, exceptions.NoRegionError):
         return "no AWS region: pass --region, or set AWS_REGION or `region` in the profile"
+    if isinstance(error, exceptions.ProfileNotFound):
+        known = botocore.session.get_session().available_profiles
+        return f"{error}; {'there are ' + ', '.join(known) if known else '`aws configure` makes one'}"
+    if isinstance(error, (exceptions.SSOError, exceptions.TokenRetrievalError)):
+        return f"{_line(str(error))}: `aws sso login` makes new credentials"
+    if isinstance(error, exceptions.ProxyConnectionError):
+        return f"{_line(str(error))}: is HTTPS_PROXY or HTTP_PROXY right? NO_PROXY names what needs none"
     if isinstance(error, (exceptions.EndpointConnectionError, exceptions.ConnectTimeoutError)):
         return (
             f"{str(error).rstrip('.')}: is the network up, the region right, the local AWS (`thing cloud up`) started?"
         )
-    return str(error)
+    return _NO_AWS if _is_page(str(error)) else _line(str(error))
 
 
 def _explain_answer(error: exceptions.ClientError) -> str:
     operation, message = error.operation_name, _message(error)
-    if code(error) in ("AccessDeniedException", "UnauthorizedException", "AccessDenied"):
+    if _is_page(message):
+        return f"{operation}: {_NO_AWS} ({code(error)})"
+    message = _line(message)
+    if denied(error):
         named = _ACTION.search(message)  # AWS IoT does not always name it; S3 and IAM do
         action = named[1] if named else f"iot:{operation}"
         return f"not allowed: {message} (the IAM user or role needs {action})"
     if code(error) in _BY_CODE:
         return f"{_BY_CODE[code(error)]} ({operation}: {message})"
     return f"{operation}: {message} ({code(error)})"
+
+
+_NO_AWS = (
+    "a web page answered, not AWS: is the address right (--endpoint-url, AWS_ENDPOINT_URL), "
+    "does a proxy or a network's log-in page stand between?"
+)
+
+
+def _is_page(text: str) -> bool:
+    return bool(re.search(r"<(!doctype|html|body|head)\b", text, re.IGNORECASE))
+
+
+def _line(text: str) -> str:
+    """On one line, as errors are here."""
+    return " ".join(text.split())
 
 
 def _message(error: exceptions.ClientError) -> str:

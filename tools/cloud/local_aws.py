@@ -38,6 +38,10 @@ _CA_PATH = "/_ministack/iot/ca.pem"
 _NOT_INHERITED = ("AWS_", "IOT_", "MINISTACK_", "GATEWAY_", "USE_SSL", "S3_", "STATE_DIR", "PERSIST_")
 
 
+class Damaged(ToolError):
+    """What was written down of where a local AWS is cannot be read."""
+
+
 class Cloud:
     """Where a local AWS is: url for the APIs; mqtt_host, mqtt_port and ca (PEM text) for things. front: None when it
     serves this computer, "lan" when it serves boards on the network, "mosquitto" when a Mosquitto does that."""
@@ -62,17 +66,16 @@ class Cloud:
 
     @classmethod
     def load(cls, folder: str | Path) -> Cloud | None:
-        """The cloud that was started in a folder, or None; ToolError when what was written down of it is damaged."""
+        """The cloud that was started in a folder, or None; Damaged when what was written down of it cannot be read."""
         path = Path(folder) / "cloud.json"
         if not path.exists():
             return None
         ca = Path(folder) / "ca.pem"
         try:
             return cls(Path(folder), ca=ca.read_text() if ca.exists() else "", **journal.read_json(path))
-        except TypeError as error:
-            raise ToolError(
-                f"{path} is of another version of `thing`: remove it; the next `thing cloud up` writes it anew, "
-                "and its data stays"
+        except (TypeError, ToolError) as error:
+            raise Damaged(
+                f"{path} is damaged, or of another version of `thing`: `thing cloud up` writes it anew, its data stays"
             ) from error
 
     def save(self) -> None:
@@ -136,7 +139,7 @@ def up(folder: Path, wanted: Wanted, say: Say) -> Cloud:
         raise ToolError("the local AWS needs Python 3.11: on 3.10 no TLS handshake with MiniStack 1.5 comes to an end")
     # One at a time: what starts meanwhile would see the same ports free, and MiniStack shares a port that is taken.
     with journal.lock(state.folder() / "cloud.lock", wait=True):
-        old = Cloud.load(folder)
+        old = _last(folder, say)
         if old and processes.running(folder) and (processes.noted(folder) or {}).get("ready"):
             wanted.check(old)
             if old.front == "mosquitto":
@@ -160,6 +163,18 @@ def up(folder: Path, wanted: Wanted, say: Say) -> Cloud:
         if cloud.front == "mosquitto":
             _start_front(cloud)
     return cloud
+
+
+def _last(folder: Path, say: Say) -> Cloud | None:
+    """Where it was the last time; what cannot be read of that is set aside, and what runs is ended."""
+    try:
+        return Cloud.load(folder)
+    except Damaged:
+        down(folder)
+        aside = folder / "cloud.json.damaged"
+        (folder / "cloud.json").replace(aside)
+        say(f"where it was the last time cannot be read ({aside} now): its ports may be others than before")
+        return None
 
 
 def _planned(folder: Path, wanted: Wanted, old: Cloud | None) -> Cloud:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ..cli import Command, pass_context
-from ..errors import Partly
+from ..errors import Final, Partly, ToolError
+from ..output import things
 
 if TYPE_CHECKING:
     from ..cli import Context
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
-@click.argument("path", type=click.Path(file_okay=False))
+@click.argument("path", type=click.Path(file_okay=False), default=".")
 @click.option(
     "--things-number", "-n", type=click.IntRange(min=1), default=1, metavar="N", help="How many. [default: 1]"
 )
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--rsa", is_flag=True, help="Make RSA-2048 keys instead of P-256 keys.")
 @click.option(
-    "--rate", type=click.FloatRange(min=0), default=1.0, metavar="X",
-    help="Times AWS's default rates, for accounts with raised quotas; 0: no limit. [default: 1]",
+    "--rate", type=click.FloatRange(min=0), metavar="X",
+    help="Times AWS's default rates, for accounts with raised quotas; 0: no limit. [default: 1; local AWS: 0]",
 )  # fmt: skip
 @click.option("--bulk", is_flag=True, help="Hand the work to AWS (for more than a thousand); needs the next two.")
 @click.option("--s3-bucket", metavar="BUCKET", help="With --bulk: where the certificate requests go.")
@@ -41,16 +42,18 @@ def command(
     things_number: int,
     base: str | None,
     rsa: bool,
-    rate: float,
+    rate: float | None,
     bulk: bool,
     s3_bucket: str | None,
     role_arn: str | None,
 ) -> None:
     """Create things in AWS for the project in PATH and keep their keys and certificates in it.
 
-    Numbers go on from the highest under the base name. Keys are made on this computer: only a certificate
-    request leaves it. The first thing becomes the active one. A run that was stopped is resumed by the same command.
+    PATH is by default this folder. Numbers go on from the highest under the base name. Keys are made on this
+    computer: only a certificate request leaves it. The first thing becomes the active one. A run that was stopped
+    is resumed by the same command.
     """
+    from ..cloud import local_aws
     from ..main import sentence
     from ..things import creation, place
     from ..things.project import Project
@@ -63,6 +66,8 @@ def command(
     project = Project.open(path)
     context.aws.set_rate(rate)
     base = creation.base_name(project, base)
+    if bulk and local_aws.serving(context.aws):
+        raise ToolError("the local AWS has no bulk registration: leave out --bulk, things are made from here")
     with project.lock():
         place.note(context.aws, project)
         report = creation.prepare(project, things_number, base, "rsa" if rsa else "ec")
@@ -81,10 +86,8 @@ def command(
             )
     _tell(context.out, report)
     if report.failure:
-        raise Partly(
-            f"{report.created} things created, {report.left} left: {sentence(report.failure)}; "
-            "the same command goes on from there"
-        )
+        goes_on = "" if isinstance(report.failure, Final) else "; the same command goes on from there"
+        raise Partly(f"{things(report.created)} created, {report.left} left: {sentence(report.failure)}{goes_on}")
 
 
 def _tell(out: Output, report: Report) -> None:

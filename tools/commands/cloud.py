@@ -81,7 +81,8 @@ def env(context: Context, folder: Path, off: bool, shell: str | None) -> None:
 
     cloud = local_aws.Cloud.load(folder / local_aws.FOLDER)
     if cloud is None:
-        raise ToolError(f"no local AWS was started in {folder}: start one with `thing cloud up`")
+        where = "this folder" if folder == Path() else folder
+        raise ToolError(f"no local AWS was started in {where}: start one with `thing cloud up`")
     variables = cloud.environment()
     services = [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL_")]
     words = shells.SHELLS[shell or shells.default()]

@@ -21,9 +21,10 @@ def command(context: Context, name: str, yes: bool) -> None:
     """Delete the thing, the certificates that only it has, its own policy and its shadows."""
     from ..things import single
 
-    if not yes and not click.confirm(f"Delete the thing {name} with its certificates and shadows?", err=True):
-        raise Partly("nothing was deleted")
     with single.held(context.aws, name) as record:
+        single.check(context.aws, record)
+        if not yes and not click.confirm(f"Delete the thing {name} with its certificates and shadows?", err=True):
+            raise Partly("nothing was deleted")
         kept = single.delete(context.aws, record)
     stays = f"; the policy {kept} was not made here, or is still in use, and stays" if kept else ""
     context.out.data({"deleted": name, "policy_kept": kept}, f"deleted {name}{stays}")

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 def command(context: Context, path: str, port: str | None) -> None:
     """Find out why the active thing of the project in PATH does not connect.
 
-    Stage by stage, from the files to a publish, from this computer and with --port from the board; the first stage
-    that fails ends it, with the likely cause and the cure. It connects as the thing, so a board that is connected as it
-    is cut off for a moment.
+    PATH is by default this folder. Stage by stage, from the files to a publish, from this computer and with --port
+    from the board; the first stage that fails ends it, with the likely cause and the cure. It connects as the
+    thing, so a board that is connected as it is cut off for a moment.
     """
     from ..board import doctor
     from ..things.project import Project
@@ -33,7 +33,7 @@ def command(context: Context, path: str, port: str | None) -> None:
 
     def report(stage: str, well: bool, text: str) -> None:
         found.append({"stage": stage, "ok": well, "text": text})
-        out.say(f"{'ok  ' if well else 'FAIL'} {stage}: {text}")
+        out.say(f"{'ok  ' if well else 'FAIL'} {stage}: {text}", "green" if well else "red")
 
     well = doctor.examine(project, report, lambda: doctor.aws_causes(context.aws, project.config()))
     if well and port:

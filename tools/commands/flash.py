@@ -20,7 +20,7 @@ _READY = "ready"  # what the programs of `thing new` and of the examples print o
 
 
 @click.command(cls=Command)
-@click.argument("path", type=click.Path(file_okay=False))
+@click.argument("path", type=click.Path(file_okay=False), default=".")
 @click.option(
     "--port",
     metavar="P",
@@ -56,9 +56,9 @@ def command(
 ) -> None:
     """Put the project in PATH on a board, with the library and the active thing's certificate and key, and start it.
 
-    Files that are the same already are skipped; what is written is read back. The board's clock is set, and what the
-    program prints is shown until it is ready, that is connected to AWS; when it does not get so far, the exit code
-    is 1. From the project go all files but documents, keys and what is hidden.
+    PATH is by default this folder. Files that are the same already are skipped; what is written is read back. The
+    board's clock is set, and what the program prints is shown until it is ready, that is connected to AWS; when it
+    does not get so far, the exit code is 1. From the project go all files but documents, keys and what is hidden.
     """
     from ..board import flash, ports
     from ..board.board import Board

@@ -8,6 +8,7 @@ import click
 
 from ..cli import Command, pass_context
 from ..errors import Partly
+from ..output import things
 from ..shapes import Json
 
 if TYPE_CHECKING:
@@ -15,15 +16,15 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
-@click.argument("path", type=click.Path(file_okay=False))
+@click.argument("path", type=click.Path(file_okay=False), default=".")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
 @pass_context
 def command(context: Context, path: str, yes: bool, dry_run: bool) -> None:
     """Delete the things of the project in PATH with their certificates and shadows, and the policy if it was made here.
 
-    A thing's folder goes only when AWS has nothing of the thing any more; what fails is kept for another run. A policy
-    that another certificate still uses stays.
+    PATH is by default this folder. A thing's folder goes only when AWS has nothing of the thing any more; what
+    fails is kept for another run. A policy that another certificate still uses stays.
     """
     from ..main import sentence
     from ..things import cleanup
@@ -46,12 +47,13 @@ def command(context: Context, path: str, yes: bool, dry_run: bool) -> None:
         raise Partly("nothing was deleted")
     with project.lock():
         outcome = cleanup.run(context.aws, project, lambda total: out.progress(total, "deleting things"))
-    kept = f"; the policy {plan['policy']} is still in use and stays" if outcome.policy_kept else ""
     deleted = outcome.done - outcome.gone
+    policy = f" and the policy {plan['policy']}" if plan["policy"] and not outcome.failures else ""
+    kept = f"; the policy {plan['policy']} is still in use and stays" if outcome.policy_kept else ""
     gone = f", {outcome.gone} had been deleted from AWS before" if outcome.gone else ""
     out.data(
         {**plan, "deleted": deleted, "gone": outcome.gone, "failed": len(outcome.failures)},
-        f"{_number(deleted)} deleted{gone}{kept}",
+        f"{things(deleted)} deleted, with certificates and shadows{'' if kept else policy}{gone}{kept}",
     )
     if outcome.failures:
         name, error = outcome.failures[0]
@@ -59,9 +61,5 @@ def command(context: Context, path: str, yes: bool, dry_run: bool) -> None:
 
 
 def _words(plan: Json) -> str:
-    words = f"{_number(len(plan['things']))} with certificates and shadows"
+    words = f"{things(len(plan['things']))} with certificates and shadows"
     return words + (f" and the policy {plan['policy']}" if plan["policy"] else "")
-
-
-def _number(things: int) -> str:
-    return f"{things} thing{'' if things == 1 else 's'}"

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from ..cli import Command, pass_context
-from ..errors import Partly
-from ..shapes import Json
+from ..errors import ToolError
+from .fota_watch import follow
 
 if TYPE_CHECKING:
     from ..cli import Context
-    from ..cloud.aws import Aws
-    from ..output import Output
 
 _LEAST_S, _MOST_S = 60, 3600
 _MOST_COUNTER = (1 << 32) - 1
@@ -83,6 +81,9 @@ def command(
     out, aws = context.out, context.aws
     target = rollout.target_arn(aws, thing, group)
     check_target(Path(firmware), thing, target)
+    things = rollout.members(aws, thing) if group else [thing]
+    if not force:
+        _check_versions(context, things, made.version)
     role = rollout.role_arn(aws, s3_role)
     name = rollout.job_name(thing, made)
     bucket, key = rollout.place(s3_bucket, name)
@@ -103,24 +104,19 @@ def command(
         out.data(result, text)
         return
     out.say(text)
-    ended = _follow(out, aws, name)
-    if out.json:
-        out.data({**result, "executions": {each: status for each, (status, _) in ended.items()}})
-    if not ended:
-        raise Partly(f"job {name} ended without a board: its things are gone, or it was canceled")
-    failed = [each for each, (status, _) in ended.items() if status != "SUCCEEDED"]
-    if failed:
-        raise Partly(f"{len(failed)} of {len(ended)} boards did not take it: {', '.join(sorted(failed)[:10])}")
+    follow(out, aws, name, result)
 
 
-def _follow(out: Output, aws: Aws, job: str) -> dict[str, tuple[str, Json]]:
-    """Say each change; -> {thing: (status, details)} at the end."""
+def _check_versions(context: Context, names: list[str], version: str) -> None:
+    """Boards refuse what is not newer: say so before the job, where it is known."""
     from ..fota import rollout
 
-    ended = {}
-    for name, status, details in rollout.watch(aws, job):
-        ended[name] = status, details
-        words = [f"{details['progress']}%"] if "progress" in details and status == "IN_PROGRESS" else []
-        words += [details[key] for key in ("reason", "version") if key in details]
-        out.say(" ".join([f"{name}: {status}", *words]))
-    return ended
+    late = rollout.check_order(context.aws, names, version)
+    some = f"{', '.join(late[:5])}{', ...' if len(late) > 5 else ''}"
+    if late == names:
+        raise ToolError(
+            f"version {version} is not newer than what {some} took last, and boards refuse such a one: "
+            "raise it, or pass --force"
+        )
+    if late:
+        context.out.warn(f"{some} took version {version} or a newer one before, and will refuse this")

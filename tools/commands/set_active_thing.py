@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
-@click.argument("path", type=click.Path(file_okay=False))
+@click.argument("path", type=click.Path(file_okay=False), default=".")
 @click.option(
     "--thing-id", type=click.IntRange(min=0), metavar="I", help="Its number under the last base name. [default: 0]"
 )
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 def command(context: Context, path: str, thing_id: int | None, name: str | None, fill: bool) -> None:
     """Choose the thing that the project in PATH is flashed as.
 
-    Its certificate and key are copied to the top of the project and its entries into thing.conf.json: all three files
-    change together, or none does.
+    PATH is by default this folder. Its certificate and key are copied to the top of the project and its entries
+    into thing.conf.json: all three files change together, or none does.
     """
     from ..things.creation import base_name
     from ..things.project import Project

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -60,42 +61,40 @@ def set_(context: Context, thing: str, state: str, name: str | None) -> None:
 @click.argument("thing")
 @_NAME
 @click.option(
-    "--interval", type=click.FloatRange(min=0.1), default=1.0, metavar="S", help="Look every S seconds. [default: 1]"
+    "--interval", type=click.FloatRange(min=0.1), metavar="S", help="Ask every S seconds. [default: by MQTT, at once]"
 )
 @click.option("--changes", "count", type=click.IntRange(min=1), metavar="N", help="Stop after N changes.")
 @pass_context
-def watch(context: Context, thing: str, name: str | None, interval: float, count: int | None) -> None:
-    """Show the state, then each change as it comes, until Ctrl-C."""
+def watch(context: Context, thing: str, name: str | None, interval: float | None, count: int | None) -> None:
+    """Show the state, then each change as it comes, until Ctrl-C.
+
+    AWS tells of each change by MQTT, in a WebSocket signed with your own keys. Where that does not work, it says so and
+    asks for the shadow once a second.
+    """
     import itertools
-    import time
 
     from ..things import shadows
 
     _check(thing, name)
-    last = shadows.get(context.aws, thing, name)
-    _show(context.out, None, last)
-    for _ in itertools.count() if count is None else range(count):
-        document = last
-        while document is None or document["version"] == (last or {}).get("version"):
-            time.sleep(interval)
-            document = shadows.get(context.aws, thing, name)
-        _show(context.out, last, document)
+    documents = shadows.follow(context.aws, thing, name, interval, context.out.warn)
+    last = None
+    for number, document in enumerate(itertools.islice(documents, count and count + 1)):
+        _show(context.out, last, document, first=not number)
         last = document
 
 
-def _show(out: Output, old: Json | None, new: Json | None) -> None:
+def _show(out: Output, old: Json | None, new: Json | None, first: bool) -> None:
     from ..things import shadows
 
+    now = datetime.datetime.now().astimezone()
     if new is None:
-        out.say("no shadow yet; waiting for it")
+        words = "no shadow yet; waiting for it" if first else "the shadow was deleted"
+        out.line({"time": now.isoformat(timespec="milliseconds"), "state": None}, f"{now:%H:%M:%S} {words}")
         return
-    text = [f"version {new['version']}"]
+    text = [f"{now:%H:%M:%S} version {new['version']}"]
     for path, before, after in shadows.changes((old or {}).get("state", {}), new["state"]):
-        text.append(f"  {path}: {_value(before)} -> {_value(after)}")
-    if out.json:
-        print(json.dumps({"version": new["version"], "state": new["state"]}), flush=True)
-    else:
-        out.say("\n".join(text))
+        text.append(f"  {path}: {_value(after)}" if first else f"  {path}: {_value(before)} -> {_value(after)}")
+    out.line({"time": now.isoformat(timespec="milliseconds"), **new}, "\n".join(text))
 
 
 def _value(value: Any) -> str:

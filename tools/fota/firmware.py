@@ -47,9 +47,7 @@ class Firmware:
         return hashlib.sha256(self.data).hexdigest()
 
 
-def load(
-    path: str | Path, version: str | None = None, board: str | None = None, module: str | None = None
-) -> Firmware:
+def load(path: str | Path, version: str | None = None, board: str | None = None, module: str | None = None) -> Firmware:
     """The firmware in path: a folder with an application, a bundle of one, or an ESP32 application image.
 
     module: what the boards' main.py starts (default: what main.py in the folder does, else app). ToolError for what no
@@ -177,6 +175,8 @@ def bundle(files: dict[str, bytes], version: str, board: str | None = None) -> b
 def new_key(path: str | Path) -> tuple[Path, Path]:
     """Make an ECDSA P-256 key, the private half in path (0600), the public in path + ".pub"; -> both paths."""
     private, public = Path(path), Path(f"{path}.pub")
+    if not private.parent.is_dir():
+        raise ToolError(f"there is no folder {private.parent}")
     for file in (private, public):
         if file.exists():
             raise ToolError(f"{file} exists: boards may trust it, so it is not replaced")

@@ -6,21 +6,27 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError, ParamValidationError
 
+from aws_iot.fota import versions
 from aws_iot.jobs.job import OVER
 
 from ..cloud import aws as aws_errors
 from ..cloud import local_aws
 from ..errors import ToolError
-from ..shapes import Executions, Json, Progress
+from ..shapes import Executions, Json, Progress, Say
+from ..spelling import meant
+from ..things import single
 
 if TYPE_CHECKING:
     from ..cloud.aws import Aws
     from .firmware import Firmware
 
+_ASKED = 20  # things whose version is looked up before an update of a group
+_LOOKED_AT = 10  # of a thing's last jobs, to find an update among
 _PART_BYTES = 8 * 1024 * 1024
 _JOB_OVER = ("COMPLETED", "CANCELED", "DELETION_IN_PROGRESS")
 
@@ -40,18 +46,55 @@ def role_arn(aws: Aws, role: str) -> str:
 
 
 def target_arn(aws: Aws, name: str, group: bool = False) -> str:
-    """The ARN of a thing, or of a thing group, which must have things: the job is for those that are in it now."""
+    """The ARN of a thing, or of a thing group."""
+    if not group:
+        return single.known(aws, name)["thingArn"]
     try:
-        if group:
-            arn = aws.iot.describe_thing_group(thingGroupName=name)["thingGroupArn"]
-            if not any(_members(aws, name)):
-                raise ToolError(f"thing group {name} has no things: nothing would be updated")
-            return arn
-        return aws.iot.describe_thing(thingName=name)["thingArn"]
+        return aws.iot.describe_thing_group(thingGroupName=name)["thingGroupArn"]
     except ClientError as error:
         if aws_errors.missing(error):
-            raise ToolError(f"there is no thing{' group' if group else ''} {name} in {aws.region}") from error
+            raise ToolError(f"there is no thing group {name} in {aws.region}") from error
         raise
+
+
+def members(aws: Aws, group: str) -> list[str]:
+    """The things of a group, which must have some: the job is for those that are in it now."""
+    found = list(_members(aws, group))
+    if not found:
+        raise ToolError(f"thing group {group} has no things: nothing would be updated")
+    return found
+
+
+def check_order(aws: Aws, names: list[str], version: str) -> list[str]:
+    """Of these things those that have this version or a newer one already, by what their last updates said.
+
+    Such boards refuse it. Only the first are asked for: a group may be large, and the boards know best.
+    """
+    with ThreadPoolExecutor(aws_errors.WORKERS) as pool:
+        running = list(pool.map(lambda name: running_version(aws, name), names[:_ASKED]))
+    return [name for name, found in zip(names, running, strict=False) if found and not _newer(version, found)]
+
+
+def _newer(version: str, found: str) -> bool:
+    try:
+        return versions.newer(version, found)
+    except ValueError:  # what the board has has no place in the order, so nobody knows
+        return True
+
+
+def running_version(aws: Aws, thing: str) -> str | None:
+    """The version that a thing's last update has brought it, or None when there was none, or none that told."""
+    arguments = {"thingName": thing, "status": "SUCCEEDED"}
+    rows = [
+        (row["jobExecutionSummary"].get("lastUpdatedAt"), row["jobId"])
+        for row in aws_errors.pages(aws.iot.list_job_executions_for_thing, "executionSummaries", **arguments)
+    ]
+    for _, job_id in sorted(rows, key=lambda row: str(row[0]), reverse=True)[:_LOOKED_AT]:
+        execution = aws.iot.describe_job_execution(jobId=job_id, thingName=thing)["execution"]
+        told = execution.get("statusDetails", {}).get("detailsMap", {}).get("version")
+        if told:
+            return str(told)
+    return None
 
 
 def _members(aws: Aws, group: str) -> Iterator[str]:
@@ -169,19 +212,38 @@ def executions(aws: Aws, job_id: str) -> Executions:
     return found
 
 
+def check_job(aws: Aws, job_id: str) -> None:
+    """ToolError unless there is such a job."""
+    try:
+        aws.iot.describe_job(jobId=job_id)
+    except ClientError as error:
+        if aws_errors.missing(error):
+            some = [job["jobId"] for job in aws.iot.list_jobs(maxResults=100)["jobs"]]
+            raise ToolError(f"there is no job {job_id} in {aws.region}{meant(job_id, some)}") from error
+        raise
+
+
 def watch(
-    aws: Aws, job_id: str, interval_s: float = 2.0, sleep: Callable[[float], object] = time.sleep
+    aws: Aws,
+    job_id: str,
+    say: Say = lambda text: None,
+    interval_s: float = 2.0,
+    sleep: Callable[[float], object] = time.sleep,
 ) -> Iterator[tuple[str, str, Json]]:
     """Each change of the job's executions as (thing, status, details), until all have ended and none can come.
 
     AWS makes them little by little: that all there are have ended tells nothing before the job is over, too. And a job
     that was canceled may have boards that go on with it.
     """
-    seen: Executions = {}
-    while True:
+
+    def look() -> tuple[bool, Executions]:
         # Asked for first: the executions then are all that there will be.
         over = aws.iot.describe_job(jobId=job_id)["job"]["status"] in _JOB_OVER
-        now = executions(aws, job_id)
+        return over, executions(aws, job_id)
+
+    seen: Executions = {}
+    while True:
+        over, now = aws_errors.patiently(look, say)
         for name, state in now.items():
             if seen.get(name) != state:
                 yield name, *state

@@ -52,9 +52,11 @@ def add(aws: Aws, project: Project, report: Report, policy_name: str, bucket: st
     """Make the things of a plan by a registration task; -> the report, with what is left and why."""
     records = [record for record in map(project.record, report.names) if not record.get("done")]
     task = project.state().get("task") or project.change_state(task={"bucket": bucket, "key": _key()})["task"]
+    if task.get("asked") and not task.get("id"):
+        task["id"] = _running(aws, task["key"])
     if not task.get("id"):
-        task["id"] = _running(aws, task["key"]) or _start(aws, project, records, policy_name, task, role_arn)
-        project.change_state(task=task)
+        task["id"] = _start(aws, project, records, policy_name, task, role_arn)
+    project.change_state(task=task)
     say(f"AWS registers {len(records)} things as task {task['id']}")
     ended = _wait(aws, task["id"], say)
     _take(aws, records, task["id"])
@@ -75,14 +77,18 @@ def abandon(aws: Aws, project: Project) -> None:
     task = project.state().get("task")
     if not task:
         return
-    task_id = task.get("id") or _running(aws, task["key"])
+    task_id = task.get("id") or (_running(aws, task["key"]) if task.get("asked") else None)
     if task_id:
         try:
             aws.iot.stop_thing_registration_task(taskId=task_id)
         except ClientError as error:
             if aws_errors.code(error) != "InvalidRequestException":  # it has ended
                 raise
-    aws.client("s3").delete_object(Bucket=task["bucket"], Key=task["key"])
+    try:
+        aws.client("s3").delete_object(Bucket=task["bucket"], Key=task["key"])
+    except ClientError as error:
+        if aws_errors.code(error) != "NoSuchBucket":
+            raise
     project.change_state(task=None)
 
 
@@ -111,9 +117,15 @@ def _start(aws: Aws, project: Project, records: list[Record], policy_name: str, 
     body = "".join(f"{json.dumps(line)}\n" for line in lines)
     aws.client("s3").put_object(Bucket=task["bucket"], Key=task["key"], Body=body.encode())
     text = json.dumps(template(owner, policy_name))
-    started = aws.iot.start_thing_registration_task(
-        templateBody=text, inputFileBucket=task["bucket"], inputFileKey=task["key"], roleArn=role_arn
-    )
+    project.change_state(task={**task, "asked": True})
+    try:
+        started = aws.iot.start_thing_registration_task(
+            templateBody=text, inputFileBucket=task["bucket"], inputFileKey=task["key"], roleArn=role_arn
+        )
+    except ClientError as error:
+        if not aws_errors.passing(error):  # there is no task, so none has to be looked for
+            project.change_state(task=task)
+        raise
     return started["taskId"]
 
 

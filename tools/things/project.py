@@ -19,6 +19,7 @@ from typing import Any
 from .. import journal
 from ..errors import ToolError
 from ..shapes import Json
+from ..spelling import meant
 from .record import Record
 
 CONFIG = "thing.conf.json"
@@ -47,10 +48,15 @@ class Project:
         """The project in a folder; ToolError when there is none, or when its configuration is broken."""
         project = cls(Path(path))
         if not project.folder.is_dir():
-            raise ToolError(f"there is no folder {path}")
+            beside = project.folder.parent
+            known = [each.name for each in beside.iterdir() if each.is_dir()] if beside.is_dir() else []
+            raise ToolError(f"there is no folder {path}{meant(project.folder.name, known)}")
         project._recover_switch()
         if not (project.folder / CONFIG).is_file():
-            raise ToolError(f"{path} is no thing project (it has no {CONFIG}): make one with `thing new NAME PATH`")
+            where = "this folder" if project.folder == Path() else path
+            inside = sorted(each.parent.name for each in project.folder.glob(f"*/{CONFIG}"))
+            cure = f"name one of those in it: {', '.join(inside[:5])}" if inside else "`thing new NAME` makes one"
+            raise ToolError(f"{where} is no thing project (it has no {CONFIG}): {cure}")
         project.config()
         return project
 

@@ -15,6 +15,8 @@ def make(name: str, folder: str | Path, endpoint: str | None, policy_name: str |
     """Make the project folder/name; ToolError when something of that name is there. -> its Path."""
     target = Path(folder) / name
     scratch = target.with_name(f".{name}.new")
+    if not target.parent.is_dir():
+        raise ToolError(f"there is no folder {target.parent}")
     if target.exists():
         raise ToolError(f"{target} exists already; it is left as it is")
     shutil.rmtree(scratch, ignore_errors=True)

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from aws_iot.names import shadow as prefix
+
 from ..cloud import aws as aws_errors
+from ..cloud.aws import patiently
+from ..cloud.feed import Feed, Unavailable
 from ..errors import ToolError
-from ..shapes import Json
+from ..shapes import Json, Say
 
 if TYPE_CHECKING:
     from ..cloud.aws import Aws
+
+Look = Callable[[], Json | None]
+_INTERVAL_S = 1.0
 
 
 def get(aws: Aws, thing: str, name: str | None = None) -> Json | None:
@@ -26,6 +35,56 @@ def get(aws: Aws, thing: str, name: str | None = None) -> Json | None:
     return json.loads(answer["payload"].read())
 
 
+def follow(aws: Aws, thing: str, name: str | None, interval_s: float | None, say: Say) -> Iterator[Json | None]:
+    """The shadow document as it is, then as each change leaves it, for ever; None where there is none.
+
+    By MQTT, which misses none; with an interval, or where there is no such connection, it is asked for so often.
+    """
+    last: int | None = -1  # no version yet
+    for document in _documents(aws, thing, name, interval_s, say):
+        version = document["version"] if document else None
+        if version != last:
+            yield document
+        last = version
+
+
+def _documents(aws: Aws, thing: str, name: str | None, interval_s: float | None, say: Say) -> Iterator[Json | None]:
+    def look() -> Json | None:
+        return _state(get(aws, thing, name))
+
+    if interval_s is None:
+        topics = (f"{prefix(thing, name)}/update/documents", f"{prefix(thing, name)}/delete/accepted")
+        try:
+            with Feed(aws, *topics) as feed:
+                yield look()  # after it has begun, so that no change is between the two
+                while True:
+                    yield _told(feed, look, say)
+        except Unavailable as error:
+            interval_s = _INTERVAL_S
+            say(f"{error}: the shadow is asked for each {interval_s:.0f} s, which AWS bills")
+    yield look()
+    while True:
+        time.sleep(interval_s)
+        yield patiently(look, say)
+
+
+def _told(feed: Feed, look: Look, say: Say) -> Json | None:
+    """The document after the next message, or after a new connection, which may have missed some."""
+    message = feed.next()
+    if message is None:
+        return patiently(look, say)
+    topic, payload = message
+    return None if topic.endswith("/accepted") else _state(json.loads(payload)["current"])
+
+
+def _state(document: Json | None) -> Json | None:
+    """A document's version, desired and reported state: the difference, which is of these, is not told of a change."""
+    if document is None:
+        return None
+    state = {key: value for key, value in document["state"].items() if key != "delta" and value}
+    return {"version": document["version"], "state": state}
+
+
 def set_desired(aws: Aws, thing: str, desired: Json, name: str | None = None) -> Json:
     """Write the desired state (a null deletes a member); -> the accepted document."""
     payload = json.dumps({"state": {"desired": desired}})
@@ -35,7 +94,7 @@ def set_desired(aws: Aws, thing: str, desired: Json, name: str | None = None) ->
 def parse_state(text: str) -> Json:
     """The JSON object in an argument; ToolError when it is none."""
     try:
-        state = json.loads(text)
+        state = json.loads(text, parse_constant=_no_number)
     except json.JSONDecodeError as error:
         raise ToolError(
             f'the state is no valid JSON ({error.msg} at column {error.colno}); for example: \'{{"led": "on"}}\''
@@ -46,6 +105,10 @@ def parse_state(text: str) -> Json:
     if len(state) == 1 and isinstance(inner, dict) and inner.keys() & {"desired", "reported"}:
         raise ToolError('give the desired state alone, not the whole document; for example: \'{"led": "on"}\'')
     return state
+
+
+def _no_number(text: str) -> None:
+    raise ToolError(f"the state has {text}, which is no number in JSON: leave it out, or write null to delete a member")
 
 
 def changes(old: Json, new: Json) -> list[tuple[str, Any, Any]]:

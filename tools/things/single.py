@@ -17,6 +17,7 @@ from ..cloud import aws as aws_errors
 from ..cloud import local_aws
 from ..errors import ToolError
 from ..shapes import Json
+from ..spelling import meant
 from . import names, shadows, things
 from .record import Record, sweep
 
@@ -78,12 +79,17 @@ def update(aws: Aws, name: str, state: Json) -> Json:
     return show(aws, name)
 
 
+def check(aws: Aws, record: Record) -> None:
+    """ToolError unless there is such a thing, or the beginning of one."""
+    if not record.values:
+        known(aws, record.name)
+
+
 def delete(aws: Aws, record: Record) -> str | None:
     """Delete the thing, the certificates that only it has, its own policy and its shadows; -> the name of a policy
     called like its own that stays: it was not made here, or others use it."""
     name, policy = record.name, policy_name(record.name)
-    if not record.values:
-        known(aws, name)
+    check(aws, record)
     if record.values:
         things.recover(aws, [record])
         things.delete(aws, record)
@@ -99,8 +105,17 @@ def known(aws: Aws, name: str) -> Json:
     """DescribeThing's answer; ToolError when there is no such thing."""
     found = describe(aws, name)
     if not found:
-        raise ToolError(f"there is no thing {name} in {aws.region}: `thing list` shows what there is")
+        near = meant(name, _some(aws))
+        raise ToolError(f"there is no thing {name} in {aws.region}{near}: `thing list` shows what there is")
     return found
+
+
+def _some(aws: Aws) -> list[str]:
+    """Names of things, to find a misspelt one among: a page of them, if they may be listed."""
+    try:
+        return [thing["thingName"] for thing in aws.iot.list_things(maxResults=250)["things"]]
+    except ClientError:
+        return []
 
 
 def describe(aws: Aws, name: str) -> Json | None:

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from .. import pki
 from ..cloud import aws as aws_errors
-from ..errors import ToolError
+from ..errors import Final, ToolError
 from ..shapes import Json
 from . import place, policy, workers
 
@@ -60,8 +60,9 @@ def _create_thing(aws: Aws, record: Record, owner: str) -> Json:
             return found  # ours, with attributes that were added since
         if not record.get("requested"):  # else a certificate is ours, and its key in the record
             record.remove()
-        raise ToolError(
-            f"the account has a thing {record.name} already that was not made here; take another name"
+        raise Final(
+            f"the account has a thing {record.name} already that was not made here: take another base name "
+            "(--things-base-name)"
         ) from error
 
 
