@@ -48,7 +48,11 @@ class Context:
             return
         from .cloud import local_aws
 
-        cloud = local_aws.nearest(Path.cwd())
+        data, cloud = local_aws.nearest(Path.cwd())
+        if data and not cloud:
+            self.out.warn(
+                f"the local AWS of {data.parent} does not run (`thing cloud up` starts it): AWS itself is asked"
+            )
         if cloud:
             os.environ.update(cloud.environment())
             self.out.warn(f"this is the local AWS of {cloud.folder.parent}")

@@ -127,7 +127,7 @@ def load_key(pem: str | bytes) -> CertificateIssuerPrivateKeyTypes:
     try:
         return cast("CertificateIssuerPrivateKeyTypes", load_pem_private_key(_bytes(pem), None))
     except (ValueError, TypeError) as error:
-        raise ToolError(f"the private key is no PEM key without a password: {error}") from error
+        raise ToolError("the private key is no PEM key without a password") from error
 
 
 def _certificate(pem: str | bytes) -> x509.Certificate:

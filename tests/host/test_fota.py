@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 import stat
 import subprocess
 import sys
@@ -160,6 +161,48 @@ def test_image_needs_a_version_and_its_own_digest(tmp_path):
     path.write_bytes(b"#!/bin/sh\n" * 10)
     with pytest.raises(ToolError, match="neither a folder"):
         firmware.load(path, "2.0.0")
+
+
+_BOARD = {"platform": "esp32", "machine": "Generic ESP32S3 module with ESP32S3", "free": 70_000}
+
+
+@pytest.mark.parametrize(
+    "chip, free, board, words",
+    [
+        (9, 0, None, None),  # an image goes into a partition, whatever the file system has free
+        (0, 70_000, None, "this image is for ESP32, lamp is ESP32S3"),
+        (9, 70_000, "rp2", "this is for boards of the kind rp2, lamp is esp32"),
+        (77, 70_000, None, None),  # a chip that nobody knows yet
+    ],
+)
+def test_image_for_another_chip_or_board_is_refused(tmp_path, chip, free, board, words):
+    data = bytearray(image())
+    data[12:14] = chip.to_bytes(2, "little")
+    (tmp_path / "firmware.app-bin").write_bytes(data)
+    made = firmware.load(tmp_path / "firmware.app-bin", "2.0.0", board)
+    if words is None:
+        firmware.check_board(made, "lamp", {**_BOARD, "free": free})
+        return
+    with pytest.raises(ToolError, match=re.escape(words)):
+        firmware.check_board(made, "lamp", {**_BOARD, "free": free})
+
+
+def test_what_the_flashed_board_cannot_take_is_told_before_the_job(thing, project, cloud, board):
+    """What `flash` saw of the board is noted with its thing."""
+    thing.run("add", "demo")
+    thing.run("flash", "demo", "--port", board.port, "--no-wait")
+    (project / "app.py").write_text('VERSION = "1.2.0"\n')
+    words = ["iot-fota-start", "demo_0", "demo", f"firmware-{cloud.number}", "fota"]
+    said = thing.run(*words, "--board", "esp32", code=1).stderr
+    assert "this is for boards of the kind esp32, demo_0 is linux" in said
+    record = project / ".aws_things_resources/demo_0/journal.json"
+    noted = json.loads(record.read_text())
+    assert noted["board"]["free"] > 0 and noted["done"]
+    record.write_text(json.dumps({**noted, "board": {**noted["board"], "free": 100}}))
+    assert "demo_0 had 100 free when it was flashed" in thing.run(*words, code=1).stderr
+    assert cloud.client("iot").list_jobs()["jobs"] == []
+    record.write_text(json.dumps(noted))
+    thing.run(*words)
 
 
 def test_folder_without_version_or_application_is_refused(application):

@@ -76,7 +76,10 @@ def test_a_namesake_that_was_made_later_stays(thing, project, account):
 def test_what_was_not_found_is_not_called_deleted(thing, project, account):
     thing.run("add", "demo", "-n", "2")
     thing.run("delete", "demo_1", "--yes")
-    assert "1 thing deleted, 1 had been deleted from AWS before" in thing.run("cleanup", "demo", "--yes").stdout
+    assert (
+        "1 thing deleted, with certificates and shadows, 1 had been deleted from AWS before"
+        in thing.run("cleanup", "demo", "--yes").stdout
+    )
     account.assert_empty()
 
 

@@ -227,6 +227,7 @@ def test_list_shows_what_is_known(thing, project, account):
     iot.update_indexing_configuration(thingIndexingConfiguration=index)
     shown = {row["name"]: row for row in thing.json("list")}
     assert shown["demo_0"]["connected"] is False and shown["demo_0"]["version"] == "1.2.0"
+    assert shown["demo_0"]["reported"], "MiniStack's index has no times: the shadow is asked for"
 
 
 @pytest.mark.parametrize("seconds, words", [(None, "-"), (0, "0 s ago"), (119, "119 s ago"), (7300, "2 h ago")])

@@ -47,7 +47,7 @@ def test_a_project_is_the_folder_one_is_in(thing, project):
     assert thing.run("use").stdout == "demo_0 is the active thing\n"
     assert "no board" in thing.run("flash", "--port", "socket://127.0.0.1:1", code=1).stderr
     assert (
-        "1 thing deleted, with certificates and shadows and the policy demo-policy\n"
+        "1 thing deleted, with certificates and shadows; the policy demo-policy is deleted, too\n"
         in thing.run("cleanup", "--yes").stdout
     )
 

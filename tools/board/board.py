@@ -38,7 +38,7 @@ try:
     r = '/rom/lib' in sys.path and 'aws_iot' in os.listdir('/rom/lib')
 except OSError:  # it has no lib
     r = False
-print(repr({'version': i.version[:3], 'machine': m, 'mpy': getattr(i, '_mpy', 0) & 255,
+print(repr({'version': i.version[:3], 'machine': m, 'platform': sys.platform, 'mpy': getattr(i, '_mpy', 0) & 255,
     'lib': lib[0] if lib else '/lib', 'free': s[0] * s[3], 'umqtt': u,
     'rom': r}))
 """
@@ -164,8 +164,8 @@ class Board:
         ports.close(self._serial)
 
     def info(self) -> Json:
-        """Firmware version and machine, .mpy format, library folder, free bytes, where umqtt.simple is (or None), and
-        whether the library is in ROMFS as well."""
+        """Firmware version, machine and platform, .mpy format, library folder, free bytes, where umqtt.simple is (or
+        None), and whether the library is in ROMFS as well."""
         return ast.literal_eval(self.run(INFO))
 
     def run(self, code: str, timeout_s: float = 30, consume: Callable[[bytes], None] | None = None) -> str:

@@ -257,13 +257,14 @@ def down(folder: Path) -> bool:
     return processes.stop(folder)
 
 
-def nearest(folder: Path) -> Cloud | None:
-    """The local AWS that runs for a folder or one above it, if it is this user's own."""
-    for each in (folder, *folder.parents):
-        data = each / FOLDER
-        if data.is_dir() and _is_mine(data) and processes.running(data):
-            return Cloud.load(data)
-    return None
+def nearest(folder: Path) -> tuple[Path | None, Cloud | None]:
+    """The data of the local AWS of a folder or of one above it, if it is this user's own, and the Cloud if it runs."""
+    found = [each / FOLDER for each in (folder, *folder.parents)]
+    own = [data for data in found if data.is_dir() and _is_mine(data)]
+    for data in own:
+        if processes.running(data):
+            return data, Cloud.load(data)
+    return (own[0] if own else None), None
 
 
 def _is_mine(folder: Path) -> bool:

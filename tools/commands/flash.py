@@ -90,6 +90,7 @@ def command(
                 f"the board's clock is {off:.0f} s off and could not be set: TLS will fail unless the program sets it"
             )
         out.say(f"{len(result.written)} files written, {result.same} were the same, {len(result.removed)} removed")
+        project.note_board(board.info())
         printed = []
 
         def show(line: str) -> None:

@@ -48,13 +48,14 @@ def command(context: Context, path: str, yes: bool, dry_run: bool) -> None:
     with project.lock():
         outcome = cleanup.run(context.aws, project, lambda total: out.progress(total, "deleting things"))
     deleted = outcome.done - outcome.gone
-    policy = f" and the policy {plan['policy']}" if plan["policy"] and not outcome.failures else ""
-    kept = f"; the policy {plan['policy']} is still in use and stays" if outcome.policy_kept else ""
-    gone = f", {outcome.gone} had been deleted from AWS before" if outcome.gone else ""
-    out.data(
-        {**plan, "deleted": deleted, "gone": outcome.gone, "failed": len(outcome.failures)},
-        f"{things(deleted)} deleted, with certificates and shadows{'' if kept else policy}{gone}{kept}",
-    )
+    text = f"{things(deleted)} deleted" + (", with certificates and shadows" if deleted else "")
+    if outcome.gone:
+        text += f", {outcome.gone} had been deleted from AWS before"
+    if outcome.policy_kept:
+        text += f"; the policy {plan['policy']} is still in use and stays"
+    elif plan["policy"] and not outcome.failures:
+        text += f"; the policy {plan['policy']} is deleted, too"
+    out.data({**plan, "deleted": deleted, "gone": outcome.gone, "failed": len(outcome.failures)}, text)
     if outcome.failures:
         name, error = outcome.failures[0]
         raise Partly(f"{len(outcome.failures)} not deleted and kept here, {name} for one: {sentence(error)}")

@@ -80,7 +80,9 @@ def command(
     signature = images.sign(made, images.read_key(signer), force, counter) if signer else None
     out, aws = context.out, context.aws
     target = rollout.target_arn(aws, thing, group)
-    check_target(Path(firmware), thing, target)
+    noted = check_target(Path(firmware) if Path(firmware).is_dir() else Path(), thing, target)
+    if noted:
+        images.check_board(made, thing, noted)
     things = rollout.members(aws, thing) if group else [thing]
     if not force:
         _check_versions(context, things, made.version)

@@ -30,6 +30,10 @@ _BOARD_FILES = ("main.py", "boot.py", "main.mpy", "boot.mpy")
 _IMAGE_MAGIC = 0xE9
 _BUNDLE_MAGIC = b"aws_iot bundle 1\n"
 _DEEPEST = 8  # the parts of a name that aws_iot/fota/bundle.py takes
+# https://docs.espressif.com/projects/esptool/en/latest/esp32/advanced-topics/firmware-image-format.html
+_CHIPS = {
+    0: "ESP32", 2: "ESP32S2", 5: "ESP32C3", 9: "ESP32S3", 12: "ESP32C2", 13: "ESP32C6", 16: "ESP32H2", 18: "ESP32P4",
+}  # fmt: skip
 _STARTS = re.compile(r"""^\s*(?:\w+\.)*run\(\s*(?:module\s*=\s*)?["']([\w.]+)["']""", re.MULTILINE)
 
 
@@ -41,6 +45,7 @@ class Firmware:
     version: str
     kind: str
     board: str | None = None
+    chip: str | None = None  # of an image, as MicroPython writes it
 
     @property
     def sha256(self) -> str:
@@ -82,7 +87,21 @@ def _load(path: Path, version: str | None, board: str | None, module: str | None
         raise ToolError(f"{path} is not an application image with its SHA-256: MicroPython's is the file .app-bin")
     if not version:
         raise ToolError("the image does not tell its version: pass --version, higher than the one on the board")
-    return Firmware(data, version, "image", board or "esp32")
+    return Firmware(data, version, "image", board or "esp32", _CHIPS.get(int.from_bytes(data[12:14], "little")))
+
+
+def check_board(made: Firmware, thing: str, board: Json) -> None:
+    """ToolError when the board of a thing, as it was when it was flashed, cannot take it."""
+    chip = board["machine"].rsplit(" ", 1)[-1]
+    if made.board and made.board != board["platform"]:
+        raise ToolError(f"this is for boards of the kind {made.board}, {thing} is {board['platform']}")
+    if made.chip and chip in _CHIPS.values() and made.chip != chip:
+        raise ToolError(f"this image is for {made.chip}, {thing} is {chip} ({board['machine']})")
+    if made.kind == "files" and len(made.data) > board["free"]:
+        raise ToolError(
+            f"this needs {len(made.data)} bytes beside what is there, and {thing} had {board['free']} free when it was "
+            "flashed: leave out files, or take away some on the board"
+        )
 
 
 def _same(wanted: str | None, found: str | None, what: str) -> None:

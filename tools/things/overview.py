@@ -34,16 +34,17 @@ def rows(aws: Aws, folder: Path) -> list[Json]:
     """
     things = single.listing(aws)
     indexed = _index(aws)
-    if indexed is None:
-        indexed = _asked(aws, [thing["name"] for thing in things[:ASKED]])
+    dateless = [each["name"] for each in things[:ASKED] if "metadata" not in _shadow(indexed.get(each["name"]))]
+    for name, shadow in _asked(aws, dateless).items():
+        indexed[name] = {**indexed.get(name, {}), "shadow": shadow}
     kept = _kept(aws, folder)
     found = [{**thing, **_seen(indexed.get(thing["name"])), "here": kept.pop(thing["name"], None)} for thing in things]
     only_here = [{"name": name, "type": None, "attributes": {}, **_seen(None), "here": kept[name]} for name in kept]
     return [{**row, "there": True} for row in found] + [{**row, "there": False} for row in only_here]
 
 
-def _index(aws: Aws) -> dict[str, Json] | None:
-    """What the fleet index has of each thing, or None where it is off, or these credentials may not ask it.
+def _index(aws: Aws) -> dict[str, Json]:
+    """What the fleet index has of each thing: nothing where it is off, or where these credentials may not ask it.
 
     https://docs.aws.amazon.com/iot/latest/developerguide/managing-fleet-index.html
     """
@@ -52,20 +53,26 @@ def _index(aws: Aws) -> dict[str, Json] | None:
         return {row["thingName"]: {**row, "shadow": json.loads(row.get("shadow") or "{}")} for row in pages}
     except ClientError as error:
         if aws_errors.code(error) in _NO_INDEX or aws_errors.denied(error):
-            return None
+            return {}
         raise
 
 
 def _asked(aws: Aws, names: list[str]) -> dict[str, Json]:
+    def one(name: str) -> Json | None:
+        return shadows.get(aws, name)
+
     with ThreadPoolExecutor(WORKERS) as pool:
-        return {
-            name: {"shadow": shadow or {}}
-            for name, shadow in zip(names, pool.map(lambda name: shadows.get(aws, name), names), strict=True)
-        }
+        return {name: found or {} for name, found in zip(names, pool.map(one, names), strict=True)}
+
+
+def _shadow(entry: Json | None) -> Json:
+    """The shadow of an index's entry, or as it was asked for."""
+    shadow: Json = (entry or {}).get("shadow", {})
+    return shadow
 
 
 def _seen(entry: Json | None) -> Json:
-    shadow = (entry or {}).get("shadow", {})
+    shadow = _shadow(entry)
     reported = shadow.get("state", shadow).get("reported") or {}
     link = (entry or {}).get("connectivity") or {}
     version = reported.get("version") if isinstance(reported, dict) else None

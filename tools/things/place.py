@@ -53,8 +53,9 @@ def check_record(aws: Aws, record: Record) -> None:
             raise _elsewhere(aws, f"{record.name} was", arn)
 
 
-def check_target(folder: Path, name: str, arn: str) -> None:
-    """ToolError when a folder is a project that has a thing of this name, and this ARN is another thing's."""
+def check_target(folder: Path, name: str, arn: str) -> Json | None:
+    """ToolError when a folder is a project that has a thing of this name, and this ARN is another thing's; -> what is
+    noted of its board, if anything."""
     from .project import Project
 
     record = Project(folder).record(name)
@@ -64,6 +65,7 @@ def check_target(folder: Path, name: str, arn: str) -> None:
             f"{name} of this project was made in {_words(noted)}, and these credentials point to another thing of that "
             f"name, in {_words(arn)}; nothing was done: use the profile and region that it was made with"
         )
+    return record.get("board")
 
 
 def _elsewhere(aws: Aws, what: str, arn: str) -> ToolError:

@@ -9,6 +9,7 @@ project/
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import uuid
@@ -116,6 +117,14 @@ class Project:
     def active(self) -> str | None:
         """The active thing's name, or None."""
         return self.config().get("thingname")
+
+    def note_board(self, info: Json) -> None:
+        """Remember what the active thing's board is, and its room, as it was flashed: what no update will fit is told
+        before the board finds out. A project that cannot be written to is flashed all the same."""
+        record = self.record(self.active() or "")
+        if record.name and record.get("done"):
+            with contextlib.suppress(OSError), journal.lock(self._lock, wait=True):
+                record.set(board={key: info[key] for key in ("platform", "machine", "free")})
 
     def activate(self, record: Record) -> None:
         """Make a thing the active one: its three files take the place of the old ones all together or not at all.
