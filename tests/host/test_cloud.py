@@ -61,8 +61,42 @@ def test_up_env_down_and_its_data_stays(cloud):
     assert "is the network up" in cloud.run("list", code=1).stderr
     cloud.run(*cloud.up)
     cloud.environment.update(use(cloud))
-    assert cloud.run("list").stdout == "demo_0\n"
+    assert cloud.run("list", "--names").stdout == "demo_0\n"
     assert cloud.run("cloud", "env", "--off").stdout.startswith("unset AWS_ENDPOINT_URL\n")
+
+
+def test_one_that_does_not_run_is_named(cloud):
+    """Else the next message would speak of AWS's regions and credentials."""
+    cloud.run(*cloud.up)
+    cloud.run("cloud", "down")
+    said = cloud.run("list", code=1).stderr
+    assert f"the local AWS of {cloud.folder} does not run (`thing cloud up` starts it): AWS itself is asked" in said
+
+
+@pytest.mark.parametrize("text", ["{", '{"url": "http://127.0.0.1:1"}', '{"url": "x", "newer": 1}'])
+def test_what_cannot_be_read_of_where_it_was_blocks_nothing(cloud, text):
+    where = cloud.json(*cloud.up)
+    path = cloud.folder / ".aws_local/cloud.json"
+    path.write_text(text)
+    assert "is damaged, or of another version" in cloud.run("cloud", "env", code=1).stderr
+    assert "cannot be read" in cloud.run(*cloud.up).stderr  # one that ran is ended, and its ports are free
+    assert json.loads(path.read_text())["url"] == where["url"]
+    assert path.with_name("cloud.json.damaged").read_text() == text
+    assert cloud.run("cloud", "env").stdout
+
+
+def test_a_watch_outlives_the_local_aws(cloud):
+    """It connects again, with a URL that is signed anew, and asks for what it has missed."""
+    cloud.run(*cloud.up)
+    cloud.run("new", "demo")
+    cloud.run("add", "demo")
+    with cloud.start("shadow", "watch", "demo_0", "--changes", "1", "--json") as watch:
+        assert json.loads(watch.stdout.readline())["state"] is None
+        cloud.run("cloud", "down")
+        cloud.run(*cloud.up)
+        cloud.run("shadow", "set", "demo_0", '{"led": 1}')
+        assert json.loads(watch.stdout.readline())["state"] == {"desired": {"led": 1}}
+        assert watch.wait(120) == 0
 
 
 def test_policies_are_enforced(cloud):

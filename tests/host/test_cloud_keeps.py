@@ -59,7 +59,7 @@ def test_what_a_second_ago_was_answered_outlives_kill_9(cloud, folder):  # noqa:
     said = cloud.run("cloud", "up")
     assert "what changed in its last second may be lost" in said.stderr
     assert cloud.json("cloud", "up") == where and (folder / "ca.pem").read_bytes() == ca
-    assert cloud.run("list").stdout == "demo_0\n"
+    assert cloud.run("list", "--names").stdout == "demo_0\n"
     assert cloud.json("shadow", "get", "demo_0")["state"]["reported"] == {"led": 1}
     _assert_refused_without_certificate(ca.decode(), where["mqtt_port"])
     assert cloud.run("doctor", "demo").stdout.count("ok ") == 9
@@ -147,7 +147,7 @@ def test_state_that_cannot_be_read_is_set_aside(cloud, folder):  # noqa: F811
         (folder / f"state/{name}.json").write_bytes(content)
     said = cloud.run("cloud", "up").stderr
     assert "iot is not used, since it is damaged" in said and "s3 is not used, since a newer MiniStack wrote it" in said
-    assert cloud.run("list").stdout == "no things\n"
+    assert cloud.run("list", "--names").stdout == "no things\n"
     cloud.run("cloud", "down")
     for name in ("iot", "s3"):
         assert (folder / f"state/{name}.json.set-aside-1").read_bytes() == wrong[name]
