@@ -27,5 +27,6 @@ except OSError:
 thing = Thing.from_config("thing.conf.json")
 fota = Fota(thing, FileSlot(VERSION), public_key=key, on_event=show)
 thing.on_event(on_event)
+thing.report({"version": VERSION})  # `thing list` shows it
 print("version", VERSION)
 thing.loop_forever()

@@ -200,7 +200,7 @@ def test_ctrl_c_keeps_what_is_done(thing, project, account):
     _, error = first.communicate(timeout=180)
     assert first.returncode == 130
     made = len(account.thing_names())
-    assert error.splitlines()[-1].startswith(f"thing: stopped after {made}; what was done is kept")
+    assert error.splitlines()[-1].startswith(f"thing: stopped after {made} of 60; what was done is kept")
     assert 5 <= made < 60
     thing.run("cleanup", "demo", "--yes")
     account.assert_empty()

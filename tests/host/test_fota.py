@@ -313,6 +313,10 @@ def test_keys_are_private_and_never_replaced(thing, tmp_path):
     before = (tmp_path / "k").read_bytes()
     assert "is not replaced" in thing.run("fota-keygen", tmp_path / "k", code=1).stderr
     assert (tmp_path / "k").read_bytes() == before
+    public = (tmp_path / "k.pub").read_text()
+    (tmp_path / "k.pub").unlink()  # as when the call was ended between the two
+    thing.run("fota-keygen", tmp_path / "k")
+    assert (tmp_path / "k").read_bytes() == before and (tmp_path / "k.pub").read_text() == public
     (tmp_path / "rubbish").write_text("rubbish")
     with pytest.raises(ToolError, match="no private key"):
         firmware.read_key(tmp_path / "rubbish")

@@ -192,16 +192,20 @@ def bundle(files: dict[str, bytes], version: str, board: str | None = None) -> b
 
 
 def new_key(path: str | Path) -> tuple[Path, Path]:
-    """Make an ECDSA P-256 key, the private half in path (0600), the public in path + ".pub"; -> both paths."""
+    """Make an ECDSA P-256 key, the private half in path (0600), the public in path + ".pub"; -> both paths.
+
+    A private key without its public half gets that: it is what an earlier call left when it was ended between the two.
+    """
     private, public = Path(path), Path(f"{path}.pub")
     if not private.parent.is_dir():
         raise ToolError(f"there is no folder {private.parent}")
-    for file in (private, public):
-        if file.exists():
-            raise ToolError(f"{file} exists: boards may trust it, so it is not replaced")
-    text = pki.new_key()
-    journal.write(private, text, journal.SECRET)
-    journal.write(public, pki.public_pem(text))
+    if public.exists():
+        raise ToolError(f"{public} exists: boards may trust it, so it is not replaced")
+    if private.exists():
+        read_key(private)  # an earlier call was ended between the two
+    else:
+        journal.write(private, pki.new_key(), journal.SECRET)
+    journal.write(public, pki.public_pem(private.read_bytes()))
     return private, public
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sized
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -72,8 +72,9 @@ def run(
             finally:
                 stop.set()
     except KeyboardInterrupt:
+        total = f" of {len(items)}" if isinstance(items, Sized) else ""
         raise Stopped(
-            f"stopped after {outcome.done}; what was done is kept, and the same command goes on from there"
+            f"stopped after {outcome.done}{total}; what was done is kept, and the same command goes on from there"
         ) from None
     return outcome
 
