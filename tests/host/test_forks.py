@@ -38,4 +38,4 @@ def test_answer_that_a_test_did_not_wait_for_is_not_the_next_ones(run):
             run("--help")
     finally:
         signal.signal(signal.SIGUSR1, before)
-    assert run("cleanup", "--help")["stdout"].startswith("Usage: thing iot-cleanup")
+    assert run("cleanup", "--help")["stdout"].startswith("Usage: thing cleanup ")
