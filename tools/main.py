@@ -50,7 +50,7 @@ command = LazyGroup(
     help="AWS IoT things for MicroPython boards: from an empty folder to a thousand boards, and back.",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-command = click.version_option(package_name="aws_iot", message="thing %(version)s")(command)
+command = click.version_option(package_name="micropython-aws-iot", message="thing %(version)s")(command)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

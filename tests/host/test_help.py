@@ -70,7 +70,7 @@ def test_a_misspelt_command_is_answered_with_the_one_that_was_meant(thing, words
 
 
 def test_version_is_that_of_the_installed_package(thing):
-    assert thing.run("--version").stdout == f"thing {importlib.metadata.version('aws_iot')}\n"
+    assert thing.run("--version").stdout == f"thing {importlib.metadata.version('micropython-aws-iot')}\n"
 
 
 def test_global_options_stand_before_or_after_the_command(thing):
