@@ -187,6 +187,7 @@ _CALLS = (
 _FIELDS = {
     "cause": "Why the last connection or attempt ended, in words; None before.",
     "connected": "True once the broker has accepted the connection.",
+    "http": "Its calls to AWS by HTTPS, one at a time (web/http.py).",
     "jobs": "Its Jobs, made when first named: a thing has one.",
     "ready": "True once all subscriptions are acknowledged as well.",
     "stats": "Counters: connects, sent, resent, received, errors.",

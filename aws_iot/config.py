@@ -33,8 +33,9 @@ def read(path: str) -> dict:
         _check(conf)
     except ValueError as error:
         raise ValueError("%s: %s" % (path, error))
+    shown = conf["door"] == "mqtt" or aws_iot.web.door.configured(conf)
     for name, default in _FILES:
-        file = conf.get(name) or (default if conf["door"] == "mqtt" else None)
+        file = conf.get(name) or (default if shown else None)
         if file:
             conf[name] = _content(folder + file)
     return conf
@@ -87,7 +88,7 @@ def _check(conf):
     if conf.get("door") is None:
         conf["door"] = "mqtt"
     if conf.get("port") is None:
-        conf["port"] = 8883 if conf["door"] == "mqtt" else 443
+        conf["port"] = 8883 if conf["door"] == "mqtt" else aws_iot.web.door.port(conf["door"])
     names.port(conf["port"])
 
 

@@ -9,9 +9,11 @@ def thing(
 ):  # fmt: skip
     """A ``client`` (the class) for a thing, and the other arguments of its Shadow. ValueError for what no thing has."""
     aws_iot.names.endpoint(endpoint)
-    open = aws_iot.web.door.open(door, endpoint, options) if door != "mqtt" else None
+    open, own_port = None, 8883
+    if door != "mqtt":
+        open, own_port = aws_iot.web.door.open(door, endpoint, options, certificate and key)
     if port is None:
-        port = 443 if open else 8883
+        port = own_port
     aws_iot.names.port(port)
     if not 0 < keepalive <= 1200:
         # what AWS makes of others, it does not say in CONNACK: it would close before the next PINGREQ

@@ -16,11 +16,13 @@ class Thing:
     ``queue_bytes``, ``packet_bytes``, ``timeout_ms``, ``clean_session`` as MQTTClient has them. ``cacert`` is
     Zerynth's name for ``ca``. ``door`` "wss": by WebSocket on port 443, with ``keys`` in place of a certificate, a
     function that gives (access key id, secret access key, session token or None), or None while they are not here yet,
-    asked before each connect; ``region`` is the endpoint's unless given, ``host`` the server's name where the endpoint
-    is an address. ValueError for bad arguments.
+    asked before each connect; "https", "https-sigv4": by calls to AWS, with the certificate or with ``keys``, where
+    shadows are asked for every ``poll_ms`` (60,000) or its own ``shadow.poll_ms``, and nothing else can be subscribed
+    to. ``region`` is the endpoint's unless given, ``host`` the server's name where the endpoint is an address.
+    ValueError for bad arguments.
 
-    ``mqtt`` is its MQTTClient, ``shadow`` its classic shadow, ``jobs`` its Jobs, made when first named; what is not
-    said here is the client's.
+    ``mqtt`` is its MQTTClient, ``shadow`` its classic shadow; ``jobs`` its Jobs, and ``http`` its calls to AWS by
+    HTTPS, made when first named; what is not said here is the client's.
     https://docs.aws.amazon.com/iot/latest/developerguide/iot-thing-management.html
     """
 
@@ -70,11 +72,13 @@ class Thing:
         self.mqtt.subscribe(topic, qos, handler, **options)
 
     def __getattr__(self, name):
-        if name in ("jobs", "named_shadow"):
+        try:
+            return getattr(self.mqtt, name)
+        except AttributeError:
             return aws_iot.own.find(self, name)
-        return getattr(self.mqtt, name)
 
 
 if not aws_iot.BOARD:
     aws_iot.complete(Thing, aws_iot.own)
+    aws_iot.complete(Thing, aws_iot.web.own)
     aws_iot.complete(Thing, MQTTClient, aws_iot.construct.thing, aws_iot.mqtt.prepare.prepare)

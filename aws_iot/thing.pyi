@@ -6,6 +6,7 @@ from typing import Any
 from .jobs import Jobs
 from .mqtt import MQTTClient, _Message
 from .shadow import Shadow
+from .web.http import Http
 
 class Thing:
     """An AWS IoT Thing that connects to ``endpoint`` as ``client_id`` by mutual TLS.
@@ -17,11 +18,13 @@ class Thing:
     ``queue_bytes``, ``packet_bytes``, ``timeout_ms``, ``clean_session`` as MQTTClient has them. ``cacert`` is
     Zerynth's name for ``ca``. ``door`` "wss": by WebSocket on port 443, with ``keys`` in place of a certificate, a
     function that gives (access key id, secret access key, session token or None), or None while they are not here yet,
-    asked before each connect; ``region`` is the endpoint's unless given, ``host`` the server's name where the endpoint
-    is an address. ValueError for bad arguments.
+    asked before each connect; "https", "https-sigv4": by calls to AWS, with the certificate or with ``keys``, where
+    shadows are asked for every ``poll_ms`` (60,000) or its own ``shadow.poll_ms``, and nothing else can be subscribed
+    to. ``region`` is the endpoint's unless given, ``host`` the server's name where the endpoint is an address.
+    ValueError for bad arguments.
 
-    ``mqtt`` is its MQTTClient, ``shadow`` its classic shadow, ``jobs`` its Jobs, made when first named; what is not
-    said here is the client's.
+    ``mqtt`` is its MQTTClient, ``shadow`` its classic shadow; ``jobs`` its Jobs, and ``http`` its calls to AWS by
+    HTTPS, made when first named; what is not said here is the client's.
     https://docs.aws.amazon.com/iot/latest/developerguide/iot-thing-management.html
     """
 
@@ -48,6 +51,7 @@ class Thing:
         keys: Callable[[], Sequence[str | None] | None] | None = None,
         host: str | None = None,
         region: str | None = None,
+        poll_ms: int | None = None,
         clean_session: bool = True,
         queue_bytes: int = 10240,
         packet_bytes: int = 131360,
@@ -167,6 +171,16 @@ class Thing:
 
     def named_shadow(self, name: str, topics: Sequence[str] | None = None) -> Shadow:
         """The shadow called ``name`` of this thing; ``topics`` are its response topics, as Thing's shadow_topics."""
+
+    def report_once(self, state: dict, timeout_ms: int | None = None) -> dict:
+        """The session of a board that sleeps: connect, report ``state``, disconnect. Returns the accepted document.
+
+        By HTTPS it is one call. Raises what ``connect`` and the shadow's ``update`` raise.
+        """
+
+    @property
+    def http(self) -> Http:
+        """Its calls to AWS by HTTPS, one at a time (web/http.py)."""
 
     @property
     def cause(self) -> str | None:

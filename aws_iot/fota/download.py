@@ -19,7 +19,6 @@ _BACKOFF_MS = const(1000)  # doubled up to 32 s
 _PATIENCE_MS = const(3600000)  # without the connection, without a byte, or with so few:
 _LEAST_BYTES = const(36000)  # ten a second
 _REPORT_PERCENT = const(10)
-_TWO_SESSIONS_BYTES = const(150000)  # a plain ESP32 has less; two TLS sessions take about 100 KB of it
 _AWAY_MS = const(60000)
 
 
@@ -140,8 +139,7 @@ class Download:
         """Close the MQTT connection if there is no room for a second TLS session; says whether."""
         away = self.options["pause_mqtt"]
         if away is None:
-            gc.collect()
-            away = hasattr(gc, "mem_free") and gc.mem_free() < _TWO_SESSIONS_BYTES
+            away = not aws_iot.web.https.room()
         if away:
             mqtt = self.thing.mqtt
             mqtt.disconnect()

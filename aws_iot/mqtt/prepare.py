@@ -71,8 +71,8 @@ def prepare(  # noqa: PLR0915  a client has as many fields
     client.stats = {"connects": 0, "sent": 0, "resent": 0, "received": 0, "errors": 0}
     del client.sock  # what is inherited from umqtt.simple uses it, and so cannot get at the connection
     client.stream = None  # the TCP socket, or TLS on it [tcp, tls | tcp, hang_up]
-    client.raw = None  # the TCP socket [tls | hang_up]
-    client.poller = None  # what it is polled with [connack | hang_up]
+    client.raw = None  # the TCP socket [tls | hang_up, gateway_packets._connect]
+    client.poller = None  # what it is polled with [connack, gateway_packets._connect | hang_up]
     client.session = False  # the broker kept it [up]
     client.off = False  # disconnect() was called [state.off | wait]
     client.error = None  # why the last link or attempt ended [close, MQTTClient.lost | wait]

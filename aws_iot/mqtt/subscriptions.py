@@ -38,6 +38,9 @@ def listen(client, name, qos, handler, raw, copies=False):
     """As subscribe, for a filter that is right; ``settle()`` then asks for eight at a time."""
     if qos not in (0, 1):
         raise ValueError("QoS: AWS has 0 and 1")
+    refuse = getattr(client.context, "refuse", None)
+    if refuse:  # of a door by which not all can be subscribed to
+        refuse(name)
     subs = client.subs
     old = subs.get(name)
     if not old and len(subs) >= _LIMIT:

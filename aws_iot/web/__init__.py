@@ -6,7 +6,26 @@ const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:  # for readers' tools: mpy-cross leaves this out
-    from . import door, https, redirect, request, sigv4, upgrade, websocket
+    from . import (
+        calls,
+        chunks,
+        connection,
+        door,
+        gateway,
+        gateway_packets,
+        http,
+        https,
+        keys,
+        link,
+        own,
+        records,
+        redirect,
+        refusal,
+        request,
+        sigv4,
+        upgrade,
+        websocket,
+    )
 
 
 def __getattr__(name):

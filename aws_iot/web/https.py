@@ -3,18 +3,26 @@
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
 """
 
+import gc
+
 import aws_iot
 
-from .. import ticks_diff, ticks_ms
-from ..errors import LinkError, ProtocolError, ResponseTimeout
+from .. import ticks_ms
+from ..errors import LinkError, ProtocolError
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
+_TWO_SESSIONS_BYTES = const(150000)  # a plain ESP32 has less; two TLS sessions take about 100 KB of it
 _REDIRECTS = const(3)  # a new bucket redirects to its region
-_WAIT_MS = const(10)  # in one step: a program that does other things meanwhile should not notice
 
 
-class HttpsSource:
+def room():
+    """Whether there is memory for a TLS session beside that of MQTT."""
+    gc.collect()
+    return not hasattr(gc, "mem_free") or gc.mem_free() >= _TWO_SESSIONS_BYTES
+
+
+class HttpsSource(aws_iot.web.link.Link):
     """The file at ``url``, ``size_bytes`` long.
 
     ``buffer``: a bytearray to read into. ``cacert``: PEM or DER of the CAs to trust; None: the Amazon roots, which S3's
@@ -23,12 +31,6 @@ class HttpsSource:
     handshake, the head of the answer, and the next bytes. A http:// URL is taken only if ``plain``: whatever checks the
     file must then not rely on where it came from.
     """
-
-    # what link.tcp() wants to know
-    ticks = staticmethod(ticks_ms)
-    wait_ms = _WAIT_MS
-    fails = 0
-    server = stage = stream = poller = None
 
     def __init__(
         self, url, size_bytes, *, cacert=None, context=None, ssl=None, buffer=None, timeout_ms=15000, plain=False
@@ -91,32 +93,3 @@ class HttpsSource:
             if start < count:
                 yield self.buffer[start:count]
                 yield True
-
-    def read(self, buffer, begin=True):
-        """Fill ``buffer`` with what there is; -> the count. ``begin`` False: within the time of the last wait."""
-        count = yield from self.until(lambda: self.stream.readinto(buffer), "server", begin)  # type: ignore[attr-defined]
-        if not count:
-            raise EOFError
-        return count
-
-    def until(self, action, what, begin=True):
-        """Repeat ``action`` until it gives something but None, at most ``timeout_ms``."""
-        if begin:
-            self.rx_at = ticks_ms()
-        while True:
-            if ticks_diff(ticks_ms(), self.rx_at) > self.timeout_ms:
-                raise ResponseTimeout("no answer: " + what)
-            result = action()
-            if result is not None:
-                return result
-            self.poller.ipoll(_WAIT_MS)  # type: ignore[attr-defined]
-            yield True
-
-    def close(self):
-        """Give the socket back."""
-        if self.stream:
-            try:
-                self.stream.close()  # a TLS socket closes the raw one
-            except OSError:
-                pass
-            self.stream = self.poller = None

@@ -10,30 +10,21 @@ const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 _HEADER_BYTES = const(6144)  # what S3 sends is under 1 KB
 _PIECE_BYTES = const(256)
 _MOVED = (301, 302, 303, 307, 308)
-_HEADERS = (b"location", b"content-range", b"content-length", b"transfer-encoding")
+_HEADERS = (
+    b"location", b"content-range", b"content-length", b"transfer-encoding", b"connection", b"date",
+)  # fmt: skip
 
 
 def request(source, url, offset):
     """One request; -> (where it was redirected to or None, bytes to skip, bytes to come)."""
     secure, host, port, path = parse(url, source.plain)
     source.server, source.port = host, port
-    for _ in aws_iot.mqtt.tcp.tcp(source):
-        yield True
-    sock = source.stream
-    if secure:
-        context = source.prepare(host)
-        sock = source.stream = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
-    source.poller = select.poll()
-    source.poller.register(sock, select.POLLIN | select.POLLOUT)
+    yield from open(source, secure and source.prepare(host), host)
     name = host if port == (443 if secure else 80) else "%s:%d" % (host, port)
     request = "GET %s HTTP/1.1\r\nHost: %s\r\nRange: bytes=%d-\r\nConnection: close\r\n\r\n" % (path, name, offset)
-    left = request.encode()
-    while left:
-        count = yield from source.until(lambda data=left: sock.write(data), "TLS handshake")
-        left = left[count:]
-    source.poller.modify(sock, select.POLLIN)
     source.have = 0
-    status, headers = yield from _head(source)
+    yield from send(source, (request,))
+    status, headers = yield from head(source)
     if status in _MOVED:
         if not headers.get("location"):
             raise ProtocolError("the server answers %d and does not say where the file is" % status)
@@ -63,11 +54,38 @@ def _skip(source, status, headers, offset):
     return offset - start
 
 
-def _head(source):
+def open(source, context, host):
+    """Connect, up to the TLS handshake, which the first write begins."""
+    for _ in aws_iot.mqtt.tcp.tcp(source):
+        yield True
+    secure(source, context, host)
+
+
+def secure(source, context, host):
+    """TLS on the TCP connection."""
+    if context:
+        source.stream = context.wrap_socket(source.stream, server_hostname=host, do_handshake_on_connect=False)
+    source.poller = select.poll()
+    source.poller.register(source.stream, select.POLLIN | select.POLLOUT)
+
+
+def send(source, pieces):
+    """Write a request (str and bytes)."""
+    sock = source.stream
+    for record in aws_iot.web.records.records(pieces):
+        while record:
+            count = yield from source.until(lambda data=record: sock.write(data), "TLS handshake")
+            record = record[count:]
+        source.stage = "head"
+    source.poller.modify(sock, select.POLLIN)
+
+
+def head(source):
     """The status and the headers that count, by lower-case name; what follows them stays in the buffer."""
     status, headers, line, left = None, {}, b"", _HEADER_BYTES
     while True:
-        count = yield from source.read(source.buffer[:_PIECE_BYTES], left == _HEADER_BYTES)
+        count = source.have or (yield from source.read(source.buffer[:_PIECE_BYTES], left == _HEADER_BYTES))
+        source.have = 0
         left -= count
         data = bytes(source.buffer[:count])
         at = 0

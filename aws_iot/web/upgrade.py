@@ -13,7 +13,6 @@ import aws_iot
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 _HEAD_BYTES = const(4096)
-_RECORD = const(512)
 _ACCEPT = b"sec-websocket-accept"
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _HEADERS = (
@@ -27,10 +26,10 @@ def upgrade(stream, context):
     done. ValueError tells why it was refused.
     """
     client = context.client
-    keys = _keys(context)
+    keys = aws_iot.web.keys.ask(context)
     while keys is None:  # they are being fetched
         yield False
-        keys = _keys(context)
+        keys = aws_iot.web.keys.ask(context)
     key = b2a_base64(os.urandom(16))[:-1]
     try:
         yield from _ask(stream, context, keys, key)
@@ -46,27 +45,11 @@ def upgrade(stream, context):
     yield True
 
 
-def _keys(context):
-    """The keys, or None: not yet. ValueError for what no keys are, and for what the user's function raises."""
-    try:
-        keys = context.keys()
-        if keys is None:
-            return None
-        access, secret, token = keys
-        if not (isinstance(access, str) and isinstance(secret, str) and isinstance(token or "", str)):
-            raise TypeError("three texts, the last of which may be None")
-        return access, secret, token
-    except MemoryError:
-        raise
-    except Exception as error:
-        raise ValueError("keys(): %r" % error)
-
-
 def _ask(stream, context, keys, key):
     client = context.client
     host = context.host if client.port == 443 else "%s:%d" % (context.host, client.port)
     # before the handshake nothing is signed: what that needs comes when the handshake's memory is free again
-    for record in _records(_request(keys, host, context.region, key.decode())):
+    for record in aws_iot.web.records.records(_request(keys, host, context.region, key.decode())):
         while record:
             count = stream.write(record)
             if count is None:
@@ -101,6 +84,7 @@ def _answer(stream):
 
 def _request(keys, host, region, key):
     sigv4 = aws_iot.web.sigv4
+    yield "GET "
     yield from sigv4.url(keys, sigv4.dated(time.gmtime()), host, "/mqtt", region, "iotdevicegateway")
     yield " HTTP/1.1\r\nHost: "
     yield host
@@ -108,18 +92,6 @@ def _request(keys, host, region, key):
     yield _HEADERS
     yield key
     yield "\r\n\r\n"
-
-
-def _records(pieces):
-    """The pieces as bytes, several together."""
-    yield b"GET "
-    record = b""
-    for piece in pieces:
-        if len(record) + len(piece) > _RECORD:
-            yield record
-            record = b""
-        record += piece.encode()
-    yield record
 
 
 def _check(client, lines, key):

@@ -2,7 +2,7 @@
 
 from samples import raises
 
-from aws_iot import Thing
+from aws_iot import StateError, Thing
 
 _ENDPOINT = "a1b2c3-ats.iot.eu-west-1.amazonaws.com"
 
@@ -27,7 +27,9 @@ def test_the_region_is_the_endpoints():
 
 
 def test_what_no_door_is():
-    assert _wrong(door="ws", keys=_keys) == "door: mqtt or wss, not 'ws'"
+    assert _wrong(door="ws", keys=_keys) == "door: mqtt or wss or https or https-sigv4, not 'ws'"
+    assert _wrong(door="https-sigv4").startswith("keys: a function that gives")
+    assert _wrong(door="https") == _wrong()
     assert _wrong(door="wss").startswith("keys: a function that gives (access key id, secret")
     assert _wrong(door="wss", keys=("AK", "secret", None)).startswith("keys: a function")
     assert _wrong(door="wss", keys=_keys, endpoint="iot.example.com").startswith("region name: ")
@@ -35,3 +37,26 @@ def test_what_no_door_is():
     assert _wrong(door="wss", keys=_keys, host="https://x").startswith("endpoint: a host name")
     assert _wrong().startswith("certificate and key: ")
     assert _wrong(door="mqtt").startswith("certificate and key: ")
+
+
+def test_https_with_keys_is_signed_for_the_endpoints_region():
+    thing = Thing(_ENDPOINT, "c", door="https-sigv4", keys=_keys, poll_ms=5000)
+    context = thing.mqtt.context
+    assert (context.region, context.host, thing.mqtt.port, context.poll_ms) == ("eu-west-1", _ENDPOINT, 443, 5000)
+    assert Thing(_ENDPOINT, "c", door="https-sigv4", keys=_keys).mqtt.context.poll_ms == 60000
+
+
+def test_by_https_only_shadows_can_be_subscribed_to():
+    thing = Thing(_ENDPOINT, "c", door="https-sigv4", keys=_keys)
+    thing.on_delta(lambda state: None)
+    assert len(thing.mqtt.subs) == 5
+    for what in (
+        lambda: thing.subscribe("x/y", print),
+        lambda: thing.shadow.on_documents(print),
+        lambda: thing.mqtt.request("x"),
+        lambda: thing.jobs.handle("x", print),
+    ):  # fmt: skip
+        assert "needs door mqtt or wss" in str(raises(StateError, what))
+    assert len(thing.mqtt.subs) == 5
+    thing.named_shadow("wing").on_delta(lambda state: None)
+    assert len(thing.mqtt.subs) == 10

@@ -1,0 +1,107 @@
+"""What each door costs: `python -m tests.benchmarks.doors`.
+
+32-bit MicroPython with the .mpy files that boards get, against the local AWS, all of it on this computer. Heap: growth
+since the program's first line, connected with a delta handler, without the files that are lent. Report: from a Thing
+that is made to a report that is accepted (thing.report_once), with the bytes of TCP's payload both ways, which are
+counted before TLS ends. Calls: thing.http.update by one connection.
+"""
+
+import contextlib
+import json
+import socket
+import statistics
+import tempfile
+import threading
+from pathlib import Path
+
+from tests.harness import program
+from tests.harness.board_tls import server_context
+from tests.harness.certificates import Authority
+from tests.harness.front import CertificateFront
+from tests.harness.ministack import REGION, MiniStack
+from tests.harness.relay import Relay, TlsFront
+from tests.harness.runtimes import RUNTIMES, Process
+
+_ALLOWED = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iot:*", "Resource": "*"}]}
+_HOST = f"a1b2c3-ats.iot.{REGION}.amazonaws.com"
+_CALLS = 100
+_TURNS = 5
+_RUNTIME = RUNTIMES["mp32"]
+
+
+class _Counting(Relay):
+    """A relay that counts what passes."""
+
+    def __init__(self, target_port: int) -> None:
+        super().__init__(target_port)
+        self.passed = 0
+        self._counting = threading.Lock()
+
+    def _pump(self, pair: dict) -> None:
+        def carry(source, target):
+            while data := source.recv(65536):
+                with self._counting:
+                    self.passed += len(data)
+                target.sendall(data)
+            with contextlib.suppress(OSError):  # it has ended, too
+                target.shutdown(socket.SHUT_WR)
+
+        threads = [threading.Thread(target=carry, args=each, daemon=True) for each in pair.items()]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+
+def _said(conf: Path, keys, what: str) -> int:
+    words = program("benchmarks", "doors_ours"), conf, json.dumps(keys), what
+    with Process(_RUNTIME, *words, heap="512k") as process:
+        return process.expect("done", 120)["value"]
+
+
+def _row(door: str, port: int, folder: Path, conf: dict, keys) -> str:
+    with _Counting(port) as relay:
+        path = folder / f"{door}.conf.json"
+        path.write_text(json.dumps({**conf, "door": door, "port": relay.port}))
+        heap = _said(path, keys, "heap")
+        relay.passed = 0
+        reports = [_said(path, keys, "report") for _ in range(_TURNS)]
+        passed = relay.passed // _TURNS
+        rate = "-"
+        if door.startswith("https"):
+            took_ms = statistics.median(_said(path, keys, str(_CALLS)) for _ in range(_TURNS))
+            rate = f"{1000 * _CALLS / took_ms:,.0f}"
+    return f"| {door} | {heap:,} | {statistics.median(reports):,.0f} | {passed:,} | {rate} |"
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as place:
+        folder, authority = Path(place), Authority()
+        identity = authority.issue("iot", hosts=[_HOST, "localhost"])
+        cloud = MiniStack(folder).start()
+        context = server_context()
+        context.load_cert_chain(*identity.write(folder, "iot"))
+        try:
+            with TlsFront(cloud.gateway, context) as signed, CertificateFront(cloud, identity, folder) as front:
+                iam = cloud.client("iam")
+                iam.create_user(UserName="bench")
+                iam.put_user_policy(UserName="bench", PolicyName="iot", PolicyDocument=json.dumps(_ALLOWED))
+                made = iam.create_access_key(UserName="bench")["AccessKey"]
+                keys = made["AccessKeyId"], made["SecretAccessKey"], None
+                thing = cloud.make_thing("bench", _ALLOWED)
+                (folder / "certificate.pem.crt").write_text(thing.certificate)
+                (folder / "private.pem.key").write_text(thing.key)
+                (folder / "ca.pem").write_text(cloud.ca + authority.pem().decode())
+                conf = {"endpoint": "localhost", "mqttid": "bench", "cacert": "ca.pem", "host": _HOST}
+                print("| door | heap, bytes | report, ms | its bytes | calls a second |\n|---|---:|---:|---:|---:|")
+                for door, port, own in (
+                    ("mqtt", cloud.port, ()), ("wss", signed.port, keys), ("https", front.port, ()),
+                    ("https-sigv4", signed.port, keys),
+                ):  # fmt: skip
+                    print(_row(door, port, folder, conf, own), flush=True)
+        finally:
+            cloud.stop()
+
+
+if __name__ == "__main__":
+    main()
