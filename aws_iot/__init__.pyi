@@ -1,6 +1,7 @@
 from . import config as config
 from . import fota as fota
 from . import jobs as jobs
+from . import web as web
 from . import zerynth as zerynth
 from .config import load as load
 from .errors import IotError as IotError

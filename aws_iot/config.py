@@ -20,10 +20,10 @@ def load(path: str = "thing.conf.json") -> tuple:
     return conf["endpoint"], conf["client_id"], conf["certificate"], conf["key"]
 
 
-def read(path: str) -> dict:
+def read(path: str, options=()) -> dict:
     """The configuration as a dict, its fields checked. Under certificate, key and, where given, ca are the contents of
     the files that are named there; unless named, those are certificate.pem.crt and private.pem.key, which a door by
-    keys needs not.
+    keys needs only to fetch them. What is in ``options`` is not read.
     """
     folder = path[: path.rfind("/") + 1]
     conf = _json(path)
@@ -36,14 +36,14 @@ def read(path: str) -> dict:
     shown = conf["door"] == "mqtt" or aws_iot.web.door.configured(conf)
     for name, default in _FILES:
         file = conf.get(name) or (default if shown else None)
-        if file:
+        if file and name not in options:
             conf[name] = _content(folder + file)
     return conf
 
 
 def arguments(path, options):
     """The arguments of a Thing that ``path`` describes, ``options`` added."""
-    conf = read(path)
+    conf = read(path, options)
     fields = "endpoint", "client_id", "certificate", "key", "thingname", "ca", "port", "door"
     found = {name: conf.get(name) for name in fields}
     if found["door"] != "mqtt":

@@ -29,5 +29,5 @@ def thing(
     aws_iot.mqtt.prepare.prepare(made, client_id, endpoint, port, None, None, keepalive, True, window=window, **options)
     made.context = context
     if open:
-        made.context = open(made)
+        made.context = open(made, name)
     return made, name, None, shadow_topics, prefix, limit_bytes

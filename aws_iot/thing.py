@@ -9,16 +9,18 @@ from .shadow import Shadow
 class Thing:
     """An AWS IoT Thing that connects to ``endpoint`` as ``client_id`` by mutual TLS.
 
-    ``certificate`` and its private ``key``: their contents, PEM or DER, bytes or str; ``ca`` likewise, None for the
-    Amazon roots. ``thingname`` is ``client_id`` unless given. ``shadow_topics`` are the response topics that a delta
-    handler subscribes to; ("update/delta",) alone is the cheapest. ``limit_bytes``: of a report, as compact JSON; more
-    than 8192, at most 30720, where AWS has raised the quota. ``keepalive`` in seconds; ``window``,
+    ``certificate`` and its private ``key``: their contents, PEM or DER, bytes or str; in place of a key a function,
+    where that is in a chip: ``key(digest)`` signs 32 bytes, and gives r and s, 64 bytes, or DER. ``ca`` likewise,
+    None for the Amazon roots. ``thingname`` is ``client_id`` unless given. ``shadow_topics`` are the response topics
+    that a delta handler subscribes to; ("update/delta",) alone is the cheapest. ``limit_bytes``: of a report, as
+    compact JSON; more than 8192, at most 30720, where AWS has raised the quota. ``keepalive`` in seconds; ``window``,
     ``queue_bytes``, ``packet_bytes``, ``timeout_ms``, ``clean_session`` as MQTTClient has them. ``cacert`` is
     Zerynth's name for ``ca``. ``door`` "wss": by WebSocket on port 443, with ``keys`` in place of a certificate, a
     function that gives (access key id, secret access key, session token or None), or None while they are not here yet,
     asked before each connect; "https", "https-sigv4": by calls to AWS, with the certificate or with ``keys``, where
     shadows are asked for every ``poll_ms`` (60,000) or its own ``shadow.poll_ms``, and nothing else can be subscribed
-    to. ``region`` is the endpoint's unless given, ``host`` the server's name where the endpoint is an address.
+    to. In place of ``keys``, ``role_alias`` and the ``credentials`` provider's address: keys are fetched by the
+    certificate. ``region`` is the endpoint's unless given, ``host`` the server's name where the endpoint is an address.
     ValueError for bad arguments.
 
     ``mqtt`` is its MQTTClient, ``shadow`` its classic shadow; ``jobs`` its Jobs, and ``http`` its calls to AWS by

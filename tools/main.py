@@ -27,6 +27,7 @@ COMMANDS = {
     "iot-fota-start": ("iot_fota_start", "fota", "Start a firmware update of a thing."),
     "fota-watch": ("fota_watch", None, "Show how a firmware update goes on."),
     "fota-keygen": ("fota_keygen", None, "Make the key that firmware is signed with."),
+    "role-alias": ("role_alias", None, "Let the project's things fetch AWS keys by their certificates."),
     "list": ("list_things", None, "List the things of the account."),
     "show": ("show", None, "Show a thing and its state."),
     "create": ("create", None, "Create one thing; its key is shown once."),

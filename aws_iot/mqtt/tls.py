@@ -8,7 +8,8 @@ import aws_iot
 def context(cert=None, key=None, cacert=None, verify=True):
     """A context that verifies the server (chain, host name, dates) and shows ``cert`` with its private ``key``.
 
-    All are PEM or DER, bytes or str. ``cacert`` None means Amazon Root CA 1 and 3.
+    All are PEM or DER, bytes or str. ``key`` may be a function that signs, see web/key.py. ``cacert`` None means Amazon
+    Root CA 1 and 3.
     ValueError names what is wrong.
     https://docs.aws.amazon.com/iot/latest/developerguide/server-authentication.html
     """
@@ -24,7 +25,9 @@ def context(cert=None, key=None, cacert=None, verify=True):
         result = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
         # said, not assumed: the default is another in the ssl module of the same firmware
         result.verify_mode = tls.CERT_REQUIRED if verify else tls.CERT_NONE  # type: ignore[attr-defined]
-    if cert is not None:
+    if cert is not None and callable(key):
+        aws_iot.web.key.load(result, read(cert, "certificate"), key)
+    elif cert is not None:
         pair = read(cert, "certificate"), read(key, "private key")
         try:
             load(result.load_cert_chain, *pair)

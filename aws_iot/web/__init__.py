@@ -7,6 +7,7 @@ const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:  # for readers' tools: mpy-cross leaves this out
     from . import (
+        assume,
         calls,
         chunks,
         connection,
@@ -15,13 +16,17 @@ if TYPE_CHECKING:  # for readers' tools: mpy-cross leaves this out
         gateway_packets,
         http,
         https,
+        key,
         keys,
         link,
         own,
+        provider,
         records,
         redirect,
         refusal,
         request,
+        s3,
+        s3_refusal,
         sigv4,
         upgrade,
         websocket,

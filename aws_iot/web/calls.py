@@ -12,7 +12,7 @@ from ..errors import ResponseTimeout, StateError
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
-_MOST = const(180000)  # bytes of an answer: a retained message has up to 128 KB, in base 64
+_ANSWER_BYTES = const(180000)  # bytes of an answer: a retained message has up to 128 KB, in base 64
 _BUSY = (429, 500, 502, 503, 504)
 _BACKOFF_MS = const(1000)  # doubled each time, of which a random part is waited
 _PORT = const(8443)
@@ -63,7 +63,8 @@ class Calls:
         keys = None
         while self.keys and not keys:
             keys = aws_iot.web.keys.ask(self)
-            if not keys:  # they are being fetched
+            if not keys:  # they are being fetched, by a TLS connection of their own: few boards have room for two
+                connection.close()
                 connection.timeout_ms = _left(end, "keys")
                 yield True
 
@@ -77,7 +78,7 @@ class Calls:
         connection.timeout_ms = _left(end, "answer")
         where = path + "?" + query if query else path
         status = yield from connection.request(method, where, head if keys else None, body)
-        return status, (yield from connection.body(_MOST))
+        return status, (yield from connection.body(_ANSWER_BYTES))
 
 
 def shadow(thing, name=None):

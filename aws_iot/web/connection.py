@@ -96,7 +96,7 @@ class Connection(aws_iot.web.link.Link):
 
     def _request(self, method, path, head, body, size):
         self.rx_at = ticks_ms()
-        fresh, self.fresh = self.fresh, False
+        fresh, self.fresh = self.fresh and self.stream, False  # who waited for keys has closed it
         kept = not fresh and self._idle()
         while True:
             try:

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html
 import aws_iot
 
 DOORS = ("mqtt", "wss", "https", "https-sigv4")
-_FIELDS = ("host", "region", "poll_ms")
+_FIELDS = ("host", "region", "poll_ms", "role_alias", "credentials")
 _CERTIFICATE = "https"  # the one of these that shows it
 
 
@@ -16,12 +16,12 @@ def port(name):
 
 
 def configured(conf, found=None):
-    """Add what thing.conf.json has for a door to the arguments that were ``found`` in it; -> whether the door shows
-    the certificate.
+    """Add what thing.conf.json has for a door to the arguments that were ``found`` in it; -> whether the
+    certificate is needed: by the door, or to fetch keys.
     """
     for name in _FIELDS if found else ():
         found[name] = conf.get(name)
-    return conf["door"] == _CERTIFICATE
+    return conf["door"] == _CERTIFICATE or bool(conf.get("role_alias"))
 
 
 def open(name, endpoint, options, certified):
@@ -29,30 +29,46 @@ def open(name, endpoint, options, certified):
     certificate and key are there.
     """
     own = {each: options.pop(each) for each in ("keys",) + _FIELDS if each in options}
-    if name == _CERTIFICATE and not certified:
+    fetched = own.get("role_alias") and own.get("keys") is None
+    if (name == _CERTIFICATE or fetched) and not certified:
         raise ValueError("certificate and key: the contents of the certificate and of its private key")
     return door(name, endpoint, **own), port(name)
 
 
-def door(name, endpoint, *, keys=None, host=None, region=None, poll_ms=None):
-    """A function that gives a client its context behind the door ``name``.
+def door(
+    name, endpoint, *, keys=None, host=None, region=None, poll_ms=None, role_alias=None, credentials=None
+):  # fmt: skip
+    """A function that gives the client of a thing of a name its context behind the door ``name``.
 
     ``keys()`` gives (access key id, secret access key, session token or None), or None while they are not here yet; it
-    is asked before each connect, and each call by HTTPS, since keys expire. ``region``: that of the endpoint's name
-    unless given. ``host``: the server's name where ``endpoint`` is an address. ``poll_ms``: how often a shadow is asked
-    for by HTTPS (60,000). ValueError for what no door is.
+    is asked before each connect, and each call by HTTPS, since keys expire. None: those of ``role_alias``, which the
+    credential provider at ``credentials`` gives for the thing's certificate (provider.py). ``region``: that of the
+    endpoint's name unless given. ``host``: the server's name where ``endpoint`` is an address. ``poll_ms``: how often a
+    shadow is asked for by HTTPS (60,000). ValueError for what no door is.
     """
     if name not in DOORS:
         raise ValueError("door: %s, not %r" % (" or ".join(DOORS), name))
     host = endpoint if host is None else aws_iot.names.endpoint(host)
     if name == _CERTIFICATE:
-        return lambda client: aws_iot.web.gateway.Context(client, None, None, host, poll_ms)
-    if not callable(keys):
+        return lambda client, _: aws_iot.web.gateway.Context(client, None, None, host, poll_ms)
+    fetched = keys is None and role_alias and credentials
+    if not fetched and not callable(keys):
         raise ValueError("keys: a function that gives (access key id, secret access key, session token or None)")
     if region is None:
-        # a1b2c3-ats.iot.eu-west-1.amazonaws.com
-        region = (host.split(".iot.") + [""])[1].partition(".")[0]
+        region = region_of(host)
     aws_iot.names.check_name(region, 32, b"-", "region")
-    if name == "wss":
-        return lambda client: aws_iot.web.websocket.Context(client, keys, region, host)
-    return lambda client: aws_iot.web.gateway.Context(client, keys, region, host, poll_ms)
+
+    def context(client, thingname):
+        own = keys
+        if fetched:
+            own = aws_iot.web.provider.Provider(credentials, role_alias, thingname, client.context)
+        if name == "wss":
+            return aws_iot.web.websocket.Context(client, own, region, host)
+        return aws_iot.web.gateway.Context(client, own, region, host, poll_ms)
+
+    return context
+
+
+def region_of(endpoint):
+    """That of a1b2c3-ats.iot.eu-west-1.amazonaws.com; "" of a name that has none."""
+    return (endpoint.split(".iot.") + [""])[1].partition(".")[0]

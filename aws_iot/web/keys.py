@@ -1,5 +1,7 @@
 """AWS's keys, as the user's function gives them. Lent for each time that it is asked."""
 
+from ..errors import IotError
+
 
 def ask(context):
     """The keys of ``context``, or None: not yet. ValueError for what no keys are, and for what keys() raises."""
@@ -13,5 +15,7 @@ def ask(context):
         return access, secret, token
     except MemoryError:
         raise
+    except IotError as error:
+        raise ValueError("keys(): %s" % (getattr(error, "message", None) or error))
     except Exception as error:
         raise ValueError("keys(): %r" % error)

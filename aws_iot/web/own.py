@@ -1,4 +1,6 @@
-"""What a Thing has of these files when it is named: its calls by HTTPS, and the session of a sleeper. Lent for each."""
+"""What a Thing has of these files when it is named: its calls by HTTPS, the session of a sleeper, keys by its role
+alias. Lent for each.
+"""
 
 import aws_iot
 
@@ -27,3 +29,20 @@ def report_once(thing, state: dict, timeout_ms: int | None = None) -> dict:
         return thing.shadow.update(state, timeout_ms=timeout_ms)
     finally:
         thing.disconnect()
+
+
+def keys(thing, path: str = "thing.conf.json"):
+    """The function that gives the ``thing`` keys of the role alias that the file ``path`` names, by its certificate:
+    see provider.py; that of its door, if it has one. ValueError when none is named, or the thing has no certificate.
+    """
+    context = thing.mqtt.context
+    own = getattr(context, "keys", None)
+    if isinstance(own, aws_iot.web.provider.Provider):
+        return own
+    if own:
+        raise ValueError("a thing with keys of its own has no certificate to fetch others by")
+    conf = aws_iot.config.read(path, ("certificate", "key", "ca"))  # the thing has them
+    alias, server = conf.get("role_alias"), conf.get("credentials")
+    if not alias or not server:
+        raise ValueError("%s: role_alias and credentials are missing: `thing role-alias create` writes them" % path)
+    return aws_iot.web.provider.Provider(server, alias, thing.thingname, getattr(context, "context", context))

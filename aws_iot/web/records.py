@@ -7,13 +7,16 @@ _RECORD = const(512)
 
 def records(pieces):
     """``pieces`` (str, or bytes) as bytes. The first goes alone: it drives the TLS handshake, whose memory is free
-    again when the next one is made. A large one is handed on as it is.
+    again when the next one is made. A large one is handed on as it is, and so is a buffer, which may be filled anew for
+    the next.
     """
     record = None
     for piece in pieces:
         if isinstance(piece, str):
             piece = piece.encode()
-        if record is None:
+        if record is None or not isinstance(piece, bytes):
+            if record:
+                yield record
             yield piece
             record = b""
             continue

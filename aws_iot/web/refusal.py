@@ -43,21 +43,30 @@ def document(calls, status, body):
 
 def _keys(date):
     """What may be wrong with a signature: the clock, by the server's own."""
-    now = time.gmtime()
-    clock = "%d-%02d-%02d %02d:%02d" % now[:5]
-    try:
-        # Sun, 06 Nov 1994 08:49:37 GMT
-        day, month, year, at = date.split()[1:5]
-        theirs = _minutes(int(year), _MONTHS.index(month) // 3 + 1, int(day), int(at[:2]), int(at[3:5]))
-        off = theirs - _minutes(*now[:5])
-    except (AttributeError, IndexError, ValueError):
+    late = off(date)
+    clock = "%d-%02d-%02d %02d:%02d" % time.gmtime()[:5]
+    if late is None:
         return "is the clock, %s UTC, right to 5 minutes, %s" % (clock, _ELSE)
-    if abs(off) >= _CLOCK_MIN:
-        return "the clock, %s UTC, is %d minutes %s AWS's" % (clock, abs(off), "behind" if off > 0 else "ahead of")
+    if late:
+        return "the clock, %s UTC, is %d minutes %s AWS's" % (clock, abs(late), "behind" if late > 0 else "ahead of")
     return _ELSE
 
 
-def _minutes(year, month, day, hour, minute):
+def off(date):
+    """How many minutes the clock is behind the server's ``date`` (negative: ahead of it), 0 if AWS would let that pass;
+    None where that does not say.
+    """
+    try:
+        # Sun, 06 Nov 1994 08:49:37 GMT
+        day, month, year, at = date.split()[1:5]
+        theirs = minutes(int(year), _MONTHS.index(month) // 3 + 1, int(day), int(at[:2]), int(at[3:5]))
+    except (AttributeError, IndexError, ValueError):
+        return None
+    late = theirs - minutes(*time.gmtime()[:5])
+    return late if abs(late) >= _CLOCK_MIN else 0
+
+
+def minutes(year, month, day, hour, minute):
     """Minutes since a day long ago (Gregorian; the year begins in March)."""
     if month < 3:
         year, month = year - 1, month + 12

@@ -12,6 +12,7 @@ _PIECE_BYTES = const(256)
 _MOVED = (301, 302, 303, 307, 308)
 _HEADERS = (
     b"location", b"content-range", b"content-length", b"transfer-encoding", b"connection", b"date",
+    b"x-amz-bucket-region",
 )  # fmt: skip
 
 

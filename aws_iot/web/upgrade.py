@@ -21,15 +21,11 @@ _HEADERS = (
 )
 
 
-def upgrade(stream, context):
+def upgrade(stream, context, keys):
     """Ask for the WebSocket on ``stream`` and read the answer, but nothing behind it: a generator of whether that is
     done. ValueError tells why it was refused.
     """
     client = context.client
-    keys = aws_iot.web.keys.ask(context)
-    while keys is None:  # they are being fetched
-        yield False
-        keys = aws_iot.web.keys.ask(context)
     key = b2a_base64(os.urandom(16))[:-1]
     try:
         yield from _ask(stream, context, keys, key)

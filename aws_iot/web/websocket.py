@@ -35,20 +35,32 @@ class Context:
         self.host = host
 
     def wrap_socket(self, raw, server_hostname, do_handshake_on_connect):
-        tls = self.context.wrap_socket(
-            raw, server_hostname=self.host, do_handshake_on_connect=do_handshake_on_connect
+        return WebSocket(raw, self.begin)
+
+    def begin(self, stream):
+        """Keys, TLS, and the upgrade: TLS only now, since keys may come by a TLS connection of their own, and a board
+        has room for one.
+        """
+        keys = aws_iot.web.keys.ask(self)
+        while keys is None:  # they are being fetched
+            self.client.stage = "keys"
+            yield False
+            keys = aws_iot.web.keys.ask(self)
+        self.client.stage = "tls"
+        stream.stream = self.context.wrap_socket(
+            stream.stream, server_hostname=self.host, do_handshake_on_connect=False
         )
-        return WebSocket(tls, lambda stream: aws_iot.web.upgrade.upgrade(stream, self))
+        yield from aws_iot.web.upgrade.upgrade(stream.stream, self, keys)
 
 
 class WebSocket:
-    """``stream`` with frames on it. ``upgrade(stream)`` begins it: a generator of whether that is done, driven by the
-    first writes, as those drive the TLS handshake.
+    """``stream`` with frames on it. ``begin(self)`` begins it: a generator of whether that is done, driven by the first
+    writes, as those drive the TLS handshake.
     """
 
-    def __init__(self, stream, upgrade):
+    def __init__(self, stream, begin):
         self.stream = stream
-        self.opening = upgrade(stream)
+        self.opening = begin(self)
         # what is read
         self.head = memoryview(bytearray(2 + _CONTROL))  # of a frame; all of a control frame
         self.have = 0  # bytes in it

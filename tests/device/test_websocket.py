@@ -3,7 +3,6 @@
 from binascii import b2a_base64
 from hashlib import sha1
 
-import aws_iot.web.upgrade as upgrade
 import aws_iot.web.websocket as websocket
 from aws_iot.errors import ProtocolError
 
@@ -172,20 +171,27 @@ def test_a_pong_that_met_a_full_socket_goes_out_with_the_next_step():
     assert _unmasked(_unmasked(tls.written)[1]) == ((0x82, b"x"), b"")
 
 
-class _Context:
-    region, host = "eu-west-1", "h.iot.eu-west-1.amazonaws.com"
+class _Ssl:
+    def wrap_socket(self, raw, **options):
+        return raw
 
+
+class _Context(websocket.Context):
     def __init__(self, *keys):
-        self.client, self._keys = Client(), list(keys)
+        keys = list(keys)
+        client = Client()
+        client.context = _Ssl()
+        super().__init__(client, lambda: keys.pop(0), "eu-west-1", "h.iot.eu-west-1.amazonaws.com")
 
-    def keys(self):
-        return self._keys.pop(0)
+
+def _begin(tls, context):
+    return websocket.WebSocket(tls, context.begin).opening
 
 
 def _upgraded(*said, accept=True, keys=(("AK", "secret", "t/k"),), room=None):
     """-> (the request, its context, what upgrade() said) with an answer of which the first line is `said`."""
     tls, context = Tls(room=room), _Context(*keys)
-    steps, running = [], upgrade.upgrade(tls, context)
+    steps, running = [], _begin(tls, context)
     for step in running:
         steps.append(step)
         if step or len(steps) > 50:
@@ -248,7 +254,7 @@ def test_keys_that_are_none():
 
     context = _Context()
     context.keys = full
-    _raises(MemoryError, lambda: upgrade.upgrade(Tls(), context).__next__())
+    _raises(MemoryError, lambda: _begin(Tls(), context).__next__())
 
 
 def test_what_tls_says_is_not_the_upgrades():
@@ -256,7 +262,7 @@ def test_what_tls_says_is_not_the_upgrades():
         def write(self, data):
             raise OSError(-0x7780)
 
-    running = upgrade.upgrade(Tls(), _Context(("AK", "secret", None)))
+    running = _begin(Tls(), _Context(("AK", "secret", None)))
     assert str(-0x7780) in _raises(OSError, lambda: running.__next__())
 
 
@@ -269,7 +275,11 @@ def test_a_client_takes_it_for_a_tls_context():
     client.context = Ssl()
     context = websocket.Context(client, lambda: None, "eu-west-1", "h")
     stream = context.wrap_socket("raw", server_hostname="127.0.0.1", do_handshake_on_connect=False)
+    assert stream.write(b"CONNECT") is None and client.stage == "keys"  # no keys yet: no TLS
+    assert stream.stream == "raw"
+    context.keys = lambda: ("AK", "secret", None)
+    _raises(AttributeError, lambda: stream.write(b"CONNECT"))  # a tuple writes nothing
     assert stream.stream == ("raw", {"server_hostname": "h", "do_handshake_on_connect": False})
-    assert stream.write(b"CONNECT") is None  # no keys yet
+    assert client.stage == "tls"
     stream = websocket.WebSocket(Tls(), lambda stream: iter([False, True]))
     assert [stream.write(b"CONNECT") for _ in range(2)] == [None, 7]

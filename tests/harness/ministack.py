@@ -43,7 +43,7 @@ class MiniStack:
     """
 
     def __init__(self, folder: Path, authority: Authority | None = None) -> None:
-        self.folder, self._authority = folder, authority
+        self.folder, self.authority = folder, authority
         self.gateway, self.port = free_port(), free_port()
         self._process = None
 
@@ -62,9 +62,9 @@ class MiniStack:
             "TMPDIR": str(self.folder),
         }
         environment.pop("AWS_SESSION_TOKEN", None)
-        if self._authority:  # as MiniStack's own state that was kept
+        if self.authority:  # as MiniStack's own state that was kept
             environment["PERSIST_STATE"] = "1"
-            state = {"ca_cert_pem": self._authority.pem().decode(), "ca_key_pem": self._authority.key_pem().decode()}
+            state = {"ca_cert_pem": self.authority.pem().decode(), "ca_key_pem": self.authority.key_pem().decode()}
             (self.folder / "state").mkdir()
             (self.folder / "state" / "iot.json").write_text(json.dumps({"ca": state}))
         with open(self.folder / "ministack.log", "ab") as log:

@@ -36,7 +36,8 @@ def test_dry_run_and_no_change_nothing(thing, project, account):
     before = _tree(project)
     said = thing.run("cleanup", "demo", "--dry-run").stdout
     assert "2 things" in said and "demo_1" in said and "demo-policy" in said
-    assert thing.json("cleanup", "demo", "--dry-run") == {"things": ["demo_0", "demo_1"], "policy": "demo-policy"}
+    plan = {"things": ["demo_0", "demo_1"], "policy": "demo-policy", "role_alias": None}
+    assert thing.json("cleanup", "demo", "--dry-run") == plan
     assert "nothing was deleted" in thing.run("cleanup", "demo", typed="n\n", code=1).stderr
     assert "nothing was deleted" not in thing.run("cleanup", "demo", typed="", code=1).stdout  # no terminal: no yes
     assert _tree(project) == before and len(account.thing_names()) == 2

@@ -9,7 +9,9 @@ from aws_iot_tools.main import COMMANDS, SPELLINGS
 
 from . import golden
 
-_SUBCOMMANDS = {"shadow": ("get", "set", "watch"), "cloud": ("up", "env", "down")}
+_SUBCOMMANDS = {
+    "shadow": ("get", "set", "watch"), "cloud": ("up", "env", "down"), "role-alias": ("create", "list", "delete"),
+}  # fmt: skip
 _PAGES = [(), *((name,) for name in COMMANDS), *((name, sub) for name, subs in _SUBCOMMANDS.items() for sub in subs)]
 
 

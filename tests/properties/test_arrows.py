@@ -31,6 +31,8 @@ _PURE = (
 # Arrows that point upwards or close a circle, each with its reason.
 _UPWARDS = {
     ("_cpython", "web.door"): "what inspect tells of a Thing, by names that no board is to have in its heap",
+    ("mqtt.tls", "web.key"): "what few things have, a key in a chip, is not in the folder of the engine",
+    ("web.own", "config"): "which role alias a thing has, thing.conf.json says",
     ("fota.slots", "fota.bundle"): "a slot of files lends what knows bundles, which tells by the slot's own header",
     ("fota.slots", "fota.partition"): "default() finds the slot that fits the board, of either kind",
 }

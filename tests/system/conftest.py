@@ -13,13 +13,16 @@ from aws_iot_tools.fota import firmware
 
 from aws_iot.jobs.job import OVER
 from tests.harness import HANG_S
+from tests.harness.board_tls import server_context
+from tests.harness.credential_provider import CredentialProvider
 from tests.harness.ministack import ACCOUNT, REGION
 from tests.harness.mosquitto import Mosquitto
 from tests.harness.observer import Observer
 from tests.harness.project import write_project
+from tests.harness.relay import TlsFront
 from tests.harness.runtimes import Process
 
-from . import fota
+from . import fota, keys
 from .process import Device
 
 _EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iot:*", "Resource": "*"}]}
@@ -151,6 +154,28 @@ def _await_bridge(port: int, timeout_s: float = HANG_S) -> None:
             except AssertionError:
                 pass
     raise RuntimeError("the bridge to MiniStack does not carry shadows")
+
+
+@pytest.fixture
+def front(ministack, authority, tmp_path):
+    """Port 443 of the local AWS: AWS IoT's as keys.HOST, that of others as localhost."""
+    context = server_context()
+    context.load_cert_chain(*authority.issue("iot", hosts=[keys.HOST, "localhost"]).write(tmp_path, "iot"))
+    with TlsFront(ministack.gateway, context) as relay:
+        yield relay
+
+
+@pytest.fixture(scope="session")
+def role(ministack):
+    return keys.make_role(ministack)
+
+
+@pytest.fixture
+def provider(ministack, authority, role, tmp_path):
+    """AWS IoT's credential provider, which knows one role alias."""
+    with CredentialProvider(ministack, authority, tmp_path) as running:
+        running.aliases[keys.ALIAS] = role
+        yield running
 
 
 @pytest.fixture(params=["direct", "bridge"])

@@ -4,28 +4,15 @@ import json
 
 import pytest
 
-from tests.harness.board_tls import server_context
-from tests.harness.ministack import REGION
-from tests.harness.relay import TlsFront
-
 from .conftest import desire, reported
+from .keys import HOST
 
-_HOST = f"a1b2c3d4e5f6g7-ats.iot.{REGION}.amazonaws.com"
 _ALLOWED = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iot:*", "Resource": "*"}]}
 _TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
 }
 _HEAPS = {"cpython": None, "mp64": "200k", "mp32": "112k"}  # the agent is compiled in it
-
-
-@pytest.fixture
-def front(ministack, authority, tmp_path):
-    """Port 443 of the local AWS."""
-    context = server_context()
-    context.load_cert_chain(*authority.issue("iot", hosts=[_HOST]).write(tmp_path, "iot"))
-    with TlsFront(ministack.gateway, context) as relay:
-        yield relay
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +50,7 @@ def behind(devices, front, authority, name, tmp_path, runtime):
         folder.mkdir()
         conf = {
             "endpoint": "127.0.0.1", "port": front.port, "mqttid": name, "cacert": "ca.pem",
-            "door": "wss", "host": _HOST,
+            "door": "wss", "host": HOST,
         }  # fmt: skip
         (folder / "thing.conf.json").write_text(json.dumps(conf))
         (folder / "ca.pem").write_bytes(authority.pem())

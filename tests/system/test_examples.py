@@ -10,6 +10,7 @@ from tests.harness.observer import Observer
 from tests.harness.project import write_project
 from tests.harness.relay import Relay
 
+from . import keys
 from .conftest import desire, document, ministack_site, mosquitto_site, reported
 
 _HEAP = "112k"
@@ -133,6 +134,42 @@ def test_zerynth_style(ministack, start, cloud, name, tmp_path):
         prints(process, "refused")
     prints(process, "publish random sample...")
     assert document(cloud, name)["state"]["reported"] == {"publish_period": 100}
+
+
+@pytest.fixture
+def with_keys(front, provider, ministack, authority, name, tmp_path):
+    """thing.conf.json of a thing behind door wss, with a role alias."""
+    return keys.project(tmp_path / name, name, ministack, authority, front.port, provider)
+
+
+def test_behind_a_firewall(with_keys, start, front, cloud, name):
+    process = start("behind_a_firewall", with_keys)
+    prints(process, "ready")
+    reported(cloud, name, {"door": "wss"})
+    desire(cloud, name, {"led": 1})
+    prints(process, "desired: {'led': 1}")
+    reported(cloud, name, {"door": "wss", "led": 1})
+    front.cut()
+    prints(process, "disconnected")
+    front.restore()
+    prints(process, "ready")
+
+
+def test_s3_upload(with_keys, start, front, cloud, ministack, provider, name):
+    """The bucket is one of the local AWS, and so is S3: they are added to the program. What S3 refused goes later."""
+    source = (ROOT / "examples" / "s3_upload" / "main.py").read_text()
+    assert '"my-logs"' in source and "S3(thing)" in source
+    script = with_keys.with_name("main.py")
+    source = source.replace('"my-logs"', f'"{keys.BUCKET}"')
+    script.write_text(source.replace("S3(thing)", f'S3(thing, server="localhost:{front.port}")'))
+    front.cut()
+    process = start("s3_upload", with_keys, script)
+    prints(process, "not uploaded:")
+    front.restore()
+    _, key, size = prints(process, "uploaded").split()
+    stored = ministack.client("s3").get_object(Bucket=keys.BUCKET, Key=key)["Body"].read()
+    assert key.startswith(name + "/") and len(stored) == int(size) and stored.count(b"\n") >= 40
+    reported(cloud, name, {"log": key, "bytes": int(size)})
 
 
 def test_examples_begin_without_a_network(ministack, start, cloud, name, tmp_path):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from aws_iot import roots
@@ -43,7 +44,7 @@ def examine(project: Project, report: Tell, causes: Callable[[], list[str]] = la
     """
     config = project.config()
     probe = Probe(config.get("endpoint") or "", config.get("port") or PORT)
-    patient = _Patient(project, config, probe, causes)
+    patient = Patient(project, config, probe, causes)
     stages = (
         ("files", patient.files), ("key and certificate", patient.pair), ("endpoint", patient.endpoint),
         ("DNS", patient.dns), ("TCP", patient.tcp), ("TLS", patient.tls), ("CONNECT", patient.connect),
@@ -66,7 +67,11 @@ def run(stages: Stages, report: Tell) -> bool:
     return True
 
 
-class _Patient:
+class Patient:
+    """The stages of MQTT with a certificate; ``kind`` is said of its port."""
+
+    kind = "an MQTT"
+
     def __init__(self, project: Project, config: Json, probe: Probe, causes: Callable[[], list[str]]) -> None:
         self.project, self.config, self.probe, self.causes = project, config, probe, causes
         self.prefix = f"$aws/things/{config.get('thingname')}/shadow/get"
@@ -76,8 +81,7 @@ class _Patient:
         return ", ".join([CONFIG, *self.project.files()])
 
     def pair(self) -> str:
-        folder = self.project.folder
-        certificate, key = [(folder / name).read_bytes() for name in self.project.files()]
+        certificate, key = [path.read_bytes() for path in self._files()]
         last = pki.check_pair(certificate, key)
         return f"belong together, valid until {last:%Y-%m-%d}"
 
@@ -103,16 +107,22 @@ class _Patient:
             ) from error
         return f"port {self.probe.port} answers"
 
+    def _files(self) -> list[Path]:
+        """Certificate and key."""
+        return [self.project.folder / name for name in self.project.files()]
+
     def tls(self) -> str:
-        folder, (certificate, key) = self.project.folder, self.project.files()
+        return self._secure(*self._files())
+
+    def _secure(self, *files: Path) -> str:
         try:
-            version = self.probe.secure(_ca(self.project), folder / certificate, folder / key)
+            version = self.probe.secure(authorities(self.project), *files)
         except ssl.SSLCertVerificationError as error:
-            raise Sick(_distrust(error, self.probe.host)) from error
+            raise Sick(distrust(error, self.probe.name)) from error
         except (OSError, ssl.SSLError) as error:
             raise Sick(
-                f"the handshake failed ({getattr(error, 'reason', None) or error}): is this an MQTT port, and is the "
-                f"certificate one of this account?{self._more()}"
+                f"the handshake failed ({getattr(error, 'reason', None) or error}): is this {self.kind} port, and is "
+                f"the certificate one of this account?{self._more()}"
             ) from error
         return f"{version}, server certificate good"
 
@@ -194,14 +204,16 @@ def aws_causes(aws: Aws, config: Json) -> list[str]:
         return []
 
 
-def _ca(project: Project) -> str:
+def authorities(project: Project) -> str:
+    """The CAs that the server's certificate is verified by, as PEM."""
     name = project.config().get("cacert")
     if name:
         return (project.folder / name).read_text()
     return "".join(map(ssl.DER_cert_to_PEM_cert, (roots.CA1, roots.CA3)))
 
 
-def _distrust(error: ssl.SSLCertVerificationError, host: str) -> str:
+def distrust(error: ssl.SSLCertVerificationError, host: str) -> str:
+    """Why the server's certificate is not trusted, in words."""
     reason = error.verify_message
     if "ostname mismatch" in reason or "IP address mismatch" in reason:
         return f"the server's certificate is for another name than {host}: the endpoint is wrong"

@@ -5,6 +5,8 @@ http://docs.oasis-open.org/mqtt/mqtt/v3.1.1/mqtt-v3.1.1.html
 
 from __future__ import annotations
 
+import http.client
+import os
 import socket
 import ssl
 import time
@@ -19,10 +21,11 @@ class Closed(Exception):
 
 
 class Probe:
-    """One connection; each step raises OSError, ssl.SSLError, Closed or TimeoutError."""
+    """One connection; each step raises OSError, ssl.SSLError, Closed or TimeoutError. ``name``: the server's, where
+    ``host`` is an address."""
 
-    def __init__(self, host: str, port: int, timeout_s: float = 10) -> None:
-        self.host, self.port, self.timeout_s = host, port, timeout_s
+    def __init__(self, host: str, port: int, timeout_s: float = 10, name: str | None = None) -> None:
+        self.host, self.port, self.timeout_s, self.name = host, port, timeout_s, name or host
         self._socket: Any = None  # once it is open, first TCP's and then TLS's
         self._data = b""
 
@@ -34,15 +37,28 @@ class Probe:
     def open(self) -> None:
         self._socket = socket.create_connection((self.host, self.port), self.timeout_s)
 
-    def secure(self, ca_pem: str, certificate_file: Path, key_file: Path) -> str | None:
-        """-> the protocol that TLS agreed on."""
+    def secure(self, ca_pem: str, *pair: Path) -> str | None:
+        """Show the certificate of a pair of files, if any; -> the protocol that TLS agreed on."""
         context = ssl.create_default_context(cadata=ca_pem)
         # Python 3.13 turns it on. A CA of the user's own may lack key usage and key identifiers (RFC 5280, 4.2.1), on
         # which no board's TLS insists, and the question here is why a board does not connect.
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-        context.load_cert_chain(certificate_file, key_file)
-        self._socket = context.wrap_socket(self._socket, server_hostname=self.host)
+        if pair:
+            certificate, key = pair
+            context.load_cert_chain(certificate, key)
+        self._socket = context.wrap_socket(self._socket, server_hostname=self.name)
         return self._socket.version()
+
+    def ask(self, request: str) -> http.client.HTTPResponse:
+        """Send a request of HTTP; -> its answer, read up to the body."""
+        self._socket.sendall(request.encode())
+        answer = http.client.HTTPResponse(self._socket)
+        answer.begin()
+        return answer
+
+    def in_frames(self) -> None:
+        """From now on, MQTT is in frames of a WebSocket."""
+        self._socket = _Frames(self._socket)
 
     def connect(self, client_id: str) -> int:
         """-> the CONNACK code; 0 is yes."""
@@ -104,6 +120,41 @@ class Probe:
                 return packet
             shift += 7
         return None
+
+
+class _Frames:
+    """A socket with a WebSocket on it (RFC 6455, section 5), as far as a diagnosis needs it: what comes is whole."""
+
+    def __init__(self, raw: Any) -> None:
+        self.settimeout, self.close, self._raw = raw.settimeout, raw.close, raw
+
+    def sendall(self, data: bytes) -> None:
+        """A binary frame of up to 64 KB, masked."""
+        mask, size = os.urandom(4), len(data)
+        length = bytes([0x80 | size]) if size < 126 else bytes([0xFE, size >> 8, size & 255])
+        self._raw.sendall(b"\x82" + length + mask + bytes(byte ^ mask[at % 4] for at, byte in enumerate(data)))
+
+    def recv(self, _: int) -> bytes:
+        """What is in the next frame of data; b"" at the end."""
+        while True:
+            head = self._exactly(2)
+            size = head[1] & 127 if head else 0
+            if size > 125:
+                size = int.from_bytes(self._exactly(2 if size == 126 else 8), "big")
+            data = self._exactly(size)
+            if not head or head[0] & 15 == 8:
+                return b""
+            if data and head[0] & 15 < 8:
+                return data
+
+    def _exactly(self, size: int) -> bytes:
+        data = b""
+        while len(data) < size:
+            part: bytes = self._raw.recv(size - len(data))
+            if not part:
+                return b""
+            data += part
+        return data
 
 
 def _string(text: str) -> bytes:

@@ -83,7 +83,7 @@ class Front:
         needs = self._needs(method, path, fields)
         if not needs:
             return 400, _words("InvalidRequestException")
-        if not self._may(certificate, needs):
+        if not self.may(certificate, needs):
             return 403, _words("Forbidden")
         if path.startswith(_LIST):
             listed = sorted(self._named.get(urllib.parse.unquote(path[len(_LIST) :]), ()))
@@ -117,7 +117,7 @@ class Front:
                 return [("iot:GetRetainedMessage", f"{self._arn}:topic/{'/'.join(topic)}")]
         return []
 
-    def _may(self, certificate: str, needs: list[tuple[str, str]]) -> bool:
+    def may(self, certificate: str, needs: list[tuple[str, str]]) -> bool:
         """Whether the certificate is active, and its policies allow that.
 
         Variables of the thing are not filled in: they need a client id, which HTTPS has not.

@@ -10,21 +10,26 @@ from ..cli import Command, pass_context, say_port
 from ..errors import ToolError
 
 if TYPE_CHECKING:
+    from ..board.doctor_web import Keys
     from ..cli import Context
 
 
 @click.command(cls=Command)
 @click.argument("path", type=click.Path(file_okay=False), default=".")
+@click.option(
+    "--door", type=click.Choice(["mqtt", "wss", "https", "https-sigv4"]),
+    help="Which way in. [default: that of thing.conf.json, or mqtt]",
+)  # fmt: skip
 @click.option("--port", metavar="P", envvar="THING_PORT", help="Examine the board at this serial port too.")
 @pass_context
-def command(context: Context, path: str, port: str | None) -> None:
+def command(context: Context, path: str, door: str | None, port: str | None) -> None:
     """Find out why the active thing of the project in PATH does not connect.
 
     PATH is by default this folder. Stage by stage, from the files to a publish, from this computer and with --port
-    from the board; the first stage that fails ends it, with the likely cause and the cure. It connects as the
-    thing, so a board that is connected as it is cut off for a moment.
+    from the board; the first stage that fails ends it, with the likely cause and the cure. By the other doors it ends
+    with CONNECT or a first call. It connects as the thing, so a board that is connected as it is cut off for a moment.
     """
-    from ..board import doctor
+    from ..board import doctor, doctor_web
     from ..things.project import Project
 
     project = Project.open(path)
@@ -35,7 +40,16 @@ def command(context: Context, path: str, port: str | None) -> None:
         found.append({"stage": stage, "ok": well, "text": text})
         out.say(f"{'ok  ' if well else 'FAIL'} {stage}: {text}", "green" if well else "red")
 
-    well = doctor.examine(project, report, lambda: doctor.aws_causes(context.aws, project.config()))
+    def causes() -> list[str]:
+        return doctor.aws_causes(context.aws, project.config())
+
+    door = door or project.config().get("door") or "mqtt"
+    if door == "mqtt":
+        well = doctor.examine(project, report, causes)
+    elif port:
+        raise click.UsageError("--port examines a board by MQTT with a certificate alone: leave out --door")
+    else:
+        well = doctor_web.examine(project, report, door, lambda: _keys(context), causes)
     if well and port:
         from ..board import doctor_board, flash
         from ..board.board import Board
@@ -49,3 +63,9 @@ def command(context: Context, path: str, port: str | None) -> None:
         out.data(found)
     if not well:
         raise ToolError(f"{project.active() or 'the project'} does not connect: see the stage that failed")
+
+
+def _keys(context: Context) -> Keys | None:
+    """This computer's AWS keys, if it has some."""
+    found = context.aws.session.get_credentials()
+    return found and (found.access_key, found.secret_key, found.token)

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
 @pass_context
 def command(context: Context, path: str, yes: bool, dry_run: bool) -> None:
-    """Delete the things of the project in PATH with their certificates and shadows, and the policy if it was made here.
+    """Delete the things of the project in PATH with their certificates and shadows, and the policy and role alias if
+    these were made here.
 
     PATH is by default this folder. A thing's folder goes only when AWS has nothing of the thing any more; what
     fails is kept for another run. A policy that another certificate still uses stays.
@@ -33,7 +34,7 @@ def command(context: Context, path: str, yes: bool, dry_run: bool) -> None:
     project = Project.open(path)
     plan = cleanup.plan(project)
     out = context.out
-    if not plan["things"] and not plan["policy"]:
+    if not any(plan.values()):
         if not dry_run:
             with project.lock():
                 if not any(cleanup.plan(project).values()):
@@ -63,4 +64,5 @@ def command(context: Context, path: str, yes: bool, dry_run: bool) -> None:
 
 def _words(plan: Json) -> str:
     words = f"{things(len(plan['things']))} with certificates and shadows"
-    return words + (f" and the policy {plan['policy']}" if plan["policy"] else "")
+    words += f" and the policy {plan['policy']}" if plan["policy"] else ""
+    return words + (f" and the role alias {plan['role_alias']}" if plan["role_alias"] else "")

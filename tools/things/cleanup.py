@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from ..cloud.aws import WORKERS
 from ..shapes import Advance, Json, Progress
-from . import bulk, place, project_cloud, things, workers
+from . import bulk, place, project_cloud, role_alias, things, workers
 
 if TYPE_CHECKING:
     from ..cloud.aws import Aws
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 
 def plan(project: Project) -> Json:
-    """What there is to delete: the things' names and the policy that was made here, if any."""
-    return {"things": project.things(), "policy": project.state().get("policy")}
+    """What there is to delete: the things' names, and the policy and the role alias that were made here, if any."""
+    state = project.state()
+    return {"things": project.things(), "policy": state.get("policy"), "role_alias": role_alias.noted(state)}
 
 
 def run(aws: Aws, project: Project, progress: Progress) -> Outcome:
@@ -37,13 +38,16 @@ def run(aws: Aws, project: Project, progress: Progress) -> Outcome:
     if outcome.failures:
         return outcome
     project.change_state(plan=None)
-    name = project.state().get("policy")
-    if name:
-        try:
+    name = role_alias.noted(project.state())
+    try:
+        if name:
+            role_alias.delete(aws, project)
+        name = project.state().get("policy")
+        if name:
             outcome.policy_kept = not things.delete_policy(aws, name)
-        except ClientError as error:
-            outcome.failures.append((name, error))
-            return outcome
+    except ClientError as error:
+        outcome.failures.append((name, error))
+        return outcome
     tidy(project)
     return outcome
 

@@ -42,6 +42,16 @@ def check_project(name: str) -> str:
     return _by_pattern("project name", name, r"[a-zA-Z0-9_-][a-zA-Z0-9_.-]{0,63}", "1 to 64 of a-z A-Z 0-9 _ . -")
 
 
+def check_role_alias(name: str) -> str:
+    """Return the name; ToolError when AWS would refuse it for a role alias or, in IAM, for its role."""
+    return _by_pattern("name of a role alias", name, r"[\w=,@-]{1,64}", "1 to 64 of a-z A-Z 0-9 _ = , @ -")
+
+
+def check_bucket(name: str) -> str:
+    """Return the name; ToolError when it is no bucket's of S3."""
+    return _by_pattern("bucket", name, r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "3 to 63 of a-z 0-9 . -")
+
+
 def _by_library(check: Callable[..., str], name: str, *limits: Any) -> str:
     strange = next((letter for letter in name if not letter.isascii()), None)
     if strange:  # the library, for boards, speaks of its bytes

@@ -54,7 +54,7 @@ def settle(aws: Aws, project: Project, say: Say) -> str:
         project.change_state(policy=name)  # before it exists, so that clean-up finds it in any case
         say(f"making the policy {name}: own shadows, jobs and streams, topics dt/<thing>/# out and cmd/<thing>/# in")
 
-    if not things.ensure_policy(aws, name, announce):
+    if not things.ensure_policy(aws, name, announce, (project.state().get("role_alias") or {}).get("name")):
         say(f"the policy {name} was there, and is not as one made here; it is taken as it is, and clean-up leaves it")
     return name
 

@@ -98,20 +98,30 @@ def _certificates_since(aws: Aws, seconds: float) -> list[Json]:
     return [certificate for certificate in listed if certificate["creationDate"] >= since]
 
 
-def ensure_policy(aws: Aws, name: str, announce: Callable[[], object]) -> bool:
+def ensure_policy(aws: Aws, name: str, announce: Callable[[], object], role_alias: str | None = None) -> bool:
     """Make the least-privilege policy unless one of this name exists; announce() is called before it is made.
     -> False when the one that there is allows something else."""
     document = policy_document(aws, name)
     if document is None:
         announce()
-        aws.iot.create_policy(policyName=name, policyDocument=policy.least_privilege(aws.arn_prefix))
+        aws.iot.create_policy(policyName=name, policyDocument=policy.least_privilege(aws.arn_prefix, role_alias))
         return True
-    return is_ours(aws, document)
+    return is_ours(aws, document, role_alias)
 
 
-def is_ours(aws: Aws, document: Json) -> bool:
-    """Whether a policy allows just what one made here does."""
-    return document == json.loads(policy.least_privilege(aws.arn_prefix))
+def is_ours(aws: Aws, document: Json, role_alias: str | None = None) -> bool:
+    """Whether a policy allows just what one made here does, be it with or without the role alias."""
+    return document in [json.loads(policy.least_privilege(aws.arn_prefix, each)) for each in {None, role_alias}]
+
+
+def change_policy(aws: Aws, name: str, role_alias: str | None) -> None:
+    """Let a policy that was made here say the statement of a role alias, or say it no more; no version is left over."""
+    text = policy.least_privilege(aws.arn_prefix, role_alias)
+    if policy_document(aws, name) == json.loads(text):
+        return
+    _delete_old_versions(aws, name)
+    aws.iot.create_policy_version(policyName=name, policyDocument=text, setAsDefault=True)
+    _delete_old_versions(aws, name)
 
 
 def policy_document(aws: Aws, name: str) -> Json | None:
@@ -212,15 +222,19 @@ def delete_policy(aws: Aws, name: str) -> bool:
     try:
         if aws.iot.list_targets_for_policy(policyName=name)["targets"]:
             return False
-        for version in aws.iot.list_policy_versions(policyName=name)["policyVersions"]:
-            if not version["isDefaultVersion"]:
-                aws.iot.delete_policy_version(policyName=name, policyVersionId=version["versionId"])
+        _delete_old_versions(aws, name)
     except ClientError as error:
         if aws_errors.missing(error):
             return True
         raise
     _retry(aws.iot.delete_policy, policyName=name)
     return True
+
+
+def _delete_old_versions(aws: Aws, name: str) -> None:
+    for version in aws.iot.list_policy_versions(policyName=name)["policyVersions"]:
+        if not version["isDefaultVersion"]:
+            aws.iot.delete_policy_version(policyName=name, policyVersionId=version["versionId"])
 
 
 def _gone(call: Callable[..., object], **arguments: Any) -> bool:
