@@ -41,9 +41,10 @@ def on_tick(client, hook):
 def request(client, topic: str, document: dict | None = None, timeout_ms: int | None = None) -> dict:
     """Publish ``document`` with a clientToken to ``topic``; return what comes on topic/accepted, a dict.
 
-    Raises Rejected for topic/rejected, ResponseTimeout after ``timeout_ms``.
+    Raises Rejected for topic/rejected, ResponseTimeout after ``timeout_ms``, ValueError for what is no JSON.
     """
     aws_iot.topics.check_filter(topic + "/accepted")
+    aws_iot.document.verify(document)
     return aws_iot.mqtt.request.request(client, topic, document, timeout_ms)
 
 

@@ -4,7 +4,7 @@ from os import urandom
 
 import aws_iot
 
-from .. import ticks_add, ticks_diff
+from .. import dump, ticks_add, ticks_diff
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
@@ -62,14 +62,14 @@ def asking(client, topic, document=None, timeout_ms=None, handler=None, answers=
         while not ready(client, names):
             _late(client, end, "no SUBACK for " + topic)
             yield
-        client.publish(topic, document)
+        send(client, topic, document)
         half = ticks_add(client.ticks(), ticks_diff(end, client.ticks()) // 2)
         once = "version" in document or "expectedVersion" in document
         while len(slot) == 1:
             _late(client, end, "no answer to " + topic)
             if not once and ticks_diff(client.ticks(), half) >= 0 and ready(client, names):
                 once = True
-                client.publish(topic, document)
+                send(client, topic, document)
             yield
     finally:
         client.requests.pop(token, None)
@@ -79,6 +79,13 @@ def asking(client, topic, document=None, timeout_ms=None, handler=None, answers=
     if not accepted:
         raise rejected(answer)
     return answer
+
+
+def send(client, topic, document):
+    """Publish a request: the library's own document, or one that was looked at when it was given (document.py)."""
+    client.scratch.seek(0)
+    dump(document, client.scratch)
+    client.publish(topic, client.scratch)
 
 
 def ready(client, names):

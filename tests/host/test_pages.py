@@ -21,6 +21,7 @@ _RUN_BY = {
     ("docs/fota.md", "python jobs"): "tests/system/test_page_programs.py",
     ("docs/fota.md", "sh"): "tests/host/test_fota_walkthrough.py",
     ("docs/loops.md", "python"): "tests/system/test_loops.py",
+    ("docs/start.md", "sh start"): "tests/host/test_start.py",
     ("docs/tools.md", "sh fleet"): "tests/host/test_walkthrough.py",
     ("examples/named_shadow/README.md", "sh"): "tests/host/test_walkthrough.py",
     ("examples/publish_period/README.md", "sh"): "tests/host/test_walkthrough.py",
