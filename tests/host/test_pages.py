@@ -26,9 +26,31 @@ _RUN_BY = {
     ("examples/named_shadow/README.md", "sh"): "tests/host/test_walkthrough.py",
     ("examples/publish_period/README.md", "sh"): "tests/host/test_walkthrough.py",
 }
+_FROM_CSR = "aws iot create-certificate-from-csr --certificate-signing-request file://lamp-1.csr --set-as-active \\"
 _NOT_RUN = {
     ("README.md", "make demo"): "`make test` is what runs this; the demo is run by tests/system/test_demo.py",
     ("docs/doors.md", "from aws_iot import Thing"): "its endpoint and keys are of real AWS; tests/device/test_doors.py",
+    (
+        "docs/doors.md",
+        "thing role-alias create demo",
+    ): "MiniStack has no role aliases; tests/host/test_role_alias.py plays them",
+    ("docs/doors.md", "from aws_iot import web"): "needs a credential provider; tests/system/test_keys.py plays it",
+    ("docs/doors.md", "s3 = web.s3.S3(thing)"): "needs a credential provider; tests/system/test_s3.py plays it",
+    (
+        "docs/doors.md",
+        "thing = Thing.from_config()",
+    ): "needs port 8443 or keys; tests/system/test_http.py makes these calls",
+    ("docs/doors.md", "["): "statements to copy; tests/system/test_http.py has MiniStack's policies with them",
+    ("docs/secure-element.md", "from aws_iot import Thing"): "needs a chip; tests/device/test_key.py plays it",
+    ("docs/secure-element.md", "#define MICROPY_PY_SSL_ECDSA_SIGN_ALT (1)"): "of a firmware of one's own",
+    (
+        "docs/secure-element.md",
+        "from binascii import b2a_base64",
+    ): "needs a chip; tests/properties/test_key.py plays it",
+    ("docs/secure-element.md", _FROM_CSR): "needs a request of a chip; tests/properties/test_key.py has one signed",
+    ("docs/start.md", "pip install esptool"): "needs a real board",
+    ("examples/behind_a_firewall/README.md", "thing role-alias create ."): "see docs/doors.md",
+    ("examples/s3_upload/README.md", "thing role-alias create . --bucket my-logs"): "see docs/doors.md",
     ("docs/hardware.md", "make aws"): "needs a real account; tests/host/test_selftest_aws.py plays it",
     ("docs/hardware.md", "make hardware PORT=/dev/ttyUSB0"): "needs a real board; tests/host/test_selftest.py plays it",
 }
