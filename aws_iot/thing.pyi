@@ -170,7 +170,7 @@ class Thing:
     def request(self, topic: str, document: dict | None = None, timeout_ms: int | None = None) -> dict:
         """Publish ``document`` with a clientToken to ``topic``; return what comes on topic/accepted, a dict.
 
-        Raises Rejected for topic/rejected, ResponseTimeout after ``timeout_ms``.
+        Raises Rejected for topic/rejected, ResponseTimeout after ``timeout_ms``, ValueError for what is no JSON.
         """
 
     def named_shadow(self, name: str, topics: Sequence[str] | None = None) -> Shadow:

@@ -103,7 +103,7 @@ class MQTTClient:
     def request(self, topic: str, document: dict | None = None, timeout_ms: int | None = None) -> dict:
         """Publish ``document`` with a clientToken to ``topic``; return what comes on topic/accepted, a dict.
 
-        Raises Rejected for topic/rejected, ResponseTimeout after ``timeout_ms``.
+        Raises Rejected for topic/rejected, ResponseTimeout after ``timeout_ms``, ValueError for what is no JSON.
         """
 
     def publish(self, topic: str | bytes, msg: _Message = b"", retain: bool = False, qos: int = 0) -> int | None:
