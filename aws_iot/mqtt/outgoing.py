@@ -78,10 +78,10 @@ def wait(client, entry):
 
 def find(client, pid):
     """What is in flight with this packet id, or None."""
-    for entry in client.kept + [client.asked]:
-        if entry and entry[_PID] == pid:
+    for entry in client.kept:
+        if entry[_PID] == pid:
             return entry
-    return None
+    return client.asked if client.asked and client.asked[_PID] == pid else None
 
 
 def again(client, entry):
