@@ -154,7 +154,7 @@ def test_days_are_counted_over_the_ends_of_months_and_years():
         ((2026, 1, 31), (2026, 2, 1), 1), ((2026, 4, 30), (2026, 5, 1), 1), ((2000, 2, 28), (2000, 3, 1), 2),
         ((2100, 2, 28), (2100, 3, 1), 1), ((2025, 3, 1), (2026, 3, 1), 365),
     ):  # fmt: skip
-        assert refusal._minutes(*after, 0, 0) - refusal._minutes(*before, 0, 0) == days * day
+        assert refusal.minutes(*after, 0, 0) - refusal.minutes(*before, 0, 0) == days * day
 
 
 def test_what_is_no_json_is_a_proxys():

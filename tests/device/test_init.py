@@ -10,7 +10,7 @@ import aws_iot
 _MICROPYTHON = sys.implementation.name == "micropython"
 _CORE = ["mqtt", "mqtt.packet", "shadow", "thing"]
 # what is lent on a board, and on CPython the source of real methods
-_LENT = ["construct", "mqtt.calls", "mqtt.prepare", "own", "shadow_calls", "web", "web.door", "zerynth"]
+_LENT = ["construct", "mqtt.calls", "mqtt.prepare", "own", "shadow_calls", "web", "web.door", "web.own", "zerynth"]
 _PLATFORM = ("_cpython",)
 
 

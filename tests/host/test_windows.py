@@ -98,13 +98,13 @@ def test_the_local_aws_is_looked_at_and_not_ended(cloud):  # noqa: F811
     noted = json.loads((cloud.folder / ".aws_local/running.json").read_text())
     windows.run("new", "demo")
     windows.run("add", "demo")
-    assert windows.run("list")[0] == "demo_0\n"
+    assert windows.run("list", "--names")[0] == "demo_0\n"
     assert windows.run("cloud", "up")[0] == said, "it runs already"
     assert json.loads((cloud.folder / ".aws_local/running.json").read_text()) == noted
     assert windows.run("cloud", "env")[0].startswith("Remove-Item Env:AWS_PROFILE -ErrorAction SilentlyContinue\n")
     assert windows.run("cloud", "down")[0] == "stopped; its data is kept\n"
     windows.run(*cloud.up)
-    assert windows.run("list")[0] == "demo_0\n", "what was answered is kept, though nobody is asked to end there"
+    assert windows.run("list", "--names")[0] == "demo_0\n", "what was answered is kept, though nobody is asked to end there"
 
 
 _VALUES = {

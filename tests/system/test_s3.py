@@ -136,7 +136,7 @@ def administrator(ministack):
 
 
 def test_a_bucket_that_is_not_there(agent, administrator):
-    refused = _refused(agent(administrator), "s3.put('no-such-bucket', 'a', b'x' * 20000)")
+    refused = _refused(agent(administrator), "s3.put('no-such-bucket', 'a', b'x' * 5000)")
     assert refused.code == "NoSuchBucket" and "PUT of a in bucket no-such-bucket: HTTP 404" in refused.text
 
 

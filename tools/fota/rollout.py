@@ -171,7 +171,7 @@ def upload(aws: Aws, bucket: str, key: str, data: bytes, progress: Progress) -> 
 
 def job_name(target: str, firmware: Firmware) -> str:
     """A name for job, object and stream that tells what is in it and is used once."""
-    words = f"fota-{target}-{firmware.version}-{int(time.time())}"
+    words = f"fota-{target}-{firmware.version}-{time.time_ns() // 1000000}"
     return re.sub(r"[^a-zA-Z0-9_-]", "-", words)[-64:]
 
 
