@@ -9,6 +9,8 @@ import aws_iot
 
 from . import dump, loads
 
+_PLAIN = (str, int, bool)  # what is equal here is equal there; floats may have 32 bits
+
 
 class Shadow:
     """Shadow(client, thing, name=None, wanted=None): the classic shadow of ``thing``, or its shadow ``name``;
@@ -74,24 +76,24 @@ class Shadow:
 
     def newer(self, document):
         """Deltas may come out of order: an older version is dropped, unless the count has begun anew since."""
-        version, time = document.get("version", self.version) + 0, document.get("timestamp", 0) + 0  # numbers
-        if version < self.version and time <= self.time:
+        version, time = document.get("version", self.version), document.get("timestamp", 0)
+        older = time <= self.time  # in any case: what is no number is not to stay
+        if version < self.version and older:
             return False
         self.version, self.time = version, time
         return True
 
     def settle(self, state):
         """Tell the delta handler, and report what it answers."""
+        # a frame of 11 words, with few names: see mqtt/__init__.py
         answer = self.delta(state)
-        client = self.client
         if (
-            answer == state and not self.desired and self.pending is None and self.later is None and client.ready
-            and len(client.kept) < client.window and client.queued * 2 < client.queue_bytes
+            answer == state and not self.desired and self.pending is None and self.later is None and self.client.ready
+            and len(self.client.kept) < self.client.window and self.client.queued * 2 < self.client.queue_bytes
         ):  # fmt: skip
             for key in state:
-                kind = type(state[key])
-                if kind is not str and kind is not int and kind is not bool:
-                    break  # equal here may differ there: floats may have 32 bits
+                if type(state[key]) not in _PLAIN:
+                    break
             else:
                 self.send(state)
                 self.reported.update(state)

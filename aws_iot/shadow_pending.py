@@ -112,11 +112,23 @@ def find(shadow, state, document):
     AWS tells of a difference after each report, for as long as it lasts: also of what the handler was told and reports
     otherwise, a limit or a float of 32 bits. To answer that again would go on for ever.
     """
-    aws_iot.document.state(state)
+    if not isinstance(state, dict):
+        raise ValueError("no JSON object")
+    told = state if shadow.received == shadow.version else shadow.desired
+    if not _known(state, told):
+        return state
     metadata = document.get("metadata")
     if document.get("state") is not state and isinstance(metadata, dict):  # the answer to a get
         metadata = metadata.get("desired")
-    return _new(state, state if shadow.received == shadow.version else shadow.desired, metadata, shadow.timestamp)
+    return _new(state, told, metadata, shadow.timestamp)
+
+
+def _known(state, told):
+    """Whether some of ``state`` may have been told: most often none of it was."""
+    for name in state:
+        if name in told and (told[name] == state[name] or isinstance(state[name], dict)):
+            return True
+    return False
 
 
 def _new(state, told, metadata, since):
