@@ -70,8 +70,8 @@ class Shadow:
         """Update and await the answer, the accepted document; null members are deleted. With ``version`` only if it is
         current.
 
-        Raises Rejected (409: version conflict; get and try again), ResponseTimeout after ``timeout_ms``, ValueError as
-        report.
+        Raises Rejected (409: version conflict; get and try again), ResponseTimeout after ``timeout_ms``, ValueError and
+        StateError as report.
         """
 
     def delete(self, timeout_ms: int | None = None) -> dict:

@@ -121,8 +121,8 @@ def update(
     """Update and await the answer, the accepted document; null members are deleted. With ``version`` only if it is
     current.
 
-    Raises Rejected (409: version conflict; get and try again), ResponseTimeout after ``timeout_ms``, ValueError as
-    report.
+    Raises Rejected (409: version conflict; get and try again), ResponseTimeout after ``timeout_ms``, ValueError and
+    StateError as report.
     """
     state = {}
     for key, value in (("reported", reported), ("desired", desired)):
@@ -135,6 +135,11 @@ def update(
     document: dict = {"state": state}
     if version is not None:
         document["version"] = version
+    waiting = False
+    if reported:
+        aws_iot.shadow_pending.clear(shadow, reported)
+        waiting = aws_iot.shadow_pending.waiting(shadow)  # and goes out after the update, with older values
+        shadow.last = None  # a copy of an older report is to be followed by all of it again
     # what is reported meanwhile, by callbacks, is newer
     around, shadow.later = shadow.later, {}
     try:
@@ -145,13 +150,13 @@ def update(
         if around is not None:
             merge(around, since)
     if reported:
-        shadow.last = None  # a copy of an older report is to be followed by all of it again
+        if since or waiting or shadow.last is not None:  # again: it may have had a second copy after it
+            shadow.pending = shadow.pending or {}
+        shadow.last = None
         for note in (shadow.pending, around, shadow.reported):
             if note is not None:
                 merge(note, reported)
                 merge(note, since)
-        if since:  # again: the update may have had a second copy after it
-            shadow.pending = merge(shadow.pending or {}, since)
     return accepted
 
 

@@ -8,6 +8,7 @@ import aws_iot
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
+_SENT = const(2)
 _SOON_MS = const(250)
 
 
@@ -32,6 +33,15 @@ def report(shadow, state):
 def add(shadow, state):
     """Merge a report into those that wait. StateError when that would not be exact, and they cannot go first."""
     client = shadow.client
+    clear(shadow, state)
+    shadow.pending = merge(shadow.pending or {}, state)
+    if client.ready:
+        aws_iot.mqtt.timers.wait(client, _SOON_MS)
+
+
+def clear(shadow, state):
+    """Let the reports that wait go first if ``state`` could not be merged with them exactly."""
+    client = shadow.client
     if not _exact(shadow.pending, state):
         flush(shadow)
         if not client.busy and not client.coro:
@@ -40,9 +50,11 @@ def add(shadow, state):
             from .errors import StateError
 
             raise StateError("queue full: an earlier report waits, and this one cannot be merged with it exactly")
-    shadow.pending = merge(shadow.pending or {}, state)
-    if client.ready:
-        aws_iot.mqtt.timers.wait(client, _SOON_MS)
+
+
+def waiting(shadow):
+    """Whether some report did not go out yet, or another message that is acknowledged."""
+    return shadow.pending is not None or [1 for entry in shadow.client.kept if entry[_SENT] is None]
 
 
 def repeat(shadow):

@@ -4,6 +4,7 @@ from cloud import Cloud
 from peer import PUBLISH, Peer
 from samples import raises
 
+from aws_iot import shadow_pending
 from aws_iot.errors import StateError
 from aws_iot.shadow import Shadow
 
@@ -104,6 +105,41 @@ def test_an_update_while_a_report_waits_after_429():
         assert client.until(lambda: shadow.hold is not None, 1000)
         shadow.update(reported={"x": 2})
         _agree(cloud, client, shadow, {"x": 2})
+
+
+def test_a_report_that_waits_does_not_undo_the_update_after_it():
+    with Peer() as peer:
+        cloud, client, shadow = _device(peer, window=1)
+        peer.puback_ms = 200
+        shadow.report({"door": "ajar"})
+        shadow.report({"door": "open"})  # waits for the PUBACK, which comes before the answer to the update
+        _slow_update(peer, cloud, shadow)
+        _agree(cloud, client, shadow, {"door": "closed"})
+
+
+def test_what_is_reported_once_more_does_not_undo_the_update_that_waits():
+    with Peer() as peer:
+        cloud, client, shadow = _device(peer)
+        shadow.report({"door": "open", "x": 1})
+        client.until(lambda: False, 1000)
+
+        def again(topic, payload):
+            shadow_pending.repeat(shadow)
+            shadow_pending.flush(shadow)
+
+        client.subscribe("door", 1, again)
+        _slow_update(peer, cloud, shadow)
+        _agree(cloud, client, shadow, {"door": "closed", "x": 1})
+
+
+def test_an_update_does_not_take_the_place_of_a_report_that_waits_to_delete():
+    with Peer() as peer:
+        cloud, client, shadow = _device(peer, window=1)
+        peer.puback_ms = 200
+        shadow.report({"lamp": {"on": True}})
+        shadow.report({"lamp": None})  # waits
+        shadow.update(reported={"lamp": {"level": 3}})
+        _agree(cloud, client, shadow, {"lamp": {"level": 3}})
 
 
 def test_a_publish_to_the_shadows_topic_is_no_report():
