@@ -29,7 +29,7 @@ def _poison(name, document, status, reason=None, **row):
 
     return Row(
         f"job {name}", program="jobs", script=script, services=lambda: [JobQueue(text, _GOOD)], connects=1, tells=0,
-        within_s=600, growth_bytes=10240,  # the names of what jobs load, and the files of a request under way
+        within_s=600, growth_bytes=12288,  # the names of what jobs load, and the files of a request under way
         **row,
     )  # fmt: skip
 
