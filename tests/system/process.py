@@ -21,19 +21,20 @@ class Raised(Exception):
 class Device(Process):
     """A thing on one runtime, which connects by itself; the constructor awaits "ready" unless told not to.
 
-    `sleepless`: its sleeps, as in a back-off, take no time. `late`: its clock is an hour behind.
+    `sleepless`: its sleeps, as in a back-off, take no time. `late`: its clock is an hour behind. `idle`: it does only
+    what it is asked to, and is not awaited.
     """
 
     def __init__(
         self, runtime: Runtime, configuration: Path, ready: bool = True, heap=None, sleepless: bool = False,
-        late: bool = False, **options,
+        late: bool = False, idle: bool = False, **options,
     ) -> None:  # fmt: skip
         heap = heap or _HEAPS[runtime.name]
-        words = [word for word, wanted in (("sleepless", sleepless), ("late", late)) if wanted]
+        words = [word for word, wanted in (("sleepless", sleepless), ("late", late), ("idle", idle)) if wanted]
         arguments = [configuration, json.dumps(options), *words]
         super().__init__(runtime, _AGENT, *arguments, heap=heap)
         self.expect("started")
-        if ready:
+        if ready and not idle:
             self.expect("ready")
 
     def ask(self, source: str, timeout_s: float = HANG_S):

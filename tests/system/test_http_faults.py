@@ -86,11 +86,7 @@ def device(devices, server, authority, name, tmp_path, runtime):
     conf = write_project(folder, name, server.port, identity.certificate_pem(), identity.key_pem(), authority.pem())
     fields = json.loads(conf.read_text())
     conf.write_text(json.dumps({**fields, "door": "https", "endpoint": "localhost", "port": server.port}))
-    made = devices(conf, ready=False, heap=_HEAPS[runtime.name], timeout_ms=3000)
-    made.ask("idle = 1\nthing.disconnect()")
-    server.answers.clear()
-    server.requests.clear()
-    return made
+    return devices(conf, idle=True, heap=_HEAPS[runtime.name], timeout_ms=3000)
 
 
 def _refused(device, kind):

@@ -1,7 +1,8 @@
 """A device that does what a test tells it: a Thing whose program is Python that comes on stdin, a JSON string a line.
 
 Arguments: the path of thing.conf.json, the Thing's options as JSON (of `keys`, the list KEYS, that gives them when it
-has three), "sleepless" when its sleeps are to take no time, "late" when its clock is to be an hour behind.
+has three), "sleepless" when its sleeps are to take no time, "late" when its clock is to be an hour behind, "idle" when
+it is not to connect by itself.
 Says each event of the thing, each message to `hear`, and the value of what it was told: JSON objects, one a line.
 """
 
@@ -93,6 +94,8 @@ def main(path, options):
         options["keys"] = lambda: KEYS if len(KEYS) == 3 else None
     thing = Thing.from_config(path, **options)
     thing.on_event(lambda event, value: emit(event, value=plain(value), ticks=thing.mqtt.ticks()))
+    if "idle" in sys.argv[3:]:
+        CONTEXT["idle"] = True
     CONTEXT.update({"thing": thing, "emit": emit, "hear": hear, "heap": heap, "until": until, "settled": settled})
     orders = select.poll()
     orders.register(sys.stdin, select.POLLIN)
