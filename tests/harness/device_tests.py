@@ -7,6 +7,7 @@ process, and so a heap, of its own; on what runs beside it a file's tests share 
 
 import ast
 import subprocess
+import tempfile
 
 import pytest
 
@@ -67,9 +68,11 @@ class DeviceTest(pytest.Item):
         kind = self.runtime.name
         options = {"heap": _HEAPS[kind] if len(names) == 1 else _SHARED_HEAP, "form": _FORMS[kind]}
         try:
-            done = run_script(
-                self.runtime, _RUNNER, self.path.with_suffix("").as_posix(), *names, timeout_s=_TIMEOUT_S, **options
-            )
+            with tempfile.TemporaryDirectory(prefix="aws_iot-") as folder, pytest.MonkeyPatch.context() as environment:
+                environment.setenv("TMPDIR", folder)
+                done = run_script(
+                    self.runtime, _RUNNER, self.path.with_suffix("").as_posix(), *names, timeout_s=_TIMEOUT_S, **options
+                )
         except subprocess.TimeoutExpired as error:
             raise DeviceFailure(f"not finished after {_TIMEOUT_S} s\n{error.stdout}{error.stderr}") from None
         if done.returncode:
