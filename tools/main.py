@@ -29,6 +29,7 @@ COMMANDS = {
     "fota-keygen": ("fota_keygen", None, "Make the key that firmware is signed with."),
     "role-alias": ("role_alias", None, "Let the project's things fetch AWS keys by their certificates."),
     "list": ("list_things", None, "List the things of the account."),
+    "status": ("status", None, "Tell how things are: online, version, update, heap, and why they left."),
     "show": ("show", None, "Show a thing and its state."),
     "create": ("create", None, "Create one thing; its key is shown once."),
     "update": ("update", None, "Write the desired state of a thing."),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from aws_iot_tools import pki
-from aws_iot_tools.things import overview
+from aws_iot_tools.fleet import cells
 
 # The fields of the seed's example answer.
 _FIELDS = {"id", "timestamp", "type", "appid", "name", "serviceBroker", "deviceState", "deviceMetadata"}
@@ -213,26 +213,27 @@ def test_list_shows_what_is_known(thing, project, account):
     kept = project / ".aws_things_resources"
     (kept / "demo_1").rename(kept / "demo_7")  # as when its thing was deleted in the console
     rows = [re.split(r"  +", line) for line in thing.run("list").stdout.splitlines()]
-    assert rows[0] == ["THING", "CONNECTED", "VERSION", "LAST REPORT", "KEY"]
-    cells = {row[0]: row[1:] for row in rows[1:]}
-    assert (
-        cells["demo_0"][:2] == ["-", "1.2.0"] and cells["demo_0"][2].endswith(" s ago") and cells["demo_0"][3] == "demo"
-    )
-    assert cells["demo_1"][1] == "-" and cells["demo_1"][3] == "-"
-    assert cells["elsewhere"] == ["-", "-", "-", "-"]
-    assert cells["demo_7"] == ["-", "-", "-", "only in demo"]
-    shown = {row["name"]: row for row in thing.json("list")}
+    assert rows[0] == [*cells.HEADS, "KEY"]
+    told = {row[0]: dict(zip(rows[0][1:], row[1:], strict=True)) for row in rows[1:]}
+    lamp = told["demo_0"]
+    assert (lamp["ONLINE"], lamp["VERSION"], lamp["KEY"]) == ("-", "1.2.0", "demo")
+    assert lamp["LAST REPORT"].endswith(" s ago") and lamp["DIFFERENCE"] == "none" and lamp["HEAP"] == "-"
+    assert told["demo_1"]["VERSION"] == "-" and told["demo_1"]["KEY"] == "-"
+    assert [*told["elsewhere"].values()] == ["-", "-", "-", "none", "-", "-", "-", "-"]
+    assert [*told["demo_7"].values()] == [*["-"] * 7, "only in demo"]
+    assert thing.run("list", "--names", "else").stdout == "elsewhere\n"
+    shown = {row["thing"]: row for row in thing.json("list")}
     assert shown["demo_0"]["here"] == "demo" and shown["demo_0"]["there"] and not shown["demo_7"]["there"]
     index = {"thingIndexingMode": "REGISTRY_AND_SHADOW", "thingConnectivityIndexingMode": "STATUS"}
     iot.update_indexing_configuration(thingIndexingConfiguration=index)
-    shown = {row["name"]: row for row in thing.json("list")}
-    assert shown["demo_0"]["connected"] is False and shown["demo_0"]["version"] == "1.2.0"
-    assert shown["demo_0"]["reported"], "MiniStack's index has no times: the shadow is asked for"
+    shown = {row["thing"]: row for row in thing.json("list")}
+    assert shown["demo_0"]["online"] is False and shown["demo_0"]["version"] == "1.2.0"
+    assert shown["demo_0"]["reported_at"], "MiniStack's index has no times: the shadow is asked for"
 
 
 @pytest.mark.parametrize("seconds, words", [(None, "-"), (0, "0 s ago"), (119, "119 s ago"), (7300, "2 h ago")])
 def test_ages_in_words(seconds, words):
-    assert overview.age(None if seconds is None else 10_000 - seconds, 10_000) == words
+    assert cells.age(None if seconds is None else 10_000 - seconds, 10_000) == words
 
 
 def test_a_misspelt_thing_is_answered_with_the_one_that_was_meant(thing, account):

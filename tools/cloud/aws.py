@@ -21,6 +21,7 @@ from ..shapes import Client, Json, Say
 
 _T = TypeVar("_T")
 WORKERS = 8  # enough to saturate a default account's 10 certificates a second at 60 ms a call
+READERS = 32  # and its 400 shadows a second
 
 # Default quotas per second, https://docs.aws.amazon.com/general/latest/gr/iot-core.html
 RATES = {
@@ -28,6 +29,7 @@ RATES = {
     "AttachPolicy": 15, "DetachPolicy": 15, "ListThings": 10, "ListThingPrincipals": 10,
     "CreateKeysAndCertificate": 10, "CreateCertificateFromCsr": 10, "UpdateCertificate": 10, "DeleteCertificate": 10,
     "DescribeCertificate": 10, "ListCertificates": 10, "ListNamedShadowsForThing": 50, "DeleteThingShadow": 400,
+    "GetThingShadow": 400, "SearchIndex": 15,
 }  # fmt: skip
 _CONNECT_ATTEMPTS = 3
 _PATIENCE_S = 2
@@ -87,7 +89,7 @@ class Aws:
     def _make(self, service: str) -> Client:
         config = Config(
             retries={"mode": "adaptive", "max_attempts": 10},
-            max_pool_connections=2 * WORKERS,  # each has at most two calls under way
+            max_pool_connections=max(2 * WORKERS, READERS),  # each worker has at most two calls under way
             connect_timeout=10,
             proxies={} if self._is_local else None,  # what is here needs no proxy
             user_agent="aws_iot_tools",  # botocore composes its own anew for each call: a sixth of the CPU time
@@ -183,11 +185,22 @@ def missing(error: BaseException) -> bool:
     return code(error) == "ResourceNotFoundException"
 
 
+def lacking(error: BaseException) -> bool:
+    """True where the local AWS, MiniStack, does not have this call."""
+    return "Unsupported" in str(error)
+
+
 def pages(method: Callable[..., Json], key: str, **arguments: Any) -> Iterator[Any]:
     """All items of a paged AWS IoT listing, page by page."""
+    for answer in answers(method, **arguments):
+        yield from answer.get(key) or ()
+
+
+def answers(method: Callable[..., Json], **arguments: Any) -> Iterator[Json]:
+    """The answers of a paged AWS IoT listing, one for each page."""
     answer = method(**arguments)
     while True:
-        yield from answer.get(key) or ()
+        yield answer
         token = next((name for name in ("nextMarker", "nextToken") if answer.get(name)), None)
         if not token:
             return

@@ -64,12 +64,19 @@ class Feed:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def next(self) -> Message | None:
-        """Wait for the next (topic, payload); None for a new connection, before which some may have been missed."""
+    def next(self, timeout_s: float | None = None) -> Message | None:
+        """Wait for the next (topic, payload); None for a new connection, before which some may have been missed.
+
+        TimeoutError when none came in time.
+        """
+        end = None if timeout_s is None else time.monotonic() + timeout_s
         while True:
+            left = _TURN_S if end is None else min(_TURN_S, end - time.monotonic())
             try:
-                event = self._events.get(timeout=_TURN_S)
+                event = self._events.get(timeout=max(0, left))
             except queue.Empty:
+                if left <= 0:
+                    raise TimeoutError from None
                 continue
             if isinstance(event, Exception):
                 raise event

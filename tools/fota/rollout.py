@@ -134,7 +134,7 @@ def check_streams(aws: Aws, name: str) -> None:
         try:
             aws.iot.describe_stream(streamId=name)
         except ClientError as error:
-            if "Unsupported" in str(error):
+            if aws_errors.lacking(error):
                 raise ToolError(
                     "the local AWS has no streams: leave out --stream, boards fetch it by HTTP; or start it by "
                     "`thing cloud up --mosquitto`, behind which there are some"
