@@ -9,6 +9,7 @@ import select as _select
 import socket as _socket
 import ssl as _ssl
 import time
+import traceback
 
 _PERIOD = 1 << 30  # ticks wrap as they do on a board
 _NOT_NOW = (BlockingIOError, _ssl.SSLWantReadError, _ssl.SSLWantWriteError)
@@ -44,6 +45,11 @@ class BytesIO(io.BytesIO):
 def dump(value, stream, separators=None):
     """json.dump, as MicroPython has it: UTF-8, and bytes as text."""
     stream.write(json.dumps(value, ensure_ascii=False, separators=separators, default=bytes.decode))
+
+
+def print_exception(error, stream):
+    """MicroPython's sys.print_exception."""
+    stream.write("".join(traceback.format_exception(error)))
 
 
 def loads(data):
@@ -224,8 +230,11 @@ def complete(kind, source, *constructor):
         setattr(kind, name, _field(lent, name))
     if constructor:
         if constructor[1:]:  # not told by thing.py, whose names a board has in its heap
+            from .care import own
             from .web.door import door
 
+            for name in own.__all__:
+                setattr(kind, name, _method(lent, name, getattr(own, name)))
             constructor = constructor[0], door, constructor[1]
         kind.__init__.__signature__ = _signature(*constructor)
         kind.__init__.__doc__ = constructor[-1].__doc__
@@ -322,6 +331,7 @@ NAMES = {
     "dump": dump,
     "told_as": told_as,
     "loads": loads,
+    "print_exception": print_exception,
     "select": select,
     "simple": simple,
     "sleep_ms": sleep_ms,

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
+from .care.health import Health
+from .care.log import Log
 from .jobs import Jobs
 from .mqtt import MQTTClient, _Message
 from .shadow import Shadow
@@ -175,6 +177,22 @@ class Thing:
 
     def named_shadow(self, name: str, topics: Sequence[str] | None = None) -> Shadow:
         """The shadow called ``name`` of this thing; ``topics`` are its response topics, as Thing's shadow_topics."""
+
+    def health(self, version: Any = None, *, period_s: float = 600, path: str | None = "health.json") -> Health:
+        """Report how the board is to the shadow ``health``: after each connect, and every ``period_s``, from poll().
+
+        Of ``version``, the application's, and heap, RSSI, queue, links and why the last one ended, resets and their reason.
+        The file ``path`` counts the resets, and keeps the last exception that ended a ``with`` of what is returned; None:
+        no file. ValueError for a period that is not 10 s to a day.
+        """
+
+    def log(self, *, period_s: float = 1, size_bytes: int = 1024) -> Log:
+        """A stream whose text is published to ``dt/<thing>/log`` at QoS 0, in at most one message in ``period_s``, from
+        poll(); with os.dupterm all that is printed goes there, too.
+
+        What waits has ``size_bytes``; the oldest makes room, and how much was lost is told. StateError when something else
+        has os.dupterm, as WebREPL; ValueError for a size that is not 64 bytes to 8 KB.
+        """
 
     def report_once(self, state: dict, timeout_ms: int | None = None) -> dict:
         """The session of a board that sleeps: connect, report ``state``, disconnect. Returns the accepted document.

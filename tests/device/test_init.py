@@ -10,7 +10,10 @@ import aws_iot
 _MICROPYTHON = sys.implementation.name == "micropython"
 _CORE = ["mqtt", "mqtt.packet", "shadow", "thing"]
 # what is lent on a board, and on CPython the source of real methods
-_LENT = ["construct", "mqtt.calls", "mqtt.prepare", "own", "shadow_calls", "web", "web.door", "web.own", "zerynth"]
+_LENT = [
+    "care", "care.own", "construct", "mqtt.calls", "mqtt.prepare", "own", "shadow_calls", "web", "web.door", "web.own",
+    "zerynth",
+]  # fmt: skip
 _PLATFORM = ("_cpython",)
 
 

@@ -11,12 +11,12 @@ import pytest
 from tests.harness import ROOT
 
 _LIBRARY = ROOT / "aws_iot"
-_PACKAGES = ("mqtt", "jobs", "fota", "web")
+_PACKAGES = ("mqtt", "jobs", "fota", "web", "care")
 # Downwards: each file may know what stands in its own row or below.
 _LAYERS = (
     ("thing", "construct", "config", "own"),
     ("fota",),
-    ("web", "jobs"),
+    ("web", "jobs", "care"),
     ("shadow", "shadow_calls", "shadow_pending", "shadow_refused", "shadow_sync"),
     ("mqtt",),
     ("boot", "boot_trial", "record"),
@@ -31,6 +31,7 @@ _PURE = (
 # Arrows that point upwards or close a circle, each with its reason.
 _UPWARDS = {
     ("_cpython", "web.door"): "what inspect tells of a Thing, by names that no board is to have in its heap",
+    ("_cpython", "care.own"): "the same",
     ("mqtt.tls", "web.key"): "what few things have, a key in a chip, is not in the folder of the engine",
     ("web.own", "config"): "which role alias a thing has, thing.conf.json says",
     ("fota.slots", "fota.bundle"): "a slot of files lends what knows bundles, which tells by the slot's own header",

@@ -1,0 +1,2 @@
+from . import health as health
+from . import log as log

@@ -1,0 +1,106 @@
+"""What a board prints, published. It stays in the heap once a program has asked for it.
+
+https://docs.micropython.org/en/latest/library/os.html#os.dupterm
+"""
+
+import os
+from io import IOBase
+
+from .. import ticks_diff
+from ..errors import IotError, StateError
+
+
+def begin(thing, period_s, size_bytes):
+    """Thing.log: a thing has one."""
+    client, topic = thing.mqtt, "dt/%s/log" % thing.thingname
+    for each in client.schedule:
+        if getattr(each, "topic", None) == topic:  # not by its class: the file, lent, makes another one each time
+            return each
+    log = Log(client, topic, period_s, size_bytes)
+    if hasattr(os, "dupterm"):
+        other = os.dupterm(log)
+        if other:
+            os.dupterm(other)
+            raise StateError("something else has os.dupterm, such as WebREPL")
+    if client.guard:  # in a turn: the thread is not to meet a list that is being changed
+        client.guard.call(client.schedule.append, log)
+    else:
+        client.schedule.append(log)
+    return log
+
+
+class Log(IOBase):
+    """A stream into a ring of bytes, which poll() publishes."""
+
+    def __init__(self, client, topic, period_s, size_bytes):
+        self.client = client
+        self.topic = topic
+        self.period_ms = int(period_s * 1000)
+        self.ring = bytearray(size_bytes)
+        self.start = 0  # of what waits in it
+        self.count = 0  # of bytes that wait
+        self.lost = 0  # of bytes that had no room, or came while others were sent
+        self.sending = False
+        self.at = client.ticks()  # of the last message
+
+    def write(self, data):
+        """Take text or bytes, whatever comes of them: it is called by print(), which is not to fail.
+
+        What is printed while a message goes out is about that message, and would go on for ever: it is dropped.
+        """
+        if isinstance(data, str):
+            data = data.encode()
+        if self.sending:
+            self.lost += len(data)
+            return len(data)
+        ring = self.ring
+        for byte in data:  # a slice would take memory, of which there may be none
+            ring[(self.start + self.count) % len(ring)] = byte
+            if self.count < len(ring):
+                self.count += 1
+            else:
+                self.start = (self.start + 1) % len(ring)
+                self.lost += 1
+        return len(data)
+
+    def readinto(self, space):
+        """os.dupterm asks it for keys, of which there are none."""
+
+    def ioctl(self, request, argument):
+        return 0
+
+    def poll(self):
+        """What the client's poll() begins with: publish what waits, when it is time."""
+        client = self.client
+        if not self.count or self.sending or not client.connected:
+            return
+        now = client.ticks()
+        if 0 <= ticks_diff(now, self.at) < self.period_ms:  # else: the ticks have wrapped since
+            return
+        self.at = now
+        self.sending = True
+        try:
+            self.send()
+        except (IotError, MemoryError, OSError):
+            pass  # it waits, and goes the next time
+        finally:
+            self.sending = False
+
+    def send(self):
+        scratch, view, end = self.client.scratch, memoryview(self.ring), self.start + self.count
+        scratch.seek(0)
+        if self.lost:
+            scratch.write("[%d bytes lost]\n" % self.lost)
+        scratch.write(view[self.start : end])
+        if end > len(view):
+            scratch.write(view[: end - len(view)])
+        told, self.lost = self.lost, 0
+        try:
+            self.client.publish(self.topic, scratch)
+        except BaseException:
+            self.lost += told
+            raise
+        self.start = self.count = 0
+
+    def guard(self):
+        """Threads take turns from now on: none of this is called but by poll() and print()."""

@@ -1,0 +1,75 @@
+"""What a board notes of itself for after a reset: how many there were, and the last exception that ended its program.
+
+A JSON file {"resets", "crashes", "crash"}, only ever replaced by a rename: see record.py. Lent for each.
+"""
+
+import json
+import os
+import sys
+
+import aws_iot
+
+from .. import BOARD, BytesIO
+from ..record import exists, sync
+
+const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
+
+_CRASH_CHARS = const(500)
+
+
+def begin(path):
+    """The note in the file ``path``, with this reset counted in it; {} without one, or if the flash takes nothing."""
+    if path is None:
+        return {}
+    note = load(path)
+    note["resets"] = note.get("resets", 0) + 1
+    return note if save(path, note) else {}
+
+
+def crash(note, path, error):
+    """Note the exception that ends the program: the end of its traceback. What goes wrong here ends nothing else."""
+    try:
+        note["crashes"] = note.get("crashes", 0) + 1
+        note["crash"] = text(error)[-_CRASH_CHARS:]
+        if path is not None:
+            save(path, note)
+    except Exception:
+        pass  # no memory: the exception itself goes on
+
+
+def text(error):
+    """The traceback of an exception."""
+    stream = BytesIO()
+    if BOARD:
+        sys.print_exception(error, stream)
+    else:
+        aws_iot.print_exception(error, stream)
+    return str(stream.getvalue(), "utf-8")
+
+
+def load(path):
+    """What the file holds; what a damage has left of another type is dropped."""
+    for name in (path, path + ".new"):
+        try:
+            with open(name) as file:
+                note = json.load(file)
+        except (OSError, ValueError):
+            continue
+        if isinstance(note, dict):
+            kinds = (("resets", int), ("crashes", int), ("crash", str))
+            return {name: note[name] for name, kind in kinds if type(note.get(name)) is kind}
+    return {}
+
+
+def save(path, note):
+    """Replace the file in one step; -> whether that was done."""
+    try:
+        if not exists(path) and exists(path + ".new"):  # a cut on FAT; it is the only one until this is done
+            os.rename(path + ".new", path)
+        with open(path + ".new", "w") as file:
+            json.dump(note, file)
+            sync(file)
+        os.rename(path + ".new", path)
+        return True
+    except OSError:
+        return False
