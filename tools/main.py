@@ -35,6 +35,8 @@ COMMANDS = {
     "update": ("update", None, "Write the desired state of a thing."),
     "delete": ("delete", None, "Delete one thing and what belongs to it."),
     "shadow": ("shadow", None, "Get, set or watch a shadow."),
+    "record": ("record", None, "Write a shadow's history."),
+    "plot": ("plot", None, "Draw a value of such a record."),
     "cloud": ("cloud", None, "Run a local AWS: up, env, down."),
     "doctor": ("doctor", None, "Find out why a thing does not connect."),
     "selftest": ("selftest", None, "Examine a board and its cloud, and write a report."),

@@ -20,6 +20,8 @@ _RUN_BY = {
     ("docs/fota.md", "python"): "tests/host/test_fota_walkthrough.py",
     ("docs/fota.md", "python jobs"): "tests/system/test_page_programs.py",
     ("docs/fota.md", "sh"): "tests/host/test_fota_walkthrough.py",
+    ("docs/health.md", "python"): "tests/system/test_care.py",
+    ("docs/health.md", "sh record"): "tests/host/test_record.py",
     ("docs/loops.md", "python"): "tests/system/test_loops.py",
     ("docs/start.md", "sh start"): "tests/host/test_start.py",
     ("docs/tools.md", "sh fleet"): "tests/host/test_walkthrough.py",
@@ -41,6 +43,10 @@ _NOT_RUN = {
         "thing = Thing.from_config()",
     ): "needs port 8443 or keys; tests/system/test_http.py makes these calls",
     ("docs/doors.md", "["): "statements to copy; tests/system/test_http.py has MiniStack's policies with them",
+    (
+        "docs/health.md",
+        "aws iot update-indexing-configuration --thing-indexing-configuration '{",
+    ): "the CLI of AWS is not set up; tests/host/test_fleet.py plays the answers of such an index",
     ("docs/secure-element.md", "from aws_iot import Thing"): "needs a chip; tests/device/test_key.py plays it",
     ("docs/secure-element.md", "#define MICROPY_PY_SSL_ECDSA_SIGN_ALT (1)"): "of a firmware of one's own",
     (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -20,7 +20,6 @@ from ..shapes import Json, Say
 if TYPE_CHECKING:
     from ..cloud.aws import Aws
 
-Look = Callable[[], Json | None]
 _INTERVAL_S = 1.0
 
 
@@ -56,9 +55,14 @@ def _documents(aws: Aws, thing: str, name: str | None, interval_s: float | None,
         topics = (f"{prefix(thing, name)}/update/documents", f"{prefix(thing, name)}/delete/accepted")
         try:
             with Feed(aws, *topics) as feed:
-                yield look()  # after it has begun, so that no change is between the two
+                known = look()  # after it has begun, so that no change is between the two
+                yield known
                 while True:
-                    yield _told(feed, look, say)
+                    message = feed.next()  # None: a new connection, before which some may have been missed
+                    new = patiently(look, say) if message is None else _told(*message)
+                    if not (message and new and known) or new["version"] > known["version"]:  # else: it is older
+                        known = new
+                        yield known
         except Unavailable as error:
             interval_s = _INTERVAL_S
             say(f"{error}: the shadow is asked for each {interval_s:.0f} s, which AWS bills")
@@ -68,12 +72,8 @@ def _documents(aws: Aws, thing: str, name: str | None, interval_s: float | None,
         yield patiently(look, say)
 
 
-def _told(feed: Feed, look: Look, say: Say) -> Json | None:
-    """The document after the next message, or after a new connection, which may have missed some."""
-    message = feed.next()
-    if message is None:
-        return patiently(look, say)
-    topic, payload = message
+def _told(topic: str, payload: bytes) -> Json | None:
+    """The document that a message tells of."""
     return None if topic.endswith("/accepted") else _state(json.loads(payload)["current"])
 
 
