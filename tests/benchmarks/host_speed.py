@@ -15,6 +15,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import boto3
 from aws_iot_tools import pki
 from aws_iot_tools.cloud import aws
 
@@ -31,6 +32,7 @@ _ONE_WORKER = [
 _LATENCY_S = 0.06
 _ENTRIES = 10_000
 _ROUNDS = 10
+_FLEET = 1000
 
 
 class Distance:
@@ -83,6 +85,12 @@ class Desk:
             errors.seek(0)
             assert process.returncode == 0, errors.read()
             return output.read(), usage.ru_maxrss * 1024
+
+    def client(self, service: str, url: str):
+        """Of its account, past the proxy."""
+        names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+        keys = {name.lower(): self._environment[name] for name in names}
+        return boto3.client(service, endpoint_url=url, region_name="us-east-1", **keys)
 
     def pace(self, *words, program=_THING) -> float:
         """Things per second of add-things, from the first call to the last; the tool's own start is not in it."""
@@ -138,6 +146,7 @@ def measure(folder: Path) -> list:
         with Proxy(cloud.url, _LATENCY_S) as proxy:
             rows += _rates(proxy, folder)
         seconds, most_bytes = memory(Desk(url, folder / "many"))
+        rows += _status(cloud, url, folder)
         rows.append((f"memory with {_ENTRIES:,} journal entries", "< 150 MB", f"{most_bytes / 1e6:.0f} MB"))
         rows.append(("... to find the one that is missing and make it", "", f"{seconds:.1f} s"))
         return rows
@@ -152,6 +161,32 @@ def _pace(url: str, folder: Path) -> list:
         ("one thing at a time, `--rate 0`", "", f"{alone:.1f} things/s"),
         ("`add-things` of 100, `--rate 0`", ">= 25 things/s", f"{lifted:.1f} things/s"),
     ]
+
+
+def _status(cloud: MiniStack, url: str, folder: Path) -> list:
+    """`thing status` of a fleet whose boards report: without the fleet index, and with it."""
+    desk = Desk(url, folder / "fleet")
+    iot, data = desk.client("iot", cloud.url), desk.client("iot-data", cloud.url)
+
+    def make(number: int) -> None:
+        iot.create_thing(thingName=f"t{number}")
+        health = {"shadowName": "health"}
+        for options, state in (({}, {"led": "on"}), (health, {"heap_free": 81920, "version": "1.2.0"})):
+            payload = json.dumps({"state": {"reported": state}})
+            data.update_thing_shadow(thingName=f"t{number}", payload=payload, **options)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(make, range(_FLEET)))
+    found = []
+    for words, goal in (("without the fleet index", ""), ("with it", "< 5 s")):
+        start = time.monotonic()
+        told = json.loads(desk.run("status", "--json")[0])
+        assert told["things"] == _FLEET, told
+        what = f"`thing status` of {_FLEET:,} things, {words}"
+        found.append((what, goal, f"{time.monotonic() - start:.1f} s"))
+        index = {"thingIndexingMode": "REGISTRY_AND_SHADOW", "thingConnectivityIndexingMode": "STATUS"}
+        iot.update_indexing_configuration(thingIndexingConfiguration=index)
+    return found
 
 
 def _certificates_per_second(cloud: MiniStack) -> float:
