@@ -7,6 +7,7 @@ import time
 
 import pytest
 from aws_iot_tools.cloud.aws import Aws
+from aws_iot_tools.errors import ToolError
 from aws_iot_tools.fleet import cells, connectivity, live
 from aws_iot_tools.fleet.rows import Row, difference, rows
 
@@ -19,10 +20,14 @@ def _told(account, name: str, shadow: str | None = None, **state) -> None:
     account.client("iot-data").update_thing_shadow(thingName=name, payload=json.dumps({"state": state}), **options)
 
 
-def _all(account, monkeypatch, url: str | None = None, **options) -> dict:
+def _aws(account, monkeypatch, url: str | None = None) -> Aws:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", account.number)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    found = itertools.chain.from_iterable(rows(Aws(region="us-east-1", endpoint_url=url or account.url), **options))
+    return Aws(region="us-east-1", endpoint_url=url or account.url)
+
+
+def _all(account, monkeypatch, url: str | None = None, **options) -> dict:
+    found = itertools.chain.from_iterable(rows(_aws(account, monkeypatch, url), **options))
     return {row.thing: row for row in found}
 
 
@@ -68,6 +73,16 @@ def test_things_are_chosen_by_search_group_and_name(lamp, monkeypatch):
             assert sorted(_all(lamp, monkeypatch, **options)) == names, options
         assert _all(lamp, monkeypatch, names=["lamp_2"])["lamp_2"].groups == ["attic"]
         iot.update_indexing_configuration(thingIndexingConfiguration=_INDEX)
+
+
+def test_many_names_are_looked_for_in_the_list(lamp, monkeypatch):
+    """Up to twenty are asked for one by one; what there is comes before the sentence about what there is not."""
+    names, found = ["lamp", *(f"ghost_{number}" for number in range(20))], []
+    with pytest.raises(ToolError, match="there is no thing ghost_0, ghost_1, "):
+        found += itertools.chain.from_iterable(rows(_aws(lamp, monkeypatch), names=names))
+    assert not found or [row.thing for row in found] == ["lamp"]
+    with pytest.raises(ToolError, match="not allowed as a name"):
+        next(rows(_aws(lamp, monkeypatch), names=["a b"]))
 
 
 def test_an_update_that_runs_is_told(lamp, monkeypatch):
@@ -133,9 +148,7 @@ def test_pages_come_before_the_last_thing_is_listed(account, monkeypatch, proxy)
 
     proxy.answers["/things"] = things
     proxy.refuse["/indices/search"] = (1, 404, "ResourceNotFoundException")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", account.number)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    pages = rows(Aws(region="us-east-1", endpoint_url=proxy.url), ask=10)
+    pages = rows(_aws(account, monkeypatch, proxy.url), ask=10)
     first = next(pages)
     assert len(first) == 250 and first[0].thing == "t0_0" and proxy.count("/things") == 2
     pages.close()
@@ -187,6 +200,33 @@ def test_a_row_follows_what_aws_publishes():
     assert live.thing_of(f"{prefix}/update/documents") == "lamp" and row.difference == {"a": 1} and row.heap_free == 5
     row = live.applied(row, "$aws/events/presence/connected/lamp", {"clientId": "lamp", "timestamp": 1790000001000})
     assert row.online is True and row.left is None
+
+
+@pytest.mark.parametrize("interval_s", [0.1, None])
+def test_rows_are_followed(lamp, monkeypatch, interval_s):
+    """Asked for now and then, and pushed: all of them once, then only what has changed."""
+    aws = _aws(lamp, monkeypatch)
+    pages = live.follow(aws, lambda: rows(aws), lambda text: None, interval_s)
+    assert sorted(row.thing for row in next(pages)) == ["lamp", "lamp_2"]
+    _told(lamp, "lamp_2", desired={"led": "on"})
+    assert [(row.thing, row.difference) for row in next(pages)] == [("lamp_2", {"led": "on"})]
+    pages.close()
+
+
+def test_after_a_new_connection_all_is_looked_at_again():
+    """A stand-in for a feed.Feed that has lost its connection, and is told nothing else for a while."""
+
+    class Cut:
+        events = [TimeoutError(), None]
+
+        def next(self, timeout_s):
+            event = self.events.pop()
+            if event:
+                raise event
+
+    looks = iter([[[Row("a"), Row("b")]], [[Row("a"), Row("b", version="2")]]])
+    pages = live._pushed(None, Cut(), lambda: iter(next(looks)), print)
+    assert next(pages) == [Row("a"), Row("b")] and next(pages) == [Row("b", version="2")]
 
 
 def test_status_of_a_thing_and_of_all(thing, lamp):
