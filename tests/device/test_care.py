@@ -8,6 +8,7 @@ from json import loads
 from peer import Peer
 from samples import folder, raises
 
+import aws_iot
 from aws_iot.care import note, vitals
 from aws_iot.errors import StateError
 from aws_iot.record import remove
@@ -209,6 +210,7 @@ class _Dupterm:
     def __enter__(self):
         if _MICROPYTHON:
             sys.modules["os"] = self
+            aws_iot.keep(1 << 29)  # what was lent, and has the os of before, is lent anew
         else:
             os.dupterm = self.dupterm
         return self
@@ -216,6 +218,7 @@ class _Dupterm:
     def __exit__(self, *_):
         if _MICROPYTHON:
             sys.modules["os"] = self.os
+            aws_iot.keep(1 << 29)
         else:
             del os.dupterm
 
