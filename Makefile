@@ -5,7 +5,7 @@ PYTEST := $(BIN)/python -m pytest
 help:  ## Print this help.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
-setup:  ## Get everything the other targets need: .venv, each MicroPython, umqtt.simple, Mosquitto.
+setup:  ## Get everything the other targets need: .venv, each MicroPython, umqtt.simple, Mosquitto, Chromium.
 	@$(PYTHON) -m tools.dev.setup $(if $(filter setup,$(MAKECMDGOALS)),--next)
 
 demo:  ## Watch a 32-bit MicroPython be a Thing of a local AWS (needs no account, no board, no Mosquitto).
@@ -29,6 +29,9 @@ faults: setup  ## Meet every fault of the catalogue on every runtime, and print 
 
 power: setup  ## Cut the power and kill the commands at each of the steps of which `make test` takes some.
 	@$(PYTEST) -m power -n 6 tests
+
+browser: setup  ## Look at all pages of `thing console` in a real browser (CHROMIUM=PATH for another than Debian's).
+	@$(PYTEST) -m "browser or not browser" tests/browser
 
 device-advisor: setup  ## Run the local equivalent of AWS IoT Core Device Advisor's tests.
 	@$(BIN)/python -m tests.faults.advise
@@ -69,4 +72,4 @@ dist: setup  ## Build sdist and wheel as PyPI takes them: the same bytes from th
 pins: setup  ## Bring the pinned Python packages (requirements/*.txt) up to date, with the hashes of their files.
 	@$(BIN)/python -m aws_iot_tools.dev.pins
 
-.PHONY: help setup dist pins demo test pythons matrix faults power device-advisor bench qemu hardware aws hardware-played mpy lint stubs
+.PHONY: help setup dist pins demo test pythons matrix faults power browser device-advisor bench qemu hardware aws hardware-played mpy lint stubs

@@ -10,6 +10,7 @@ from aws_iot_tools.main import COMMANDS, SPELLINGS
 from . import golden
 
 _SUBCOMMANDS = {
+    "job": ("start", "watch"),
     "shadow": ("get", "set", "watch"), "cloud": ("up", "env", "down"), "role-alias": ("create", "list", "delete"),
 }  # fmt: skip
 _PAGES = [(), *((name,) for name in COMMANDS), *((name, sub) for name, subs in _SUBCOMMANDS.items() for sub in subs)]

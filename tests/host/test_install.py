@@ -30,9 +30,9 @@ def _imported() -> dict:
 
 
 def _declared() -> list:
-    """With those of the extra, without which nothing imports what it brings (local_aws.up)."""
+    """With those of the extras, without which nothing imports what they bring (local_aws.up, server.serve)."""
     text = (ROOT / "pyproject.toml").read_text()
-    lists = (r"^dependencies = (\[.*?^\])", r"^cloud = (\[.*?\])")
+    lists = (r"^dependencies = (\[.*?^\])", r"^cloud = (\[.*?\])", r"^console = (\[.*?\])")
     found = [ast.literal_eval(re.search(each, text, re.M | re.S).group(1)) for each in lists]
     return [Requirement(line) for each in found for line in each]
 

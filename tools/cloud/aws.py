@@ -67,7 +67,8 @@ class Aws:
             if not url.startswith(("http://", "https://")):
                 raise ToolError(f"{url} is no address of the AWS APIs: such a one begins with http:// or https://")
         region = region or os.environ.get("AWS_REGION")  # as the AWS CLI 2; botocore reads AWS_DEFAULT_REGION alone
-        self.session = boto3.Session(profile_name=profile, region_name=region)
+        self._place = {"profile_name": profile, "region_name": region}
+        self.session = boto3.Session(**self._place)
         self._endpoint_url = endpoint_url
         self._clients: dict[str, Client] = {}
         self._lock = threading.Lock()
@@ -78,6 +79,12 @@ class Aws:
         if rate is None:
             rate = 0 if self._is_local else 1
         self._pacers = {name: Pacer(each * rate * _SHARE) for name, each in RATES.items()} if rate else {}
+
+    def renew(self) -> None:
+        """Look for the keys anew, for what runs on after their end: a file may have others by now."""
+        with self._lock:
+            self.session = boto3.Session(**self._place)
+            self._clients = {}
 
     def client(self, service: str) -> Client:
         """The boto3 client of a service; safe to use from every worker."""
@@ -178,6 +185,12 @@ def patiently(ask: Callable[[], _T], say: Say, sleep: Callable[[float], object] 
 def denied(error: BaseException) -> bool:
     """True when these credentials may not do this."""
     return code(error) in ("AccessDeniedException", "UnauthorizedException", "AccessDenied")
+
+
+def stale(error: BaseException) -> bool:
+    """True when AWS does not take the keys, any more or at all."""
+    status = getattr(error, "response", {}).get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return _BY_CODE.get(code(error)) in (_REFUSED, _EXPIRED) or (status == 403 and not denied(error))
 
 
 def missing(error: BaseException) -> bool:

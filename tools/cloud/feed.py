@@ -18,6 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from aws_iot.web import sigv4
 
 from ..errors import ToolError
+from ..shapes import Say
 
 if TYPE_CHECKING:
     from .aws import Aws
@@ -34,10 +35,13 @@ class Unavailable(ToolError):
 
 
 class Feed:
-    """A context manager for the messages on some topics; next() gives them. It connects again by itself, for ever."""
+    """A context manager for the messages on some topics; next() gives them. It connects again by itself, for ever.
 
-    def __init__(self, aws: Aws, *topics: str) -> None:
-        self._aws, self._topics = aws, topics
+    say() is told, from another thread, when a connection is lost and when a new one fails.
+    """
+
+    def __init__(self, aws: Aws, *topics: str, say: Say = lambda text: None) -> None:
+        self._aws, self._topics, self._say = aws, topics, say
         self._events: queue.Queue[Message | None | Exception] = queue.Queue()
         self._endpoint = aws.endpoint()  # in a local AWS by this name alone, and at the address of its APIs
         self._begun = False  # from then on what fails is tried again
@@ -61,13 +65,15 @@ class Feed:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._begun = False
         self._client.disconnect()
         self._client.loop_stop()
 
     def next(self, timeout_s: float | None = None) -> Message | None:
         """Wait for the next (topic, payload); None for a new connection, before which some may have been missed.
 
-        TimeoutError when none came in time.
+        TimeoutError when none came in time. What keeps a new connection from being tried, as keys that cannot be had,
+        is raised; the next try comes all the same.
         """
         end = None if timeout_s is None else time.monotonic() + timeout_s
         while True:
@@ -104,6 +110,8 @@ class Feed:
         client.reconnect_delay_set(1, _PAUSE_S)
         client.on_pre_connect = self._sign
         client.on_connect = self._connected
+        client.on_disconnect = self._lost
+        client.on_connect_fail = self._failed
         client.on_subscribe = self._subscribed
         client.on_message = lambda client, data, message: self._events.put((message.topic, bytes(message.payload)))
         return client
@@ -125,6 +133,15 @@ class Feed:
             client.subscribe([(topic, 1) for topic in self._topics])
         elif not self._begun:
             self._events.put(Unavailable(f"the MQTT connection was refused ({reason})"))
+
+    def _lost(self, client: paho.Client, data: Any, flags: Any, reason: Any, properties: Any) -> None:
+        if self._begun:
+            self._say(f"the MQTT connection to {self._host} was lost; connecting again")
+
+    def _failed(self, client: paho.Client, data: Any) -> None:
+        if self._begun:
+            self._say(f"{self._host} cannot be reached by MQTT, or refuses these AWS keys; trying on")
+            self._aws.renew()
 
     def _subscribed(self, client: paho.Client, data: Any, number: int, reasons: Any, properties: Any) -> None:
         refused = any(reason.is_failure for reason in reasons)

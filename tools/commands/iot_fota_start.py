@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from ..cli import Command, pass_context
-from ..errors import ToolError
 from .fota_watch import follow
 
 if TYPE_CHECKING:
@@ -46,6 +44,11 @@ def _duration(context: click.Context, parameter: click.Parameter, value: int) ->
 )  # fmt: skip
 @click.option("--stream", is_flag=True, help="Deliver it by MQTT: for boards without memory for a second TLS session.")
 @click.option("--group", is_flag=True, help="THING is a thing group: all things in it now.")
+@click.option("--rate", type=click.IntRange(1, 1000), metavar="N", help="Give it to at most N boards a minute.")
+@click.option(
+    "--abort-at", type=click.FloatRange(0, 100, min_open=True), metavar="P",
+    help="Have AWS cancel it where P percent of those that have ended did not take it.",
+)  # fmt: skip
 @click.option("--watch", is_flag=True, help="Show what the boards report until all have ended.")
 @pass_context
 def command(
@@ -63,62 +66,33 @@ def command(
     counter: int,
     stream: bool,
     group: bool,
+    rate: int | None,
+    abort_at: float | None,
     watch: bool,
 ) -> None:
-    """Update THING to FIRMWARE: a folder with an application, or an ESP32 image (.app-bin).
+    """Update THING, or several with commas between, to FIRMWARE: a folder with an application, or an ESP32 image
+    (.app-bin).
 
     FIRMWARE goes into S3_BUCKET (a name, or s3://NAME/PREFIX), from where boards fetch it with what the IAM role
     S3_ROLE may read. A folder's Python files are compiled; main.py, settings and keys stay the board's own.
     """
-    from ..fota import firmware as images
-    from ..fota import rollout
-    from ..things.place import check_target
+    from ..fota import start
+    from ..fota.rollout import Pace
 
     if counter and not signer:
         raise click.UsageError("--counter counts only where it is signed: pass --sign, too")
-    made = images.load(firmware, version, board, module)
-    signature = images.sign(made, images.read_key(signer), force, counter) if signer else None
+    order = start.Order(
+        tuple(thing.split(",")), firmware, s3_bucket, s3_role, group, duration, signer, version, board, module, force,
+        counter, stream, Pace(rate, abort_at),
+    )  # fmt: skip
     out, aws = context.out, context.aws
-    target = rollout.target_arn(aws, thing, group)
-    noted = check_target(Path(firmware) if Path(firmware).is_dir() else Path(), thing, target)
-    if noted:
-        images.check_board(made, thing, noted)
-    things = rollout.members(aws, thing) if group else [thing]
-    if not force:
-        _check_versions(context, things, made.version)
-    role = rollout.role_arn(aws, s3_role)
-    name = rollout.job_name(thing, made)
-    bucket, key = rollout.place(s3_bucket, name)
-    rollout.check_bucket(aws, bucket)
-    if stream:
-        rollout.check_streams(aws, name)
-    rollout.upload(aws, bucket, key, made.data, lambda total: out.progress(total, "uploading"))
-    if stream:
-        rollout.create_stream(aws, name, bucket, key, role)
-        document = images.document(made, signature, force, stream=name, counter=counter)
-        rollout.create_job(aws, name, target, document)
-    else:
-        document = images.document(made, signature, force, url=rollout.url(aws, bucket, key), counter=counter)
-        rollout.create_job(aws, name, target, document, role, duration)
-    result = {"job": name, "target": target, "version": made.version, "size": len(made.data), "sha256": made.sha256}
-    text = f"job {name}: version {made.version}, {len(made.data)} bytes, {'signed' if signature else 'not signed'}"
+    ready = start.prepare(aws, order, out.warn)
+    result = start.start(aws, ready, lambda total: out.progress(total, "uploading"))
+    made = ready.made
+    signed = "signed" if ready.signature else "not signed"
+    text = f"job {ready.job}: version {made.version}, {len(made.data)} bytes, {signed}{order.pace.words()}"
     if not watch:
         out.data(result, text)
         return
     out.say(text)
-    follow(out, aws, name, result)
-
-
-def _check_versions(context: Context, names: list[str], version: str) -> None:
-    """Boards refuse what is not newer: say so before the job, where it is known."""
-    from ..fota import rollout
-
-    late = rollout.check_order(context.aws, names, version)
-    some = f"{', '.join(late[:5])}{', ...' if len(late) > 5 else ''}"
-    if late == names:
-        raise ToolError(
-            f"version {version} is not newer than what {some} took last, and boards refuse such a one: "
-            "raise it, or pass --force"
-        )
-    if late:
-        context.out.warn(f"{some} took version {version} or a newer one before, and will refuse this")
+    follow(out, aws, ready.job, result)

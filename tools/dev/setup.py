@@ -13,7 +13,7 @@ from pathlib import Path
 from ..board import umqtt
 from ..cache import FOLDER, ROOT
 from ..errors import ToolError
-from . import micropython
+from . import chromium, micropython
 from .system import follow, install, run, say
 
 VENV = ROOT / ".venv"
@@ -125,6 +125,7 @@ def main() -> int:
             install_into(STUBS, "stubs", "MicroPython's type stubs, where only the type checker looks,")
             make_environment(PACKAGING, "packaging", sys.executable, "--no-compile")
             get_mosquitto()
+            chromium.get()
     except ToolError as error:
         print(f"setup: {error}", file=sys.stderr)
         return 1

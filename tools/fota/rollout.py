@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError, ParamValidationError
@@ -29,6 +30,35 @@ _ASKED = 20  # things whose version is looked up before an update of a group
 _LOOKED_AT = 10  # of a thing's last jobs, to find an update among
 _PART_BYTES = 8 * 1024 * 1024
 _JOB_OVER = ("COMPLETED", "CANCELED", "DELETION_IN_PROGRESS")
+_MOST_TARGETS = 100  # of one job: https://docs.aws.amazon.com/general/latest/gr/iot_device_management.html
+_ENDED_BEFORE_ABORT = 5  # or all, where there are fewer
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How many boards a minute a job is given to, and at what share of failures, in percent, AWS cancels the rest.
+
+    https://docs.aws.amazon.com/iot/latest/developerguide/jobs-configurations-details.html
+    """
+
+    per_minute: int | None = None
+    abort_at: float | None = None
+
+    def options(self, boards: int) -> Json:
+        """Arguments of CreateJob for a job of so many boards."""
+        found: Json = {}
+        if self.per_minute:
+            found["jobExecutionsRolloutConfig"] = {"maximumPerMinute": self.per_minute}
+        if self.abort_at:
+            rule = {"failureType": "ALL", "action": "CANCEL", "thresholdPercentage": self.abort_at}
+            ended = max(1, min(_ENDED_BEFORE_ABORT, boards))
+            found["abortConfig"] = {"criteriaList": [{**rule, "minNumberOfExecutedThings": ended}]}
+        return found
+
+    def words(self) -> str:
+        """", at most 10 a minute, ended by AWS when 20 % fail"; nothing where it has no limits."""
+        rate = f", at most {self.per_minute} a minute" if self.per_minute else ""
+        return rate + (f", ended by AWS when {self.abort_at:g} % fail" if self.abort_at else "")
 
 
 def role_arn(aws: Aws, role: str) -> str:
@@ -43,6 +73,16 @@ def role_arn(aws: Aws, role: str) -> str:
     if "iot.amazonaws.com" not in json.dumps(found.get("AssumeRolePolicyDocument", "")):
         raise ToolError(f"role {name} does not let AWS IoT take it: its trust policy must name iot.amazonaws.com")
     return found["Arn"]
+
+
+def target_arns(aws: Aws, names: Sequence[str], group: bool = False) -> list[str]:
+    """The ARNs of things, or of thing groups; ToolError for more than a job takes."""
+    if len(names) > _MOST_TARGETS:
+        raise ToolError(
+            f"a job takes {_MOST_TARGETS} targets, these are {len(names)}: put the things into a thing group "
+            "(`aws iot add-thing-to-thing-group`), which is one"
+        )
+    return [target_arn(aws, name, group) for name in names]
 
 
 def target_arn(aws: Aws, name: str, group: bool = False) -> str:
@@ -188,12 +228,21 @@ def create_stream(aws: Aws, name: str, bucket: str, key: str, role: str) -> str:
 
 
 def create_job(
-    aws: Aws, job_id: str, target: str, job_document: Json, role: str | None = None, duration_s: int = 3600
+    aws: Aws,
+    job_id: str,
+    target: str | list[str],
+    job_document: Json,
+    role: str | None = None,
+    duration_s: int = 3600,
+    pace: Json | None = None,
 ) -> None:
-    """Create the job; with a role its presigned URLs live for duration_s once a board has asked."""
+    """Create the job for one target or several; with a role its presigned URLs live for duration_s once a board has
+    asked. pace: what Pace.options() gives."""
     options = {"presignedUrlConfig": {"roleArn": role, "expiresInSec": duration_s}} if role else {}
+    targets = [target] if isinstance(target, str) else target
+    document = json.dumps(job_document)
     aws.iot.create_job(
-        jobId=job_id, targets=[target], document=json.dumps(job_document), targetSelection="SNAPSHOT", **options
+        jobId=job_id, targets=targets, document=document, targetSelection="SNAPSHOT", **options, **(pace or {})
     )
 
 

@@ -85,10 +85,17 @@ def _state(document: Json | None) -> Json | None:
     return {"version": document["version"], "state": state}
 
 
-def set_desired(aws: Aws, thing: str, desired: Json, name: str | None = None) -> Json:
-    """Write the desired state (a null deletes a member); -> the accepted document."""
-    payload = json.dumps({"state": {"desired": desired}})
-    return json.loads(aws.data.update_thing_shadow(thingName=thing, payload=payload, **_named(name))["payload"].read())
+def set_desired(aws: Aws, thing: str, desired: Json, name: str | None = None, version: int | None = None) -> Json:
+    """Write the desired state (a null deletes a member); -> the accepted document. ToolError where the shadow has
+    another version than the one that is given."""
+    payload = json.dumps({"state": {"desired": desired}, **({"version": version} if version is not None else {})})
+    try:
+        answer = aws.data.update_thing_shadow(thingName=thing, payload=payload, **_named(name))
+    except ClientError as error:
+        if aws_errors.code(error) == "ConflictException":
+            raise ToolError("the shadow was changed meanwhile: nothing was written; look at it again") from error
+        raise
+    return json.loads(answer["payload"].read())
 
 
 def parse_state(text: str) -> Json:

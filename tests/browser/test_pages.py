@@ -1,0 +1,175 @@
+"""The rest of the console's pages in a real browser: `make browser`."""
+
+import json
+import re
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from ..host.conftest import application, cloud  # noqa: F401  fixtures
+from ..host.test_fota_watch import Board
+from .fleet import report
+from .test_console import LIVE_MS, lamps, shadow  # noqa: F401  a fixture
+
+pytestmark = pytest.mark.browser
+ROWS = "tbody tr"
+
+
+@pytest.fixture
+def live(page):
+    """The list, once live data come."""
+    expect(page.get_by_role("status").filter(has_text=re.compile("^live$"))).to_be_visible(timeout=30_000)
+    return page
+
+
+def _choose(page, *names) -> None:
+    for name in names:
+        page.locator(ROWS).filter(has=page.get_by_role("link", name=name, exact=True)).get_by_role("checkbox").click()
+    expect(page.get_by_text(f"{len(names)} chosen")).to_be_visible()
+
+
+def test_two_tabs_see_the_same_and_do_not_overwrite_each_other(lamps, account, console, live, window):  # noqa: F811
+    report(account, "lamp_0", {"led": "off"})
+    tabs = [live, window.new_page()]
+    for tab in tabs:
+        tab.goto(f"http://127.0.0.1:{console.port}/things/lamp_0")
+        expect(tab.locator(ROWS).filter(has_text="led")).to_contain_text("off")
+        tab.get_by_role("button", name="edit desired").click()
+    for tab, value in zip(tabs, ("on", "blinking"), strict=True):
+        tab.get_by_role("dialog").get_by_label("JSON").fill(json.dumps({"led": value}))
+        tab.get_by_role("button", name="what will this do?").click()
+        tab.get_by_role("button", name="write it").click()
+    expect(tabs[1].get_by_text("the shadow was changed meanwhile: nothing was written")).to_be_visible()
+    for tab in tabs:
+        expect(tab.locator(ROWS).filter(has_text="led")).to_contain_text('"on"', timeout=LIVE_MS)
+    assert shadow(account, "lamp_0")["state"]["desired"] == {"led": "on"}
+
+
+def test_a_desired_value_for_many_with_the_command_that_does_the_same(lamps, account, thing, live):  # noqa: F811
+    _choose(live, "lamp_0", "lamp_2")
+    live.get_by_role("button", name="Set desired").click()
+    live.get_by_role("dialog").get_by_label("desired state").fill('{"led": NaN}')
+    live.get_by_role("button", name="what will this do?").click()
+    expect(live.get_by_text("the state has NaN, which is no number in JSON")).to_be_visible()
+    live.get_by_role("dialog").get_by_label("desired state").fill('{"led": "on"}')
+    live.get_by_role("button", name="what will this do?").click()
+    expect(live.get_by_role("dialog")).to_contain_text('writes {"led": "on"} into the desired state of lamp_0, lamp_2')
+    command = 'thing update lamp_0,lamp_2 \'{"led": "on"}\''
+    expect(live.get_by_role("dialog")).to_contain_text(command)
+    live.get_by_role("button", name="do it").click()
+    expect(live.get_by_text("WRITTEN: 2 of 2")).to_be_visible()
+    expect(live.get_by_text("it has ended: 0 failed")).to_be_visible()
+    assert [shadow(account, name)["state"]["desired"] for name in ("lamp_0", "lamp_2")] == [{"led": "on"}] * 2
+    said = thing.run("update", "lamp_0,lamp_2", '{"led": "on"}').stdout
+    assert said == "lamp_0: WRITTEN\nlamp_2: WRITTEN\n"
+
+
+def test_an_update_with_rate_and_abort_rule_runs_as_bars_and_names_who_failed(cloud, application, live):  # noqa: F811
+    cloud.client("iot").create_thing(thingName="fan")
+    live.get_by_role("button", name="read the list again").click()
+    _choose(live, "fan", "lamp")
+    live.get_by_role("button", name="Update firmware").click()
+    dialog = live.get_by_role("dialog")
+    dialog.get_by_label("folder or image on this computer").fill(str(application))
+    dialog.get_by_label("S3 bucket").fill(f"firmware-{cloud.number}")
+    dialog.get_by_label("IAM role that may read it").fill("no-such-role")
+    dialog.get_by_label("a minute").fill("10")
+    dialog.get_by_label("% fail").fill("20")
+    live.get_by_role("button", name="what will this do?").click()
+    expect(live.get_by_text("there is no IAM role no-such-role")).to_be_visible()
+    dialog.get_by_label("IAM role that may read it").fill("fota")
+    live.get_by_role("button", name="what will this do?").click()
+    expect(dialog).to_contain_text("at most 10 a minute, ended by AWS when 20 % fail")
+    command = f"thing fota fan,lamp {application} firmware-{cloud.number} fota --rate 10 --abort-at 20 --watch"
+    expect(dialog).to_contain_text(command)
+    assert not cloud.client("iot").list_jobs()["jobs"]
+    live.get_by_role("button", name="do it").click()
+    expect(live.get_by_text("QUEUED: 2 of 2")).to_be_visible()
+    boards = {name: Board(cloud, name) for name in ("fan", "lamp")}
+    for board in boards.values():
+        board.take()
+    boards["fan"].report("FAILED", reason="the flash is full")
+    boards["lamp"].report("SUCCEEDED", version="1.2.0")
+    expect(live.get_by_text("SUCCEEDED: 1 of 2")).to_be_visible()
+    expect(live.locator(ROWS)).to_contain_text("the flash is full")
+    expect(live.get_by_text("it has ended: 1 failed")).to_be_visible()
+
+
+def test_a_server_that_was_stopped_and_is_back_is_found_again(lamps, account, console, live):  # noqa: F811
+    ended = console.interrupt()
+    assert (ended.returncode, ended.stderr) == (130, "thing: stopped\n")
+    expect(live.get_by_text("Connection lost")).to_be_visible()
+    report(account, "lamp_1", {"version": "2.0.0"})
+    console.start()
+    expect(live.locator("tbody")).to_contain_text("2.0.0", timeout=30_000)
+    expect(live.get_by_role("status").filter(has_text=re.compile("^live$"))).to_be_visible(timeout=30_000)
+    report(account, "lamp_1", {"version": "2.1.0"})
+    expect(live.locator("tbody")).to_contain_text("2.1.0", timeout=LIVE_MS)
+
+
+def test_all_of_it_by_keyboard(lamps, live):  # noqa: F811
+    live.keyboard.press("/")
+    live.keyboard.type("lamp_2")
+    expect(live.locator(ROWS)).to_have_count(1)
+    _tab_to(live, live.locator(ROWS).get_by_role("checkbox"))
+    live.keyboard.press("Space")
+    expect(live.get_by_text("1 chosen")).to_be_visible()
+    _tab_to(live, live.get_by_role("button", name="Set desired"))
+    live.keyboard.press("Enter")
+    field = live.get_by_role("dialog").get_by_label("desired state")
+    _tab_to(live, field)
+    live.keyboard.type('{"led": "on"}')
+    live.keyboard.press("Escape")
+    expect(live.get_by_role("dialog")).to_have_count(0)
+    _tab_to(live, live.get_by_role("link", name="lamp_2"))
+    live.keyboard.press("Enter")
+    expect(live.get_by_role("heading", name="lamp_2")).to_be_visible()
+
+
+def _tab_to(page, target, most: int = 60) -> None:
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if target.evaluate("element => element.contains(document.activeElement)"):
+            return
+    raise AssertionError(f"{target} is not reached by the Tab key")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_light_and_dark_and_a_telephones_width(lamps, account, console, browser, scheme):  # noqa: F811
+    report(account, "lamp_1", {"led": "off", "deep": {"deeper": list(range(40))}})
+    with browser.new_context(color_scheme=scheme, viewport={"width": 375, "height": 700}) as context:
+        page = context.new_page()
+        page.goto(console.url)
+        expect(page.locator(ROWS)).to_have_count(4)
+        assert (page.locator("body.body--dark").count() == 1) == (scheme == "dark")
+        for path in ("/", "/things/lamp_1"):
+            page.goto(f"http://127.0.0.1:{console.port}{path}")
+            expect(page.locator(ROWS).first).to_be_visible()
+            wide = page.evaluate("document.scrollingElement.scrollWidth")
+            assert wide <= 375, f"{path} is {wide} pixels wide"
+
+
+def test_ten_thousand_things(account, console, page):
+    _many(account, 10_000)
+    page.get_by_role("button", name="read the list again").click()
+    expect(page.locator(ROWS)).to_have_count(50, timeout=60_000)
+    start = time.monotonic()
+    page.get_by_label("search").fill("sensor_9")
+    expect(page.locator(ROWS).first).to_contain_text("sensor_9")
+    assert time.monotonic() - start < 2, "what was read can be used while the rest comes"
+    expect(page.get_by_text("choose all 1111 found")).to_be_visible(timeout=300_000)
+    page.get_by_label("search").fill("")
+    expect(page.get_by_text("choose all 10000 found")).to_be_visible(timeout=300_000)
+    page.get_by_role("columnheader", name="thing").click()
+    expect(page.locator(ROWS).first).to_contain_text("sensor_9999")
+    report(account, "sensor_9999", {"version": "9.9.9"})
+    expect(page.locator(ROWS).first).to_contain_text("9.9.9", timeout=LIVE_MS)
+
+
+def _many(account, count: int) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    iot = account.client("iot")
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: iot.create_thing(thingName=f"sensor_{number}"), range(count)))
