@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 
 import pytest
 from playwright.sync_api import expect
@@ -98,7 +97,7 @@ def test_an_update_with_rate_and_abort_rule_runs_as_bars_and_names_who_failed(cl
 
 def test_a_server_that_was_stopped_and_is_back_is_found_again(lamps, account, console, live):  # noqa: F811
     ended = console.interrupt()
-    assert (ended.returncode, ended.stderr) == (130, "thing: stopped\n")
+    assert (ended.returncode, ended.stderr.strip()) == (130, "thing: stopped")
     expect(live.get_by_text("Connection lost")).to_be_visible()
     report(account, "lamp_1", {"version": "2.0.0"})
     console.start()
@@ -150,14 +149,60 @@ def test_light_and_dark_and_a_telephones_width(lamps, account, console, browser,
             assert wide <= 375, f"{path} is {wide} pixels wide"
 
 
+@pytest.fixture
+def user(account, thing, tmp_path):  # noqa: F811
+    """Gives an IAM user that may do all, whose keys MiniStack checks, new keys in a file, as `aws configure` writes it,
+    and takes the old ones away; -> (access key id, secret)."""
+    iam, file = account.client("iam"), tmp_path / "credentials"
+    iam.create_user(UserName="me")
+    everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    iam.put_user_policy(UserName="me", PolicyName="all", PolicyDocument=json.dumps(everything))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        del thing.environment[name]
+    thing.environment["AWS_SHARED_CREDENTIALS_FILE"] = str(file)
+
+    def take_away() -> None:
+        for old in iam.list_access_keys(UserName="me")["AccessKeyMetadata"]:
+            iam.delete_access_key(UserName="me", AccessKeyId=old["AccessKeyId"])
+
+    def give() -> tuple:
+        made = iam.create_access_key(UserName="me")["AccessKey"]
+        keys = made["AccessKeyId"], made["SecretAccessKey"]
+        file.write_text("[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n".format(*keys))
+        return keys
+
+    give.take_away = take_away
+    return give
+
+
+def test_keys_that_end_are_told_and_it_goes_on_with_new_ones(user, account, request):
+    """None of them is ever sent to a page."""
+    secrets = [*user()]
+    account.client("iot").create_thing(thingName="lamp")
+    page = request.getfixturevalue("page")  # after the user has keys
+    sent = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: sent.append(str(frame))))
+    page.reload()
+    expect(page.locator(ROWS)).to_have_count(1)
+    sent.append(page.content())
+    user.take_away()
+    page.get_by_role("button", name="read the list again").click()
+    expect(page.get_by_text("AWS does not accept the credentials")).to_be_visible(timeout=30_000)
+    secrets += user()
+    account.client("iot").create_thing(thingName="fan")
+    page.get_by_role("button", name="read the list again").click()
+    expect(page.locator(ROWS)).to_have_count(2, timeout=30_000)
+    expect(page.get_by_text("AWS does not accept the credentials")).to_have_count(0)
+    assert "fan" in "".join(sent) and not [secret for secret in secrets if secret in "".join(sent)]
+
+
 def test_ten_thousand_things(account, console, page):
     _many(account, 10_000)
     page.get_by_role("button", name="read the list again").click()
     expect(page.locator(ROWS)).to_have_count(50, timeout=60_000)
-    start = time.monotonic()
     page.get_by_label("search").fill("sensor_9")
     expect(page.locator(ROWS).first).to_contain_text("sensor_9")
-    assert time.monotonic() - start < 2, "what was read can be used while the rest comes"
+    expect(page.get_by_text("reading the list")).to_be_visible()  # what is there can be used while the rest comes
     expect(page.get_by_text("choose all 1111 found")).to_be_visible(timeout=300_000)
     page.get_by_label("search").fill("")
     expect(page.get_by_text("choose all 10000 found")).to_be_visible(timeout=300_000)

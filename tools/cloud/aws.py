@@ -67,8 +67,8 @@ class Aws:
             if not url.startswith(("http://", "https://")):
                 raise ToolError(f"{url} is no address of the AWS APIs: such a one begins with http:// or https://")
         region = region or os.environ.get("AWS_REGION")  # as the AWS CLI 2; botocore reads AWS_DEFAULT_REGION alone
-        self._place = {"profile_name": profile, "region_name": region}
-        self.session = boto3.Session(**self._place)
+        self.place = {"profile": profile, "region": region, "endpoint_url": endpoint_url}  # what makes another one
+        self.session = self._session()
         self._endpoint_url = endpoint_url
         self._clients: dict[str, Client] = {}
         self._lock = threading.Lock()
@@ -83,8 +83,11 @@ class Aws:
     def renew(self) -> None:
         """Look for the keys anew, for what runs on after their end: a file may have others by now."""
         with self._lock:
-            self.session = boto3.Session(**self._place)
+            self.session = self._session()
             self._clients = {}
+
+    def _session(self) -> boto3.Session:
+        return boto3.Session(profile_name=self.place["profile"], region_name=self.place["region"])
 
     def client(self, service: str) -> Client:
         """The boto3 client of a service; safe to use from every worker."""

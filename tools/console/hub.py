@@ -20,6 +20,7 @@ from ..fleet.follower import Follower
 from ..fleet.rows import Row, rows
 from ..fleet.table import Table
 from ..main import sentence
+from . import reading
 
 if TYPE_CHECKING:
     from ..cloud.aws import Aws
@@ -142,12 +143,13 @@ class Hub:
             self._hand_over(self.table.begin, None)
             words = ""
             try:
-                for page in rows(self.aws):
+                for page in rows(self.aws, ask=0) if not self.table.rows else ():  # the names, to begin with
+                    self._hand_over(functools.partial(self._took, page), None)
+                for page in reading.pages(self.aws):
                     self._hand_over(functools.partial(self._took, page), None)
                 self._hand_over(self.table.end, None)
             except Exception as error:
-                if stale(error):
-                    self.aws.renew()
+                self.aws.renew()
                 words = sentence(error)
             self._hand_over(lambda: setattr(self, "reading", words), None)
 

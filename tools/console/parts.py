@@ -13,6 +13,7 @@ from ..fleet import events
 from ..main import sentence
 from .hub import Hub
 
+_PRIMARY = "#2878c8"  # read in white on it, and it on white and on black
 _MONO = "font-family: monospace; white-space: pre-wrap; overflow-wrap: anywhere"
 
 
@@ -20,6 +21,7 @@ _MONO = "font-family: monospace; white-space: pre-wrap; overflow-wrap: anywhere"
 def frame(hub: Hub, title: str) -> Iterator[None]:
     """A page's head, with where this is and whether live data come, and room for the rest."""
     ui.page_title(title)
+    ui.colors(primary=_PRIMARY)
     with ui.header().classes("items-center gap-4 bg-primary text-white"):
         ui.link("things", "/").classes("text-white text-lg no-underline font-bold")
         ui.label(f"{hub.place}").classes("gt-xs")

@@ -18,7 +18,7 @@ from .parts import command, listen, told
 
 _CLASSIC = "(classic)"
 _COLUMNS = ("value", "desired", "reported", "desired at", "reported at")
-_ROW = """<q-tr :props="props" :class="props.row.differs ? 'text-weight-bold text-negative' : ''">
+_ROW = """<q-tr :props="props" :class="props.row.differs ? 'text-weight-bold text-red-5' : ''">
     <q-td v-for="col in props.cols" :key="col.name" :props="props">{{ col.value }}</q-td></q-tr>"""
 
 

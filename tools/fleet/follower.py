@@ -45,8 +45,8 @@ class Follower:
                 self._say(self._words(error))
                 if not isinstance(error, Unavailable):
                     self._aws.renew()
-                self._over.wait(_PAUSE_S)
                 self._hear(None)
+                self._over.wait(_PAUSE_S)
 
     def _connected(self) -> None:
         with Feed(self._aws, *self._topics, say=self._say) as feed:

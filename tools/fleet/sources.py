@@ -68,10 +68,15 @@ def listed(aws: Aws, group: str | None) -> Iterator[Page]:
     if group:
         options = {"thingGroupName": group, "recursive": True}
         for answer in aws_errors.answers(aws.iot.list_things_in_thing_group, maxResults=_LISTED, **options):
-            yield [{"thingName": name} for name in answer["things"]]
+            yield from _pieces([{"thingName": name} for name in answer["things"]])
     else:
         for answer in aws_errors.answers(aws.iot.list_things, maxResults=_LISTED):
-            yield answer["things"]
+            yield from _pieces(answer["things"])
+
+
+def _pieces(things: Page) -> Iterator[Page]:
+    """Pages of the size that was asked for: the local AWS gives all things in one."""
+    return (things[start : start + _LISTED] for start in range(0, len(things), _LISTED))
 
 
 def matches(name: str, search: str | None) -> bool:
