@@ -32,7 +32,8 @@ def lines(document: Json | None) -> list[Line]:
 
 def _line(path: str, desired: tuple[Any, int | None] | None, reported: tuple[Any, int | None] | None) -> Line:
     wanted, told = [each[0] if each else _ABSENT for each in (desired, reported)]
-    differs = wanted is not _ABSENT and wanted != told
+    same = wanted == told and isinstance(wanted, bool) == isinstance(told, bool)  # 1 == True in Python alone
+    differs = wanted is not _ABSENT and not same
     return Line(path, _text(wanted), _text(told), differs, desired and desired[1], reported and reported[1])
 
 
