@@ -33,6 +33,9 @@ power: setup  ## Cut the power and kill the commands at each of the steps of whi
 browser: setup  ## Look at all pages of `thing console` in a real browser (CHROMIUM=PATH for another than Debian's).
 	@$(PYTEST) -m "browser or not browser" tests/browser
 
+console-figures: setup  ## Measure the console: start, a change to the screen, memory, ten thousand things [ARGS="--things N"].
+	@$(BIN)/python -m tests.browser.figures $(ARGS)
+
 device-advisor: setup  ## Run the local equivalent of AWS IoT Core Device Advisor's tests.
 	@$(BIN)/python -m tests.faults.advise
 
@@ -72,4 +75,4 @@ dist: setup  ## Build sdist and wheel as PyPI takes them: the same bytes from th
 pins: setup  ## Bring the pinned Python packages (requirements/*.txt) up to date, with the hashes of their files.
 	@$(BIN)/python -m aws_iot_tools.dev.pins
 
-.PHONY: help setup dist pins demo test pythons matrix faults power browser device-advisor bench qemu hardware aws hardware-played mpy lint stubs
+.PHONY: help setup dist pins demo test pythons matrix faults power browser console-figures device-advisor bench qemu hardware aws hardware-played mpy lint stubs

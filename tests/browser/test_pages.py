@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from ..host.conftest import application, cloud  # noqa: F401  fixtures
+from ..host.conftest import application, cloud, project  # noqa: F401  fixtures
 from ..host.test_fota_watch import Board
 from .fleet import report
 from .test_console import LIVE_MS, lamps, shadow  # noqa: F401  a fixture
@@ -124,6 +124,77 @@ def test_all_of_it_by_keyboard(lamps, live):  # noqa: F811
     _tab_to(live, live.get_by_role("link", name="lamp_2"))
     live.keyboard.press("Enter")
     expect(live.get_by_role("heading", name="lamp_2")).to_be_visible()
+
+
+@pytest.fixture
+def ours(project, thing):  # noqa: F811
+    """A thing whose key is in a project here."""
+    thing.run("add", "demo")
+    return "demo_0"
+
+
+def test_the_other_tabs_of_a_thing(ours, account, console, live, tmp_path):
+    data, iot = account.client("iot-data"), account.client("iot")
+    arn = iot.describe_thing(thingName=ours)["thingArn"]
+    live.goto(f"http://127.0.0.1:{console.port}/things/{ours}")
+
+    def tab(name):
+        live.get_by_role("tab", name=name).click()
+        return live.get_by_role("tabpanel").filter(visible=True).last
+
+    shown = tab("messages")
+    shown.get_by_label("topic filters").fill("a/+b")
+    shown.get_by_role("button", name="listen").click()
+    expect(live.get_by_text("filter: + stands for a whole")).to_be_visible()
+    shown.get_by_label("topic filters").fill(f"dt/{ours}/#")
+    shown.get_by_role("button", name="listen").click()
+    expect(shown.get_by_text("listening", exact=True)).to_be_visible(timeout=30_000)
+    data.publish(topic=f"dt/{ours}/log", payload=b'{"text": "<b>hot</b>"}', qos=1)
+    expect(shown.locator(ROWS)).to_contain_text('{"text": "<b>hot</b>"}', timeout=LIVE_MS)
+
+    shown = tab("plot")
+    record = tmp_path / "record.jsonl"
+    record.write_text('{"time": "2026-11-30T08:00:00.000+00:00", "version": 1, "state": {"reported": {"old": 1}}}\n')
+    shown.locator("input[type=file]").set_input_files(record)
+    expect(shown.get_by_role("combobox")).to_be_visible()
+    report(account, ours, {"temperature": 21.5})
+    shown.get_by_role("combobox").click()
+    for path in ("reported.old", "reported.temperature"):
+        expect(live.get_by_role("option", name=path)).to_be_visible()
+    live.keyboard.press("Escape")
+    expect(shown.locator("canvas")).to_be_visible()
+
+    shown = tab("certificate")
+    certificate = iot.list_thing_principals(thingName=ours)["principals"][0].rpartition("/")[2]
+    expect(shown.locator(ROWS)).to_contain_text(certificate)
+    expect(shown.locator(ROWS)).to_contain_text("ACTIVE")
+    expect(shown.locator(ROWS)).to_contain_text("demo-policy")
+
+    shown = tab("jobs")
+    iot.create_job(jobId="blink", targets=[arn], document='{"operation": "blink"}')
+    shown.get_by_role("button", name="read again").click()
+    expect(shown.locator(ROWS)).to_contain_text("QUEUED")
+    shown.get_by_role("link", name="blink").click()
+    expect(live.get_by_text("QUEUED: 1 of 1")).to_be_visible()
+    live.go_back()
+
+    shown = tab("doctor")
+    shown.get_by_role("button", name="examine").click()
+    expect(shown.locator(ROWS).filter(has_text="publish")).to_contain_text("the shadow answered", timeout=60_000)
+    shown = tab("connections")
+    expect(shown.locator(ROWS).filter(has_text="came")).to_have_count(1)
+    expect(shown.locator(ROWS).filter(has_text="left")).to_have_count(1)
+
+
+def test_a_thing_that_is_none_and_a_run_that_is_forgotten(console, page):
+    page.goto(f"http://127.0.0.1:{console.port}/things/no%20thing")
+    expect(page.get_by_text("is not allowed as a name in AWS IoT")).to_be_visible()
+    page.goto(f"http://127.0.0.1:{console.port}/things/nobody")
+    expect(page.get_by_text("there is no such shadow yet")).to_be_visible()
+    page.goto(f"http://127.0.0.1:{console.port}/runs/7")
+    expect(page.get_by_text("This run is not known")).to_be_visible()
+    page.goto(f"http://127.0.0.1:{console.port}/jobs/none")
+    expect(page.get_by_text("stopped: there is no job none")).to_be_visible()
 
 
 def _tab_to(page, target, most: int = 60) -> None:

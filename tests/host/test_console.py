@@ -29,7 +29,7 @@ def _ask(headers, path="/", query="", kind="http") -> dict:
         sent.append(message)
 
     scope = {"type": kind, "path": path, "query_string": query.encode(), "headers": headers}
-    asyncio.run(Guard(application, PORT, TOKEN, ("/v1/",))(scope, None, send))
+    asyncio.run(Guard(application, PORT, TOKEN)(scope, None, send))
     return sent[0]
 
 
@@ -54,8 +54,7 @@ def test_who_has_the_token_gets_a_cookie_and_an_address_without_it():
         ([(b"host", b"127.0.0.1:80"), COOKIE], "/", ""),
         ([HOST, COOKIE, (b"origin", b"http://evil.example")], "/", ""),
         ([HOST, COOKIE, (b"origin", b"null")], "/", ""),
-        ([HOST, (b"origin", b"http://evil.example")], "/v1/things", ""),
-        ([HOST], "/v1", ""),
+        ([HOST, (b"origin", b"http://evil.example")], "/console", ""),
     ],
 )
 def test_nobody_else_is_let_in(headers, path, query):
@@ -67,11 +66,6 @@ def test_a_websocket_is_of_the_consoles_own_pages_and_has_the_token():
     for headers in ([HOST, COOKIE], [HOST, ORIGIN], [HOST, COOKIE, (b"origin", b"http://evil.example")]):
         assert _ask(headers, kind="websocket")["type"] == "websocket.close"
     assert _ask([HOST], query="token=secret", kind="websocket")["type"] == "websocket.close"
-
-
-def test_who_signs_each_request_needs_no_token_but_the_right_host():
-    assert _ask([HOST], "/v1/things")["status"] == 200
-    assert _ask([(b"host", b"evil.example")], "/v1/things")["status"] == 403
 
 
 def test_pages_may_load_nothing_from_elsewhere():

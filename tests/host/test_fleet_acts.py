@@ -1,14 +1,15 @@
-"""What the console's pages show and do, without a page: rows that change, documents line by line, plans, a history."""
+"""What the console's pages show and do, without a page: rows that change, documents line by line, plans."""
 
 import json
 
 import pytest
 from aws_iot_tools.errors import ToolError
 from aws_iot_tools.fleet import acts, documents, events
-from aws_iot_tools.fleet.history import History
 from aws_iot_tools.fleet.rows import Row
 from aws_iot_tools.fleet.table import Table, View
 from aws_iot_tools.fota.rollout import Pace
+
+from ..harness import pages
 
 
 def _message(topic: str, document: dict) -> tuple:
@@ -110,20 +111,6 @@ def test_an_edit_writes_only_what_it_changed():
     assert documents.patch(old, old) == {}
 
 
-def test_a_history_of_numbers_from_documents_and_from_a_recording():
-    history = History()
-    history.add(20, {"reported": {"a": {"t": 21.5}, "on": True, "name": "x"}, "desired": {"t": 1}})
-    history.read(
-        [
-            '{"time": "1970-01-01T00:00:10+00:00", "version": 1, "state": {"reported": {"a": {"t": 20}}}}',
-            "",
-        ]
-    )
-    assert history.series == {"a.t": [(10, 20), (20, 21.5)], "on": [(20, 1)]}
-    with pytest.raises(ToolError, match="line 2 is none of `thing record`"):
-        history.read(["", '{"time": 5}'])
-
-
 def test_a_plan_tells_before_anything_is_done(thing, account):
     from aws_iot_tools.cloud.aws import Aws
 
@@ -156,3 +143,12 @@ def test_jobs_and_desired_values_for_many_by_commands(thing, account):
     assert said.stderr == "thing: 1 of 3 things were not written: nobody\n"
     assert json.loads(data.get_thing_shadow(thingName="fan")["payload"].read())["state"]["desired"] == {"led": "on"}
     assert "there is no thing nobody" in thing.run("job", "start", "nobody", '{"operation": "x"}', code=1).stderr
+
+
+def test_the_commands_of_the_page(project, thing, account):
+    """docs/console.md, as they stand there."""
+    thing.run("add", "demo", "--things-number", 2)
+    reader = pages.Reader(thing.folder, thing.environment)
+    (block,) = pages.blocks("docs/console.md", "sh many")
+    assert "demo_1: WRITTEN\njob reboot-" in reader.run(block.text)
+    assert len(account.client("iot").list_job_executions_for_thing(thingName="demo_1")["executionSummaries"]) == 1

@@ -17,6 +17,7 @@ _RUN_BY = {
     ("README.md", "sh checkout"): "tests/host/test_distribution.py",
     ("README.md", "sh"): "tests/host/test_walkthrough.py",
     ("README.md", "sh second shell"): "tests/host/test_walkthrough.py",
+    ("docs/console.md", "sh many"): "tests/host/test_fleet_acts.py",
     ("docs/fota.md", "python"): "tests/host/test_fota_walkthrough.py",
     ("docs/fota.md", "python jobs"): "tests/system/test_page_programs.py",
     ("docs/fota.md", "sh"): "tests/host/test_fota_walkthrough.py",
@@ -31,6 +32,7 @@ _RUN_BY = {
 _FROM_CSR = "aws iot create-certificate-from-csr --certificate-signing-request file://lamp-1.csr --set-as-active \\"
 _NOT_RUN = {
     ("README.md", "make demo"): "`make test` is what runs this; the demo is run by tests/system/test_demo.py",
+    ("docs/console.md", "thing console demo --port 8480"): "goes on until Ctrl-C; tests/browser starts it so",
     ("docs/doors.md", "from aws_iot import Thing"): "its endpoint and keys are of real AWS; tests/device/test_doors.py",
     (
         "docs/doors.md",

@@ -25,10 +25,10 @@ _HEADERS = (
 
 
 class Guard:
-    """An ASGI application before another. open_paths are for who signs each request instead of having the token."""
+    """An ASGI application before another."""
 
-    def __init__(self, app: Application, port: int, token: str, open_paths: tuple[str, ...] = ()) -> None:
-        self._app, self._token, self._open = app, token, open_paths
+    def __init__(self, app: Application, port: int, token: str) -> None:
+        self._app, self._token = app, token
         self._hosts = [f"{name}:{port}" for name in ("127.0.0.1", "localhost")]
         self._cookie = f"thing-console-{port}"  # cookies know no ports
 
@@ -39,8 +39,6 @@ class Guard:
         refusal = self._stranger(headers, scope["type"] == "websocket")
         if refusal:
             return await _refuse(scope, send, refusal)
-        if scope["path"].startswith(self._open) if self._open else False:
-            return await self._app(scope, receive, send)
         query = urllib.parse.parse_qs(scope["query_string"].decode("latin-1"))
         given = query.get("token", [""])[0]
         if given and scope["type"] == "http":

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import time
-from typing import Any
+from collections import deque
 
 from nicegui import events as ui_events
 from nicegui import ui
 
-from ..fleet import events
-from ..fleet.history import History
+from ..fleet import events, history
+from ..shapes import Json
 from ..things import shadows
 from .hub import Hub
 from .parts import listen, told
 
+_LINES = 5000  # that are kept
 _MOST_BYTES = 20_000_000  # of a recording
 
 
@@ -24,7 +24,7 @@ def build(hub: Hub, thing: str) -> None:
 class _PlotTab:
     def __init__(self, hub: Hub, thing: str) -> None:
         self._hub, self._thing = hub, thing
-        self._history = History()
+        self._lines: deque[Json] = deque(maxlen=_LINES)
         with ui.row().classes("w-full items-center gap-3"):
             self._which: ui.select = ui.select([], multiple=True, label="values", on_change=self._show).props(
                 "use-chips dense"
@@ -43,28 +43,31 @@ class _PlotTab:
         ui.timer(0, told(self._begin), once=True)
 
     async def _begin(self) -> None:
-        document = await self._hub.ask(shadows.get, self._thing)
-        if document:
-            self._add(time.time(), document["state"])
+        self._add(await self._hub.ask(shadows.get, self._thing))
 
     def _hear(self, event: events.Event | None) -> None:
         if isinstance(event, events.ShadowChanged) and (event.thing, event.shadow) == (self._thing, None):
-            self._add(time.time(), (event.document or {}).get("state") or {})
+            self._add(event.document)
 
-    async def _read(self, event: ui_events.UploadEventArguments) -> None:
-        self._history.read((await event.file.text()).splitlines())
+    def _add(self, document: Json | None) -> None:
+        self._lines.append({"time": history.now(), "state": document and document["state"]})
         self._show()
 
-    def _add(self, at: float, state: dict[str, Any]) -> None:
-        self._history.add(at, state)
+    async def _read(self, event: ui_events.UploadEventArguments) -> None:
+        recorded = history.parse(await event.file.text(), event.file.name)
+        self._lines = deque([*recorded, *self._lines], maxlen=_LINES)
         self._show()
 
     def _show(self) -> None:
-        paths = sorted(self._history.series)
+        lines = list(self._lines)
+        paths = history.values(lines)
         if paths != self._which.options:
-            self._which.set_options(paths, value=self._which.value or paths[:1])
-        self._chart.options["series"] = [
-            {"name": path, "type": "line", "step": "end", "data": [[at * 1000, value] for at, value in points]}
-            for path, points in self._history.series.items() if path in (self._which.value or ())
-        ]  # fmt: skip
+            told = [path for path in paths if path.startswith("reported.")]
+            self._which.set_options(paths, value=self._which.value or told[:1])
+        self._chart.options["series"] = [_series(lines, path) for path in self._which.value or () if path in paths]
         self._chart.update()
+
+
+def _series(lines: list[Json], path: str) -> Json:
+    data = [[when.timestamp() * 1000, value] for when, value in history.points(lines, path)]
+    return {"name": path, "type": "line", "step": "end", "data": data}

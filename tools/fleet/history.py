@@ -29,7 +29,7 @@ def follow(
 ) -> Iterator[Json]:
     """The lines of a shadow as it is, then as it changes, for ever; ``last``: the version that was written before."""
     for document in shadows.follow(aws, thing, shadow, interval_s, say):
-        head = {"time": _now(), "thing": thing, "shadow": shadow}
+        head = {"time": now(), "thing": thing, "shadow": shadow}
         version = document["version"] if document else None
         if version is not None and last is not None and version == last:
             continue  # it was written down by the run before
@@ -75,8 +75,13 @@ def append(path: Path, lines: Iterator[Json]) -> Iterator[Json]:
 
 def read(path: Path) -> list[Json]:
     """The lines of a file; what was cut off is left out."""
+    return parse(path.read_text(), str(path))
+
+
+def parse(content: str, name: str) -> list[Json]:
+    """The lines in the content of a file of that name."""
     found = []
-    for text in path.read_text().splitlines():
+    for text in content.splitlines():
         try:
             line = json.loads(text)
         except ValueError:
@@ -84,7 +89,7 @@ def read(path: Path) -> list[Json]:
         if isinstance(line, dict) and "time" in line:
             found.append(line)
     if not found:
-        raise ToolError(f"{path} has no line that `thing record` has written")
+        raise ToolError(f"{name} has no line that `thing record` has written")
     return found
 
 
@@ -131,5 +136,6 @@ def _at(state: Any, path: str) -> float | None:
     return None
 
 
-def _now() -> str:
+def now() -> str:
+    """The time as it stands in a line."""
     return datetime.datetime.now().astimezone().isoformat(timespec="milliseconds")
