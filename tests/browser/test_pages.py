@@ -88,6 +88,8 @@ def test_an_update_with_rate_and_abort_rule_runs_as_bars_and_names_who_failed(cl
     boards = {name: Board(cloud, name) for name in ("fan", "lamp")}
     for board in boards.values():
         board.take()
+    boards["lamp"].report("IN_PROGRESS", progress="40")
+    expect(live.get_by_text("lamp: 40 %")).to_be_visible()
     boards["fan"].report("FAILED", reason="the flash is full")
     boards["lamp"].report("SUCCEEDED", version="1.2.0")
     expect(live.get_by_text("SUCCEEDED: 1 of 2")).to_be_visible()

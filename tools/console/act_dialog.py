@@ -113,6 +113,8 @@ def _json(label: str, example: str) -> ui.textarea:
 def _pace() -> Callable[[], Pace]:
     """Fields for rate and abort rule."""
     with ui.row():
-        rate = ui.number("at most … a minute", min=1, max=1000, precision=0).props("dense outlined clearable")
-        abort = ui.number("end it when … % fail", min=1, max=100).props("dense outlined clearable")
+        rate = ui.number("at most … a minute", min=1, max=1000, precision=0).classes("w-52")
+        abort = ui.number("end it when … % fail", min=1, max=100).classes("w-52")
+        for field in (rate, abort):
+            field.props("dense outlined clearable")
     return lambda: Pace(int(rate.value) if rate.value else None, float(abort.value) if abort.value else None)

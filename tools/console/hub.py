@@ -17,7 +17,7 @@ from ..cloud.feed import Message
 from ..fleet import acts, events, updates
 from ..fleet.acts import Plan
 from ..fleet.follower import Follower
-from ..fleet.rows import Row, rows
+from ..fleet.rows import Row, listed
 from ..fleet.table import Table
 from ..main import sentence
 from . import reading
@@ -42,6 +42,12 @@ class Run:
     def counts(self) -> Counter[str]:
         """How many things have each status."""
         return Counter(status for status, _ in self.steps.values())
+
+    def under_way(self) -> list[tuple[str, int]]:
+        """(thing, per cent) of those that tell how far they are."""
+        begun = [(thing, reason) for thing, (status, reason) in sorted(self.steps.items()) if status == "IN_PROGRESS"]
+        told = [(thing, reason.removesuffix(" %")) for thing, reason in begun]
+        return [(thing, int(share)) for thing, share in told if share.isdecimal()]
 
     def words(self) -> str:
         """Where it stands, in a sentence."""
@@ -143,7 +149,7 @@ class Hub:
             self._hand_over(self.table.begin, None)
             words = ""
             try:
-                for page in rows(self.aws, ask=0) if not self.table.rows else ():  # the names, to begin with
+                for page in listed(self.aws) if not self.table.rows else ():  # something to begin with
                     self._hand_over(functools.partial(self._took, page), None)
                 for page in reading.pages(self.aws):
                     self._hand_over(functools.partial(self._took, page), None)

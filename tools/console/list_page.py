@@ -54,7 +54,9 @@ class _ListPage:
         ]  # fmt: skip
         pagination = {"page": 1, "rowsPerPage": _PAGE, "rowsNumber": 0, "sortBy": "thing", "descending": False}
         self._table = ui.table(columns=columns, rows=[], row_key="thing", selection="multiple", pagination=pagination)
-        self._table.classes("w-full").props('flat dense binary-state-sort :rows-per-page-options="[25, 50, 100, 250]"')
+        self._table.classes("w-full").props("flat dense binary-state-sort hide-selected-banner").props(
+            ':rows-per-page-options="[25, 50, 100, 250]"'
+        )
         self._table.add_slot("body-cell-thing", _LINK)
         self._table.add_slot("body-cell-online", _ONLINE)
         self._table.on("request", self._asked, ["pagination"])

@@ -9,6 +9,7 @@ from .parts import command, frame, listen
 
 _COLOURS = {"SUCCEEDED": "positive", "WRITTEN": "positive", "IN_PROGRESS": "primary", "QUEUED": "grey"}
 _FAILURES = 200  # that are listed
+_UNDER_WAY = 20  # things whose own progress is shown
 _LINK = """<q-td :props="props"><a :href="'/things/' + encodeURIComponent(props.value)">{{ props.value }}</a></q-td>"""
 
 
@@ -38,9 +39,8 @@ class _RunPage:
         columns = [
             {"name": name, "label": name, "field": name, "align": "left"} for name in ("thing", "status", "reason")
         ]
-        ui.label("Failed").classes("text-lg")
-        self._failed = ui.table(columns=columns, rows=[], row_key="thing", pagination=25).classes("w-full")
-        self._failed.props("flat dense wrap-cells").add_slot("body-cell-thing", _LINK)
+        self._failed = ui.table(columns=columns, rows=[], row_key="thing", title="Failed", pagination=25)
+        self._failed.classes("w-full").props("flat dense wrap-cells").add_slot("body-cell-thing", _LINK)
         self._seen: object = None
         listen(hub, lambda event: self._show())
         self._show()
@@ -48,7 +48,8 @@ class _RunPage:
     def _show(self) -> None:
         run = self._run
         counts = run.counts()
-        now = (sum(counts.values()), dict(counts), run.over, run.error)
+        under_way = run.under_way()
+        now = (dict(counts), under_way, run.over, run.error)
         if now == self._seen:
             return
         self._seen = now
@@ -58,8 +59,15 @@ class _RunPage:
         with self._bars:
             for status, number in sorted(counts.items()):
                 ui.label(f"{status}: {number} of {total}")
-                bar = ui.linear_progress(number / total, show_value=False, size="12px")
-                bar.props(f"color={_COLOURS.get(status, 'negative')} aria-label={status}")
+                _bar(status, number / total, _COLOURS.get(status, "negative"))
+            for thing, told in under_way[:_UNDER_WAY]:
+                ui.label(f"{thing}: {told} %").classes("text-caption")
+                _bar(thing, told / 100, "primary")
         self._failed.rows = [
             {"thing": thing, "status": status, "reason": reason} for thing, status, reason in run.failures()[:_FAILURES]
         ]
+        self._failed.set_visibility(bool(self._failed.rows))
+
+
+def _bar(label: str, share: float, colour: str) -> None:
+    ui.linear_progress(share, show_value=False, size="12px").props(f'color={colour} aria-label="{label}"')

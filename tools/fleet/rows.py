@@ -85,6 +85,12 @@ def rows(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
+def listed(aws: Aws) -> Iterator[list[Row]]:
+    """Rows of all things with what the registry's list has of them, page by page: soon there, and cheap."""
+    for page in sources.listed(aws, None):
+        yield [Row(entry["thingName"], entry.get("thingTypeName"), entry.get("attributes")) for entry in page]
+
+
 def _many(
     aws: Aws, pool: ThreadPoolExecutor, running: Updates, wanted: set[str], search: str | None, group: str | None,
     ask: int | None, say: Say,
