@@ -230,6 +230,16 @@ def test_a_handler_is_called_once_for_a_difference(behind, cloud, name):
     assert device.ask("HEARD")[1] == {"led": 2}
 
 
+def test_health_and_prints_go_by_calls(behind, cloud, name):
+    """Each message a call, as each report."""
+    device = behind()
+    device.ask("health = thing.health('1.2.0', path=None)\nlog = thing.log(period_s=0.1)\nlog.write('hello')")
+    device.ask("until(lambda: not log.count and thing.named_shadow('health').reported)")
+    device.ask("until(settled)")
+    told = document(cloud, name, "health")["state"]["reported"]
+    assert (told["version"], told["connects"]) == ("1.2.0", 1) and device.ask("log.lost") == 0
+
+
 @pytest.mark.parametrize("door", ["https-sigv4"], indirect=True)
 @pytest.mark.parametrize("wrong", ["secret", "token", "missing token", "key id"])
 def test_what_is_signed_wrong_is_refused(behind, temporary, wrong):
