@@ -265,3 +265,23 @@ def test_other_errors():
         peer.failing["read"] = OSError(5)
         client.poll()
         assert "the connection broke" in client.cause and "5" in client.cause
+
+
+def test_what_tcp_gave_up():
+    for error, words in (
+        (OSError(110), "nothing came through in time: the network is gone"),
+        (OSError(-116), "nothing came through in time: the network is gone"),
+        (OSError(12), "no memory for the network: free some"),
+    ):
+        with Peer() as peer:
+            client = peer.connected()
+            peer.failing["read"] = error
+            client.poll()
+            assert client.cause == words
+
+
+def test_a_last_will_of_qos_2():
+    with Peer() as peer:
+        client = peer.client()
+        client.set_last_will("t", "gone", qos=2)
+        assert str(raises(LinkError, client.connect)) == client.cause == "QoS: AWS has 0 and 1"

@@ -2,6 +2,8 @@
 
 from samples import raises
 
+import aws_iot.mqtt.control as control
+import aws_iot.web.gateway_packets as packets
 from aws_iot import StateError, Thing
 
 _ENDPOINT = "a1b2c3-ats.iot.eu-west-1.amazonaws.com"
@@ -64,3 +66,12 @@ def test_by_https_only_shadows_can_be_subscribed_to():
     assert len(thing.mqtt.subs) == 5
     thing.named_shadow("wing").on_delta(lambda state: None)
     assert len(thing.mqtt.subs) == 10
+
+
+def test_by_https_there_is_no_last_will():
+    class Gateway:
+        client = Thing(_ENDPOINT, "c", door="https-sigv4", keys=_keys).mqtt
+
+    packet = control.connect("c", 60, True, (b"t", b"gone", 1, False), None, None)
+    _, work = packets.take(Gateway, memoryview(packet))
+    assert "a last will needs MQTT" in str(raises(ValueError, lambda: next(work)))

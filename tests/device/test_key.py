@@ -66,6 +66,15 @@ def test_firmware_without_it():
     assert "certificate and private key" in str(raises(ValueError, lambda: tls.context(None, lambda digest: digest)))
 
 
+def test_a_certificate_that_goes_with_no_chip():
+    class Refuses(_Context):
+        def load_cert_chain(self, certificate, key):
+            raise ValueError("invalid cert")
+
+    said = str(raises(ValueError, lambda: key.load(Refuses(), b"no", lambda digest: digest)))
+    assert said == "certificate: invalid cert"
+
+
 def test_from_a_configuration_without_a_key():
     path = folder("key") + "/thing.conf.json"
     with open(path, "w") as file:
