@@ -69,10 +69,14 @@ lint: setup  ## Check style, import arrows and types: the tools', the device lib
 stubs: setup  ## Bring the docstrings of aws_iot/**/*.pyi up to those of the code.
 	@$(BIN)/python -m aws_iot_tools.dev.stubs
 
+docs: setup  ## Build the site of all pages into build/site, strictly, and run what its tests take long for.
+	@$(BIN)/python -m aws_iot_tools.dev.site
+	@$(PYTEST) -q -m docs tests
+
 dist: setup  ## Build sdist and wheel as PyPI takes them: the same bytes from the same commit.
 	@$(BIN)/python -m aws_iot_tools.dev.distribution
 
 pins: setup  ## Bring the pinned Python packages (requirements/*.txt) up to date, with the hashes of their files.
 	@$(BIN)/python -m aws_iot_tools.dev.pins
 
-.PHONY: help setup dist pins demo test pythons matrix faults power browser console-figures device-advisor bench qemu hardware aws hardware-played mpy lint stubs
+.PHONY: help setup demo test pythons matrix faults power browser console-figures device-advisor bench hardware aws hardware-played qemu mpy lint stubs docs dist pins

@@ -19,6 +19,7 @@ from .system import follow, install, run, say
 VENV = ROOT / ".venv"
 PACKAGING = FOLDER / "packaging"  # what builds, examines and installs the distribution
 STUBS = FOLDER / "stubs"
+DOCS = FOLDER / "docs"  # what builds the site
 _NEXT = """setup: ready. What to do next:
   make demo                        watch the cloud change a board's setting, without account and board
   make test                        run everything
@@ -124,6 +125,7 @@ def main() -> int:
             micropython.get_beside(lambda folder: install_into(folder, "micropython", "PyPI's MicroPython"))
             install_into(STUBS, "stubs", "MicroPython's type stubs, where only the type checker looks,")
             make_environment(PACKAGING, "packaging", sys.executable, "--no-compile")
+            make_environment(DOCS, "docs", sys.executable, "--no-compile")
             get_mosquitto()
             chromium.get()
     except ToolError as error:
