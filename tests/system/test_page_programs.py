@@ -1,7 +1,12 @@
-"""The programs of README.md, and the one with a job of its own of docs/fota.md, run as they stand."""
+"""The programs of README.md, docs/offline.md, docs/sleep.md and docs/from-umqtt.md, and the one with a job of its own
+of docs/fota.md, run as they stand.
+"""
+
+import time
 
 import pytest
 
+from tests.harness import HANG_S
 from tests.harness.pages import blocks
 
 from .conftest import desire, document, ministack_site, reported
@@ -58,3 +63,32 @@ def test_a_job_of_one_s_own(start, create, outcome, name):
         _prints(process, f"led {step % 2}")
     status, details = outcome(job_id)
     assert (status, details["lamp"]) == ("SUCCEEDED", "ok")
+
+
+def test_samples_that_wait_for_room(start, cloud, name):
+    (program,) = blocks("docs/offline.md", "python offline")
+    process = start(program.text)
+    _prints(process, "ready")
+    _prints(process, "puback")
+    _prints(process, "puback")
+
+
+def test_the_session_of_a_sleeper(start, cloud, name):
+    (program,) = blocks("docs/sleep.md", "python sleep")
+    cloud.update_thing_shadow(thingName=name, payload=b'{"state": {"desired": {"period_s": 60}}}')
+    process = start(program.text)
+    _prints(process, "desired: {'period_s': 60}")
+    _prints(process, "reported, version 2")
+    assert process.wait() == 0
+    assert document(cloud, name)["state"]["reported"] == {"battery_mv": 3900}
+
+
+def test_a_program_for_umqtt(start, cloud, name):
+    (program,) = blocks("docs/from-umqtt.md", "python umqtt")
+    process = start(program.text)
+    until = time.monotonic() + HANG_S
+    while not any(event.get("text", "").startswith("got") for event in process.events):
+        assert time.monotonic() < until
+        cloud.publish(topic=f"cmd/{name}/led", qos=1, payload=b"on")
+        process.settle(0.5)
+    _prints(process, f"got b'cmd/{name}/led' b'on'")

@@ -1,0 +1,40 @@
+"""docs/tutorial.md: its commands and its program as they stand, with a board whose pin is the stand-in's."""
+
+import os
+
+import pytest
+
+from ..harness import program
+from ..harness.board import Board
+from ..harness.pages import Reader, blocks
+
+_PAGE = "docs/tutorial.md"
+
+
+@pytest.fixture
+def reader(tmp_path):
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "THING_"))}
+    with Board(tmp_path / "flash", firmware=program("system", "chips/machine").parent) as board:
+        reader = Reader(tmp_path, {**environment, "HOME": str(tmp_path), "THING_PORT": board.port})
+        reader.board = board
+        yield reader
+        reader.run("thing cloud down")
+
+
+@pytest.mark.docs
+def test_the_tutorial(reader, tmp_path):
+    begin, second, end = (block.text for block in blocks(_PAGE, "sh tutorial"))
+    (flash,) = blocks(_PAGE, "sh tutorial board")
+    (lamp,) = blocks(_PAGE, "python tutorial lamp")
+    (sensor,) = blocks(_PAGE, "python tutorial sensor")
+    said = reader.run(begin)
+    assert "lamp_0" in said and "lamp_1" in said
+    before, loop, after = lamp.text.partition("while True:\n")
+    # where the page says to put them: once a turn in place of once in ten seconds
+    text = f"{before}{sensor.text}\n\n{loop}{after}    sample() if thing.ready else None\n"
+    (tmp_path / "house" / "main.py").write_text(text)
+    assert '"led": true' in reader.run(flash.text)
+    reader.board.expect('"level": 1')
+    reader.board.expect("puback")
+    assert '"led": true' in reader.run(second)
+    assert "no things" in reader.run(end)
