@@ -1,12 +1,17 @@
 """What an editor shows while a program is typed: names, arguments, and what they mean. Played by jedi, which completes
-in IPython, Spyder and many an editor; the stubs that it reads are those of every other.
+in Thonny, IPython and Spyder, and by Pyright's language server, which completes in VS Code.
 """
+
+import json
+import subprocess
 
 import jedi
 import pytest
+from aws_iot_tools.dev.setup import DOCS
 from jedi.api.environment import InterpreterEnvironment
 
 from ..harness import ROOT
+from ..harness.language_server import LanguageServer
 
 _PROJECT = jedi.Project(ROOT)
 _THING = "from aws_iot import Thing\nthing = Thing.from_config()\n"
@@ -70,3 +75,30 @@ def test_arguments_and_meaning_are_shown():
     publish = _signature(_THING + "thing.publish(")
     assert publish.to_string().startswith("publish(topic: str, payload: ") and "*, qos: int=0" in publish.to_string()
     assert "disconnected (error)" in _signature(_THING + "thing.on_event(").docstring()
+
+
+def test_vs_code_completes_the_same(tmp_path):
+    _installed(tmp_path)
+    with LanguageServer(tmp_path) as server:
+        assert _public(server.completions(_THING + "thing.")) == _WHOLE.split()
+        for code, names in _AMONG.items():
+            found = _public(server.completions(_THING + code))
+            assert [name for name in names.split() if name not in found] == [], code
+
+
+def test_a_type_checker_underlines_what_is_not_there(tmp_path):
+    wrong = ("thing.conect()", "thing.publish(7)", 'thing.report("state")', "thing.stats.connects", "thing.on_delta()")
+    (tmp_path / "program.py").write_text(_THING + "\n".join(wrong) + "\n")
+    _installed(tmp_path)
+    words = [DOCS / "bin/basedpyright", "--level", "error", "program.py"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1 and f"{len(wrong)} errors" in done.stdout, done.stdout
+
+
+def _installed(folder) -> None:
+    """A project whose editor knows this library."""
+    (folder / "pyrightconfig.json").write_text(json.dumps({"extraPaths": [str(ROOT)], "typeCheckingMode": "basic"}))
+
+
+def _public(names: list) -> list:
+    return sorted(name for name in names if not name.startswith("_"))
