@@ -8,9 +8,9 @@ help:  ## Print this help.
 setup:  ## Get everything the other targets need: .venv, each MicroPython, umqtt.simple, Mosquitto, Chromium.
 	@$(PYTHON) -m tools.dev.setup $(if $(filter setup,$(MAKECMDGOALS)),--next)
 
-demo:  ## Watch a 32-bit MicroPython be a Thing of a local AWS (needs no account, no board, no Mosquitto).
+demo:  ## Watch a 32-bit MicroPython be a Thing of a local AWS, no account, no board needed [RECORD=docs/demo.svg].
 	@$(PYTHON) -m tools.dev.setup --demo
-	@$(BIN)/python -m tests.harness.demo
+	@$(BIN)/python -m tests.harness.demo $(RECORD)
 
 test: lint  ## Run everything on CPython, 64-bit and 32-bit MicroPython.
 	@$(PYTEST) -n 6 --dist load --maxschedchunk 1 tests
@@ -76,7 +76,10 @@ docs: setup  ## Build the site of all pages into build/site, strictly, and run w
 dist: setup  ## Build sdist and wheel as PyPI takes them: the same bytes from the same commit.
 	@$(BIN)/python -m aws_iot_tools.dev.distribution
 
+release: setup lint  ## Make and examine a release into dist/: packages, .mpy, site, licences, bill of materials, checksums.
+	@$(BIN)/python -m aws_iot_tools.dev.release
+
 pins: setup  ## Bring the pinned Python packages (requirements/*.txt) up to date, with the hashes of their files.
 	@$(BIN)/python -m aws_iot_tools.dev.pins
 
-.PHONY: help setup demo test pythons matrix faults power browser console-figures device-advisor bench hardware aws hardware-played qemu mpy lint stubs docs dist pins
+.PHONY: help setup demo test pythons matrix faults power browser console-figures device-advisor bench hardware aws hardware-played qemu mpy lint stubs docs dist release pins

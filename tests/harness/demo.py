@@ -1,14 +1,20 @@
 """`make demo`: a 32-bit MicroPython with an ESP32-sized heap is a Thing, and the cloud changes its desired state.
 
-The cloud is MiniStack with policies enforced, driven through boto3; the device runs examples/publish_period.
+The cloud is MiniStack with policies enforced, driven through boto3; the device runs examples/publish_period. With
+`make demo RECORD=docs/demo.svg` what it prints becomes that picture.
 """
 
+import contextlib
+import io
 import json
+import re
 import statistics
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from rich.console import Console
 
 from . import ROOT
 from .ministack import MiniStack
@@ -136,7 +142,34 @@ class Demo:
         return done
 
 
+class _Recorded(io.StringIO):
+    """What is printed, on the way to a file."""
+
+    def write(self, text: str) -> int:
+        sys.__stdout__.write(text)
+        sys.__stdout__.flush()
+        return super().write(text)
+
+
+def _draw(text: str, path: Path) -> None:
+    """The text as a terminal shows it, with no font from elsewhere."""
+    lines = text.splitlines()
+    console = Console(record=True, file=io.StringIO(), width=max(map(len, lines)) + 1, highlight=False)
+    console.print("\n".join(["$ make demo", *lines]), markup=False)
+    svg = console.export_svg(title="make demo", font_aspect_ratio=0.6, unique_id="demo")
+    path.write_text(re.sub(r"@font-face {.*?}\s*", "", svg, flags=re.DOTALL).replace("Fira Code, ", ""))
+
+
 def main() -> int:
+    recorded = _Recorded()
+    with contextlib.redirect_stdout(recorded):
+        done = _run()
+    if done and len(sys.argv) > 1:
+        _draw(recorded.getvalue(), Path(sys.argv[1]))
+    return 0 if done else 1
+
+
+def _run() -> bool:
     with tempfile.TemporaryDirectory() as folder:
         try:
             done = Demo(Path(folder)).run()
@@ -144,7 +177,7 @@ def main() -> int:
             print(f"demo: {error}", file=sys.stderr)
             done = False
     print("demo: every desired value was reported" if done else "demo: failed")
-    return 0 if done else 1
+    return done
 
 
 if __name__ == "__main__":

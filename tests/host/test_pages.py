@@ -26,6 +26,7 @@ _RUN_BY = {
     ("docs/loops.md", "python"): "tests/system/test_loops.py",
     ("docs/start.md", "sh start"): "tests/host/test_start.py",
     ("docs/tools.md", "sh fleet"): "tests/host/test_walkthrough.py",
+    ("docs/shadows.md", "python shadows"): "tests/system/test_page_programs.py",
     ("docs/offline.md", "python offline"): "tests/system/test_page_programs.py",
     ("docs/sleep.md", "python sleep"): "tests/system/test_page_programs.py",
     ("docs/from-umqtt.md", "python umqtt"): "tests/system/test_page_programs.py",
@@ -46,7 +47,6 @@ _RUN_BY = {
 _FROM_CSR = "aws iot create-certificate-from-csr --certificate-signing-request file://lamp-1.csr --set-as-active \\"
 _PUBLISH = "aws iot-data publish --topic cmd/demo_0/pixels --qos 1 --cli-binary-format raw-in-base64-out \\"
 _NOT_RUN = {
-    ("README.md", "make demo"): "`make test` is what runs this; the demo is run by tests/system/test_demo.py",
     ("docs/console.md", "thing console demo --port 8480"): "goes on until Ctrl-C; tests/browser starts it so",
     ("docs/doors.md", "from aws_iot import Thing"): "its endpoint and keys are of real AWS; tests/device/test_doors.py",
     (

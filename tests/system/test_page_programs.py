@@ -1,5 +1,5 @@
-"""The programs of README.md, docs/offline.md, docs/sleep.md and docs/from-umqtt.md, and the one with a job of its own
-of docs/fota.md, run as they stand.
+"""The programs of README.md, docs/shadows.md, docs/offline.md, docs/sleep.md and docs/from-umqtt.md, and the one with a
+job of its own of docs/fota.md, run as they stand.
 """
 
 import time
@@ -31,7 +31,7 @@ def _prints(process, beginning: str) -> None:
 
 
 def test_the_first_program(start, cloud, name):
-    first, _ = blocks("README.md", "python")
+    (first,) = blocks("README.md", "python")
     process = start(first.text)
     _prints(process, "connected False")
     _prints(process, "ready")
@@ -45,7 +45,7 @@ def test_the_first_program(start, cloud, name):
 
 
 def test_the_calls_of_a_shadow(start, cloud, name):
-    _, calls = blocks("README.md", "python")
+    (calls,) = blocks("docs/shadows.md", "python shadows")
     process = start(calls.text)
     reported(cloud, name, {"led": "on"})
     assert document(cloud, name)["version"] == 2
