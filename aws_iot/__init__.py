@@ -12,7 +12,7 @@ _cpython.py, which boards do not carry).
 import gc
 import sys
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
