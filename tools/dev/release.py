@@ -92,7 +92,7 @@ def install(wheel: Path, folder: Path) -> Path:
     if said != f"thing {aws_iot.__version__}":
         raise ToolError(f"the installed command is another version: {said}")
     run([python, "-c", "from aws_iot import Thing, Shadow, MQTTClient, jobs, fota, web"], cwd=folder)
-    run([folder / "bin" / "thing", "new", "demo", folder / "project"])
+    run([folder / "bin" / "thing", "new", "demo"], cwd=folder)
     return python
 
 
