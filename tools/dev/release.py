@@ -115,12 +115,17 @@ def bill_of_materials(python: Path) -> Path:
     target = DIST / "sbom.cdx.json"
     words = ["environment", "--pyproject", ROOT / "pyproject.toml", "--output-reproducible", "--output-file", target]
     run([_BIN / "cyclonedx-py", *words, python])
-    named = {each["name"] for each in json.loads(target.read_text())["components"]}
+    named = {_plain(each["name"]) for each in json.loads(target.read_text())["components"]}
     needed = importlib.metadata.requires("micropython-aws-iot") or []
-    wanted = {re.split(r"[\s<>=!\[;]", line)[0] for line in needed}
-    if wanted - named:
-        raise ToolError(f"the bill of materials lacks {', '.join(sorted(wanted - named))}")
+    lacking = {_plain(re.split(r"[\s<>=!\[;]", line)[0]) for line in needed} - named
+    if lacking:
+        raise ToolError(f"the bill of materials lacks {', '.join(sorted(lacking))}")
     return target
+
+
+def _plain(name: str) -> str:
+    """A package's name as PyPI compares it (https://packaging.python.org/en/latest/specifications/name-normalization)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def checksums(folder: Path = DIST) -> Path:
