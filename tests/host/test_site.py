@@ -11,7 +11,7 @@ from aws_iot_tools.main import COMMANDS
 
 import aws_iot
 
-from ..harness import ROOT
+from ..harness import CACHE, ROOT
 
 _LIBRARY = ROOT / "aws_iot"
 _FETCHED = re.compile(r"<(?:script|link|img|iframe|source)\b[^>]*\b(?:src|href)=[\"']?((?:https?:)?//[^\"'> ]+)")
@@ -107,3 +107,17 @@ def test_what_is_wrong_with_a_page_fails_the_build(page, text, words, tmp_path):
     (tmp_path / "pages" / page).write_text(text)
     with pytest.raises(ToolError, match=words):
         site.build(tmp_path, tmp_path / "site")
+
+
+@pytest.mark.docs
+def test_names_of_aws_s_sdks_are_theirs():
+    """`make bench` has them; a name that only looks like theirs would lead a reader astray."""
+    names = ("awsiot", "awscrt", "AWSIoTPythonSDK")
+    packages = [path for name in names for path in CACHE.glob(f"bench/venv/**/site-packages/{name}")]
+    assert len(packages) == 3, "`make bench` brings them, once"
+    source = "".join(path.read_text(errors="replace") for package in packages for path in package.rglob("*.py"))
+    lines = [line for line in (ROOT / "docs/from-aws-sdk.md").read_text().splitlines() if line.startswith("|")]
+    cells = [line.split(" | ")[0] for line in lines]
+    names = {name for cell in cells for code in re.findall(r"`([^`]+)`", cell) for name in re.findall(r"\w{6,}", code)}
+    assert len(names) > 25
+    assert [name for name in names if not re.search(rf"\b{name}\b", source)] == []
