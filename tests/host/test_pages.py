@@ -116,3 +116,14 @@ def test_what_can_be_read_without_running_it_is_sound(block, tmp_path):
         subprocess.run(["sh", "-n"], input=block.text, text=True, check=True)
     else:
         assert (block.page, block.first_line) in _NOT_RUN, f"a block of kind {language!r}: what is to be done with it?"
+
+
+def test_each_example_is_short_and_is_in_the_index():
+    index = (ROOT / "examples" / "README.md").read_text()
+    folders = [path for path in (ROOT / "examples").iterdir() if path.is_dir() and (path / "main.py").exists()]
+    assert len(folders) > 12
+    for folder in folders:
+        assert (folder / "README.md").read_text().startswith(f"# {folder.name}\n")
+        assert f"]({folder.name}/README.md)" in index
+        for program in folder.glob("*.py"):
+            assert len(program.read_text().splitlines()) <= 60, program
