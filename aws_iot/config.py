@@ -87,8 +87,10 @@ def _check(conf):
         names.check_name(conf["thingname"])
     if conf.get("door") is None:
         conf["door"] = "mqtt"
-    if conf.get("port") is None:
-        conf["port"] = 8883 if conf["door"] == "mqtt" else aws_iot.web.door.port(conf["door"])
+    if conf["door"] != "mqtt":
+        conf["port"] = aws_iot.web.door.port(conf["door"], conf)
+    elif conf.get("port") is None:
+        conf["port"] = 8883
     names.port(conf["port"])
 
 

@@ -19,6 +19,19 @@ def state(given):
     verify(given, _LEVELS)
 
 
+def update(reported, desired, version, size_bytes):
+    """The document of an update of a shadow. ValueError for what AWS would refuse, and without either state."""
+    states = {}
+    for key, value in (("reported", reported), ("desired", desired)):
+        if value is not None:
+            state(value)
+            limit(value, size_bytes)
+            states[key] = value
+    if not states:
+        raise ValueError("reported or desired is needed")
+    return {"state": states} if version is None else {"state": states, "version": version}
+
+
 def limit(given, size_bytes):
     """ValueError for a state of more than ``size_bytes``, by the name of its largest member."""
     if _bytes(given) > size_bytes:

@@ -124,17 +124,7 @@ def update(
     Raises Rejected (409: version conflict; get and try again), ResponseTimeout after ``timeout_ms``, ValueError and
     StateError as report.
     """
-    state = {}
-    for key, value in (("reported", reported), ("desired", desired)):
-        if value is not None:
-            aws_iot.document.state(value)
-            aws_iot.document.limit(value, shadow.limit)
-            state[key] = value
-    if not state:
-        raise ValueError("reported or desired is needed")
-    document: dict = {"state": state}
-    if version is not None:
-        document["version"] = version
+    document = aws_iot.document.update(reported, desired, version, shadow.limit)
     waiting = False
     if reported:
         aws_iot.shadow_pending.clear(shadow, reported)

@@ -10,9 +10,17 @@ _FIELDS = ("host", "region", "poll_ms", "role_alias", "credentials")
 _CERTIFICATE = "https"  # the one of these that shows it
 
 
-def port(name):
-    """Where AWS has the door."""
-    return 8443 if name == _CERTIFICATE else 443
+def port(name, conf=None):
+    """Where the door is: by thing.conf.json, in which ``ports`` may have one for each, or where AWS has it."""
+    found = None
+    if conf:
+        ports = conf.get("ports")
+        if not isinstance(ports, (dict, type(None))):
+            raise ValueError("ports: {door: port}, not %r" % (ports,))
+        found = (ports or conf).get(name if ports else "port")
+    if found is None:
+        found = 8443 if name == _CERTIFICATE else 443
+    return found
 
 
 def configured(conf, found=None):

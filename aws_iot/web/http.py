@@ -24,9 +24,10 @@ class Http:
     ``name``: of a named shadow; None: the classic one. ``port``: 443 with keys, 8443 with a certificate, unless given.
     """
 
-    def __init__(self, client, thingname, port=None):
+    def __init__(self, client, thingname, shadow, port=None):
         self.client = client
         self.thingname = thingname
+        self.shadow = shadow  # the classic one, which has the limit of a report
         self.port = port
         self.calls = None
         self.working = False
@@ -42,15 +43,10 @@ class Http:
         self, reported: dict | None = None, desired: dict | None = None, *, version: int | None = None,
         name: str | None = None, timeout_ms: int | None = None,
     ) -> dict:  # fmt: skip
-        """Update the shadow; the accepted document. With ``version`` only if it is current (else Rejected 409)."""
-        state = {key: value for key, value in (("reported", reported), ("desired", desired)) if value is not None}
-        if not state:
-            raise ValueError("reported or desired is needed")
-        for value in state.values():
-            aws_iot.document.state(value)
-        document: dict = {"state": state}
-        if version is not None:
-            document["version"] = version
+        """Update the shadow; the accepted document. With ``version`` only if it is current (else Rejected 409).
+        ValueError as Thing.report.
+        """
+        document = aws_iot.document.update(reported, desired, version, self.shadow.limit)
         return self._shadow("POST", name, _json(document), timeout_ms)
 
     def delete(self, name: str | None = None, *, timeout_ms: int | None = None) -> dict:
@@ -69,8 +65,10 @@ class Http:
         if isinstance(payload, (dict, list)):
             aws_iot.document.verify(payload)
             payload = _json(payload)
-        if isinstance(payload, str):
+        elif isinstance(payload, str):
             payload = payload.encode()
+        elif not isinstance(payload, (bytes, bytearray, memoryview)):
+            raise ValueError("payload: bytes, str, dict or list expected")
         aws_iot.topics.check_publish(self.client, topic, len(payload), qos)
         sigv4 = aws_iot.web.sigv4
         query = sigv4.encoded(qos=qos, retain="true" if retain else None)
@@ -78,6 +76,7 @@ class Http:
 
     def get_retained(self, topic: str, *, timeout_ms: int | None = None) -> bytes:
         """The payload of the retained message of ``topic``. Rejected 404: there is none."""
+        aws_iot.topics.check_topic(topic)
         path = "/retainedMessage/" + aws_iot.web.sigv4.quote(topic)
         return a2b_base64(self.request("GET", path, timeout_ms=timeout_ms).get("payload") or "")
 
@@ -103,6 +102,8 @@ class Http:
 
     def asking(self, method, path, query="", body=b"", timeout_ms=None):
         """The same as a generator that yields while it waits, for a program with a loop of its own."""
+        if path[:1] != "/" or min((path + query).encode()) <= 32:
+            raise ValueError("path and query: encoded, the path from its / on")
         if self.working:
             raise StateError("a call is at work already, and waits for this callback")
         if not self.calls:

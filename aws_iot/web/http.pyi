@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-rest-api.htm
 from collections.abc import Iterator
 
 from ..mqtt import MQTTClient
+from ..shadow import Shadow
 
 class Http:
     """The calls of a Thing. Each raises Rejected with AWS's code and message, LinkError, ResponseTimeout after
@@ -18,7 +19,7 @@ class Http:
 
     port: int | None
 
-    def __init__(self, client: MQTTClient, thingname: str, port: int | None = None) -> None: ...
+    def __init__(self, client: MQTTClient, thingname: str, shadow: Shadow, port: int | None = None) -> None: ...
     def get(self, name: str | None = None, *, timeout_ms: int | None = None) -> dict:
         """The shadow document: {"state": {"desired", "reported", "delta"}, "metadata", "version", "timestamp"}.
 
@@ -34,7 +35,9 @@ class Http:
         name: str | None = None,
         timeout_ms: int | None = None,
     ) -> dict:
-        """Update the shadow; the accepted document. With ``version`` only if it is current (else Rejected 409)."""
+        """Update the shadow; the accepted document. With ``version`` only if it is current (else Rejected 409).
+        ValueError as Thing.report.
+        """
 
     def delete(self, name: str | None = None, *, timeout_ms: int | None = None) -> dict:
         """Delete the shadow; the answer has the version that was deleted."""

@@ -13,7 +13,7 @@ def find(thing, name):
     """Thing.http, which is then set; else its method ``name``."""
     if name != "http":
         return method(thing, aws_iot.web.own, name)
-    thing.http = aws_iot.web.http.Http(thing.mqtt, thing.thingname)
+    thing.http = aws_iot.web.http.Http(thing.mqtt, thing.thingname, thing.shadow)
     return thing.http
 
 

@@ -57,6 +57,16 @@ def test_a_door_by_keys():
     assert (found["certificate"], found["key"], found["keys"]) == (None, None, 1)
 
 
+def test_each_door_has_its_port_in_one_file():
+    """As `thing add` writes it for a local AWS: the word is all that changes."""
+    conf = dict(_CONF, port=8884, ports={"wss": 8444, "https": 8443})
+    for door, port in (("mqtt", 8884), ("wss", 8444), ("https", 8443), ("https-sigv4", 443)):
+        assert read(_project(dict(conf, door=door)))["port"] == port
+    assert read(_project(dict(_CONF, door="wss", port=9)))["port"] == 9
+    assert "ports: {door: port}, not [1]" in _wrong(_project(dict(_CONF, door="wss", ports=[1])))
+    assert "port" in _wrong(_project(dict(_CONF, door="wss", ports={"wss": "x"})))
+
+
 def test_missing_files():
     root = folder("config")
     assert "thing.conf.json: no such file" in _wrong(root + "/thing.conf.json")

@@ -75,3 +75,31 @@ def test_by_https_there_is_no_last_will():
     packet = control.connect("c", 60, True, (b"t", b"gone", 1, False), None, None)
     _, work = packets.take(Gateway, memoryview(packet))
     assert "a last will needs MQTT" in str(raises(ValueError, lambda: next(work)))
+
+
+def test_what_aws_would_refuse_by_https_is_refused_before_a_call():
+    """As by MQTT, and the largest or wrong member is named."""
+    http = Thing(_ENDPOINT, "c", door="https-sigv4", keys=_keys, limit_bytes=100).http
+    for what, words in (
+        (lambda: http.update({"a": 1, "long": "x" * 120}), "state: over 100 bytes as JSON, 122 of them in long"),
+        (lambda: http.update(desired={"x" * 120: 1}), "state: over 100 bytes as JSON"),
+        (lambda: http.update({"a": {"b": float("nan")}}), "a.b: nan is no number in JSON"),
+        (lambda: http.update({"a": [b"\xff"]}), "a[0]: it is no UTF-8"),
+        (lambda: http.update({"a": {1: 2}}), "a: a name that is no text: 1"),
+        (lambda: http.update({"a": object}), "a: type is no JSON"),
+        (lambda: http.update([1]), "no JSON object (dict): [1]"),
+        (lambda: http.update(), "reported or desired is needed"),
+        (lambda: http.update({"a": 1}, name="a b"), "shadow name"),
+        (lambda: http.get("a" * 65), "shadow name"),
+        (lambda: http.publish("a/#", "x"), "topic: no wildcards"),
+        (lambda: http.publish("a", "x" * 131073), "payload: over 128 KB"),
+        (lambda: http.publish("a", "x", qos=2), "QoS"),
+        (lambda: http.publish("a", 7), "payload: bytes, str, dict or list expected"),
+        (lambda: http.publish("a", {"b": float("inf")}), "b: inf is no number in JSON"),
+        (lambda: http.get_retained("a/+"), "topic: no wildcards"),
+        (lambda: http.request("GET", "/a b"), "path and query: encoded"),
+        (lambda: http.request("GET", "/a", "b=c\r\nX: y"), "path and query: encoded"),
+        (lambda: http.request("GET", "a"), "path and query: encoded"),
+    ):
+        said = str(raises(ValueError, what))
+        assert words in said, said

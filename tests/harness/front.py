@@ -1,11 +1,15 @@
 """The local AWS's port 8443 for a test: tools/cloud/front.py in a thread of its own."""
 
 import asyncio
+import functools
+import ssl
 import threading
 
+from aws_iot_tools.cloud.certificates import Certificates
 from aws_iot_tools.cloud.front import Front
 
 from .board_tls import server_context
+from .ministack import REGION
 from .ports import free_port
 
 
@@ -16,8 +20,9 @@ class CertificateFront:
         context = server_context()
         context.load_cert_chain(*identity.write(folder, "front"))
         context.load_verify_locations(cadata=ministack.ca)
+        context.verify_mode = ssl.CERT_REQUIRED
         self.port = free_port()
-        self._front = Front(ministack.client("iot"), ministack.gateway, context)
+        self._front = Front(Certificates(functools.cache(ministack.client), REGION), ministack.gateway, context)
         self._loop = asyncio.new_event_loop()
 
     def __enter__(self):

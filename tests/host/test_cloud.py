@@ -22,7 +22,8 @@ def cloud(thing):
     for name in list(thing.environment):
         if name.startswith(("AWS_", "IOT_")):
             thing.environment.pop(name)
-    thing.up = ("cloud", "up", "--port", free_port(), "--mqtt-port", free_port())
+    ports = ("--port", "--mqtt-port", "--https-port", "--sigv4-port")
+    thing.up = ("cloud", "up", *(word for name in ports for word in (name, free_port())))
     yield thing
     thing.run("cloud", "down", ok=False)
 
@@ -117,13 +118,14 @@ def test_a_port_that_is_taken(cloud, ministack):
 def test_a_port_that_somebody_takes_meanwhile(tmp_path, monkeypatch):
     """Between the look and the start: another one is taken, unless the user has named it."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    folder, others = tmp_path / ".aws_local", [free_port() for _ in range(3)]
+    folder, others = tmp_path / ".aws_local", [free_port() for _ in range(7)]
     with socket.create_server(("127.0.0.1", free_port())) as somebody:
         ports = iter([somebody.getsockname()[1], *others])
         monkeypatch.setattr(processes, "free_port", lambda first: next(ports))
         try:
             started = local_aws.up(folder, local_aws.Wanted(), print)
-            assert (started.url, started.mqtt_port) == (f"http://127.0.0.1:{others[1]}", others[2])
+            assert (started.url, started.mqtt_port) == (f"http://127.0.0.1:{others[3]}", others[4])
+            assert (started.https_port, started.sigv4_port) == (others[5], others[6])
             assert local_aws.Cloud.load(folder).url == started.url
         finally:
             local_aws.down(folder)
@@ -139,6 +141,7 @@ def test_two_that_start_at_once_do_not_meet(cloud):
         for folder in folders:
             cloud.run("cloud", "down", folder, ok=False)
     assert len({answer["url"] for answer in answers}) == len({answer["mqtt_port"] for answer in answers}) == 2
+    assert len({port for answer in answers for port in answer["ports"].values()}) == 4
 
 
 def test_mosquitto_in_front(cloud):

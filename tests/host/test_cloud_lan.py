@@ -1,4 +1,5 @@
-"""thing cloud up --lan: boards on the network get MQTT with their certificates and presigned URLs, others nothing.
+"""thing cloud up --lan: boards on the network get what their certificates and their AWS keys allow, and presigned URLs;
+others nothing.
 
 127.0.0.2 stands in for this computer's address on the network: it is not the one that the gateway is for.
 """
@@ -9,12 +10,13 @@ import http.client
 import json
 import os
 import re
+import ssl
 import urllib.parse
 
 import boto3
 import pytest
 from aws_iot_tools.board.probe import Probe
-from botocore.auth import S3SigV4QueryAuth, SigV4Auth
+from botocore.auth import S3SigV4QueryAuth, SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
@@ -22,6 +24,10 @@ from .conftest import TRUST
 from .test_cloud import cloud, use  # noqa: F401  the fixture
 
 _LAN = "127.0.0.2"
+_UPGRADE = {
+    "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(), "Sec-WebSocket-Protocol": "mqtt",
+}  # fmt: skip
 _READ = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
 
 
@@ -53,15 +59,8 @@ def _ask(port: int, path: str, method: str = "GET", headers=(), body=None) -> tu
 
 def _presigned(port: int, keys: Credentials, path="/firmware/app", method="GET", expires=300, ago_s=0) -> str:
     """A URL as of so many seconds ago."""
-
-    class Then(S3SigV4QueryAuth):
-        def _modify_request_before_signing(self, request) -> None:
-            then = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=ago_s)
-            request.context["timestamp"] = then.strftime("%Y%m%dT%H%M%SZ")
-            super()._modify_request_before_signing(request)
-
     request = AWSRequest(method, f"http://{_LAN}:{port}{path}")
-    Then(keys, "s3", "us-east-1", expires).add_auth(request)
+    _then(S3SigV4QueryAuth, ago_s)(keys, "s3", "us-east-1", expires).add_auth(request)
     return request.url.partition(str(port))[2]
 
 
@@ -70,18 +69,23 @@ _SERVICES = ("iot", "iot-data", "iot-jobs-data", "iam", "sts", "s3", "s3control"
 
 def test_no_call_of_any_api_passes(cloud, lan):  # noqa: F811
     """Each operation that AWS's own descriptions of the services have, signed by root and not at all."""
-    connection = http.client.HTTPConnection(_LAN, lan, timeout=60)
+    root = Credentials("test", "test")
+    _all_refused(http.client.HTTPConnection(_LAN, lan, timeout=60), lambda call: [{}, _signed(lan, root, call[0])])
+    assert cloud.run("list").stdout == "no things\n"
+
+
+def _all_refused(connection, signatures, services=_SERVICES):
+    """Each of the operations with each of signatures(call) is answered 403."""
     answered = {}
-    for service in _SERVICES:
+    for service in services:
         for method, path, headers in _calls(service):
-            for more in ({}, _signed(lan, Credentials("test", "test"), service)):
-                connection.request(method, path, b"", {**headers, **more, "Host": f"{_LAN}:{lan}"})
+            for more in signatures((service, method, path)):
+                connection.request(method, path, b"", {"Host": f"{_LAN}:{connection.port}", **headers, **more})
                 answer = connection.getresponse()
                 answer.read()
                 answered.setdefault(answer.status, []).append((service, method, path))
     assert set(answered) == {403}, {status: calls[:5] for status, calls in answered.items() if status != 403}
-    assert len(answered[403]) > 1000
-    assert cloud.run("list").stdout == "no things\n"
+    assert len(answered[403]) > 500
 
 
 def _calls(service: str) -> list:
@@ -136,11 +140,7 @@ def test_what_passes_and_what_does_not(cloud, lan):  # noqa: F811
     # what is signed for S3 is not taken for another service by its headers
     steered = {"X-Amz-Target": "AWSSecurityTokenServiceV20110615.GetCallerIdentity", **_signed(lan, root, "iot")}
     assert _ask(lan, good, headers=steered) == (200, b"0123456789")
-    upgrade = {
-        "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
-        "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(), "Sec-WebSocket-Protocol": "mqtt",
-    }  # fmt: skip
-    assert _ask(lan, "/mqtt", headers=upgrade)[0] == 403
+    assert _ask(lan, "/mqtt", headers=_UPGRADE)[0] == 403
     assert cloud.run("list").stdout == "no things\n", "this computer is served as ever"
 
 
@@ -148,6 +148,190 @@ def _signed(port: int, keys: Credentials, service: str) -> dict:
     request = AWSRequest("POST", f"http://{_LAN}:{port}/", data="")
     SigV4Auth(keys, service, "us-east-1").add_auth(request)
     return dict(request.headers)
+
+
+class _Doors:
+    """What stands in the project of a thing, and how to come in by it from the network."""
+
+    def __init__(self, cloud):  # noqa: F811
+        cloud.run("new", "demo")
+        cloud.run("add", "demo")
+        cloud.run("role-alias", "create", "demo")
+        self.folder = cloud.folder / "demo"
+        config = json.loads((self.folder / "thing.conf.json").read_text())
+        self.host, self.ports, self.cloud = config["host"], config["ports"], cloud
+        self.name = f"{self.host}:{self.ports['wss']}"
+        self._ca = (self.folder / config["cacert"]).read_text()
+
+    def open(self, door, certificate=False) -> http.client.HTTPConnection:
+        context = ssl.create_default_context(cadata=self._ca)
+        if certificate:
+            context.load_cert_chain(self.folder / "certificate.pem.crt", self.folder / "private.pem.key")
+        link = http.client.HTTPConnection(_LAN, self.ports[door], timeout=60)
+        link.connect()
+        link.sock = context.wrap_socket(link.sock, server_hostname=self.host)
+        return link
+
+    def ask(self, door, path, method="GET", headers=(), body=None, certificate=False) -> tuple:
+        link = self.open(door, certificate)
+        link.request(method, path, body, {"Host": self.name, **dict(headers)})
+        answer = link.getresponse()
+        content = answer.read()
+        link.close()
+        return answer.status, content
+
+    def signed(self, keys, path, method="GET", body=b"", service="iotdata", ago_s=0) -> dict:
+        """The head of a request as of so many seconds ago."""
+        request = AWSRequest(method, f"https://{self.name}{path}", data=body)
+        _then(SigV4Auth, ago_s)(keys, service, "us-east-1").add_auth(request)
+        return dict(request.headers)
+
+    def upgrade(self, keys, service="iotdevicegateway", ago_s=0, host=None) -> str:
+        """The path of a WebSocket, the token not signed."""
+        request = AWSRequest("GET", f"https://{host or self.name}/mqtt")
+        bare = Credentials(keys.access_key, keys.secret_key)
+        _then(SigV4QueryAuth, ago_s)(bare, service, "us-east-1", expires=60).add_auth(request)
+        token = f"&X-Amz-Security-Token={urllib.parse.quote(keys.token, safe='')}" if keys.token else ""
+        return "/mqtt?" + request.url.partition("?")[2] + token
+
+    def temporary(self) -> Credentials:
+        """By the role alias, as the thing fetches them."""
+        path = "/role-aliases/demo-keys/credentials"
+        found = self.ask("https", path, headers={"x-amzn-iot-thingname": "demo_0"}, certificate=True)
+        made = json.loads(found[1])["credentials"]
+        return Credentials(made["accessKeyId"], made["secretAccessKey"], made["sessionToken"])
+
+
+def _then(kind, ago_s):
+    """A signer of botocore's that signs as of so many seconds ago."""
+
+    class Then(kind):
+        def _modify_request_before_signing(self, request) -> None:
+            then = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=ago_s)
+            request.context["timestamp"] = then.strftime("%Y%m%dT%H%M%SZ")
+            super()._modify_request_before_signing(request)
+
+    return Then
+
+
+@pytest.fixture
+def doors(cloud, lan):  # noqa: F811
+    return _Doors(cloud)
+
+
+@pytest.fixture
+def keys(cloud, doors):  # noqa: F811
+    """Keys of an IAM user that may do everything."""
+    iam = cloud.client("iam")
+    everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    iam.create_user(UserName="device")
+    iam.put_user_policy(UserName="device", PolicyName="all", PolicyDocument=json.dumps(everything))
+    made = iam.create_access_key(UserName="device")["AccessKey"]
+    return Credentials(made["AccessKeyId"], made["SecretAccessKey"])
+
+
+_SHADOW = "/things/demo_0/shadow"
+_REPORT = b'{"state":{"reported":{"led":1}}}'
+
+
+def test_data_with_keys_from_the_network(cloud, doors, keys):  # noqa: F811
+    """Those of IAM and of STS pass, with whatever is wrong nobody does; what passes is AWS IoT's data alone."""
+    temporary = doors.temporary()
+    for number, good in enumerate((keys, temporary)):
+        for path, body in ((_SHADOW, _REPORT), (f"/topics/dt/demo_0/{number}?qos=1", b"x")):
+            assert doors.ask("https-sigv4", path, "POST", doors.signed(good, path, "POST", body), body)[0] == 200, path
+        status, body = doors.ask("https-sigv4", _SHADOW, headers=doors.signed(good, _SHADOW))
+        assert (status, json.loads(body)["state"]) == (200, {"reported": {"led": 1}})
+    other = "/things/other/shadow"
+    assert doors.ask("https-sigv4", other, headers=doors.signed(temporary, other))[0] == 403
+    wrong = Credentials(keys.access_key, "wrong")
+    refused = {
+        "root's keys": doors.signed(Credentials("test", "test"), _SHADOW),
+        "an account's number": doors.signed(Credentials("000000000000", "test"), _SHADOW),
+        "no signature": {},
+        "a wrong secret": doors.signed(wrong, _SHADOW),
+        "unknown keys": doors.signed(Credentials("AKIAIOSFODNN7EXAMPLE", "x"), _SHADOW),
+        "no token": doors.signed(Credentials(temporary.access_key, temporary.secret_key), _SHADOW),
+        "a wrong token": doors.signed(Credentials(temporary.access_key, temporary.secret_key, "x"), _SHADOW),
+        "an old date": doors.signed(keys, _SHADOW, ago_s=400),
+        "a date to come": doors.signed(keys, _SHADOW, ago_s=-400),
+        "another service": doors.signed(keys, _SHADOW, service="iot"),
+        "another path": doors.signed(keys, "/things/demo_1/shadow"),
+        "two signatures": {**doors.signed(keys, _SHADOW), "authorization": "AWS4-HMAC-SHA256 Credential=test"},
+        "another host": {**doors.signed(keys, _SHADOW), "Host": "x.execute-api.us-east-1.localhost"},
+    }
+    assert {what: doors.ask("https-sigv4", _SHADOW, headers=headers)[0] for what, headers in refused.items()} == (
+        dict.fromkeys(refused, 403)
+    )
+    more = (f"{_SHADOW}?Action=ListUsers", f"{_SHADOW}?X-Amz-Credential=test%2Fx", "/connections/demo_0", "/things")
+    for path in more:
+        assert doors.ask("https-sigv4", path, headers=doors.signed(keys, path))[0] == 403, path
+    steered = {**doors.signed(keys, _SHADOW), "X-Amz-Target": "AWSSecurityTokenServiceV20110615.GetCallerIdentity"}
+    assert "reported" in doors.ask("https-sigv4", _SHADOW, headers=steered)[1].decode()
+    others = [service for service in _SERVICES if service != "iot-data"]
+    _all_refused(
+        doors.open("https-sigv4"),
+        lambda call: [{"Host": doors.name, **doors.signed(keys, call[2].partition("?")[0], call[1])}],
+        others,
+    )
+
+
+def test_mqtt_with_keys_from_the_network(cloud, doors, keys):  # noqa: F811
+    temporary = doors.temporary()
+    for good in (keys, temporary):
+        probe = Probe(_LAN, doors.ports["wss"], name=doors.host)
+        probe.open()
+        probe.secure((doors.folder / "cloud-ca.pem").read_text())
+        lines = [f"GET {doors.upgrade(good)} HTTP/1.1", f"Host: {doors.name}", *map(": ".join, _UPGRADE.items())]
+        assert probe.ask("\r\n".join(lines) + "\r\n\r\n").status == 101
+        probe.in_frames()
+        assert probe.connect("demo_0") == 0
+        probe.close()
+    refused = {
+        "root's keys": doors.upgrade(Credentials("test", "test")),
+        "no signature": "/mqtt",
+        "a wrong secret": doors.upgrade(Credentials(keys.access_key, "wrong")),
+        "a wrong token": doors.upgrade(Credentials(temporary.access_key, temporary.secret_key, "x")),
+        "no token": doors.upgrade(Credentials(temporary.access_key, temporary.secret_key)),
+        "an old date": doors.upgrade(keys, ago_s=400),
+        "another service": doors.upgrade(keys, service="execute-api"),
+        "another path": doors.upgrade(keys).replace("/mqtt", "/other"),
+        "root's beside": doors.upgrade(keys) + "&x-amz-credential=test%2F1%2F2%2F3%2F4",
+        "twice": doors.upgrade(keys) + "&X-Amz-Credential=test%2F1%2F2%2F3%2F4",
+    }
+    assert {what: doors.ask("wss", path, headers=_UPGRADE)[0] for what, path in refused.items()} == (
+        dict.fromkeys(refused, 403)
+    )
+    gateway = "x.execute-api.us-east-1.localhost"
+    headers = {**_UPGRADE, "Host": gateway}
+    assert doors.ask("wss", doors.upgrade(keys, host=gateway), headers=headers)[0] == 403
+
+
+def test_data_with_a_certificate_from_the_network(cloud, doors):  # noqa: F811
+    """Its own shadow and its own keys; nobody else's, and no call of any API."""
+    iot = cloud.client("iot")
+    arn = iot.describe_thing(thingName="demo_0")["thingArn"]
+    document = {"Effect": "Allow", "Action": "iot:UpdateThingShadow", "Resource": arn}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [document]})
+    iot.create_policy(policyName="https", policyDocument=document)
+    (certificate,) = iot.list_thing_principals(thingName="demo_0")["principals"]
+    iot.attach_policy(policyName="https", target=certificate)
+    assert doors.ask("https", _SHADOW, "POST", body=_REPORT, certificate=True)[0] == 200
+    assert doors.ask("https", _SHADOW, certificate=True)[0] == 403, "not allowed"
+    assert doors.ask("https", "/things/other/shadow", "POST", body=_REPORT, certificate=True)[0] == 403
+    keys = "/role-aliases/{}/credentials"
+    asked = {"x-amzn-iot-thingname": "demo_0"}
+    assert doors.ask("https", keys.format("demo-keys"), headers=asked, certificate=True)[0] == 200
+    assert doors.ask("https", keys.format("demo-keys"), certificate=True)[0] == 403, "no thing"
+    assert doors.ask("https", keys.format("other"), headers=asked, certificate=True)[0] == 403
+    root = doors.signed(Credentials("test", "test"), "/things")
+    assert doors.ask("https", "/things", headers=root, certificate=True)[0] == 403
+    _all_refused(doors.open("https", certificate=True), lambda call: [{}])
+    with pytest.raises((ssl.SSLError, ConnectionError, http.client.RemoteDisconnected)):
+        doors.ask("https", _SHADOW)
+    iot.update_certificate(certificateId=certificate.rpartition("/")[2], newStatus="INACTIVE")
+    assert doors.ask("https", _SHADOW, "POST", body=_REPORT, certificate=True)[0] == 403
+    assert doors.ask("https", keys.format("demo-keys"), headers=asked, certificate=True)[0] == 403
 
 
 def test_a_board_on_the_network_gets_its_update(cloud, lan):  # noqa: F811

@@ -1,5 +1,5 @@
-"""thing role-alias. The aliases themselves, which MiniStack lacks, are played (role_aliases.py); role, policies and
-versions are MiniStack's."""
+"""thing role-alias. The aliases themselves, which MiniStack lacks, are the local AWS's; role, policies and versions are
+MiniStack's."""
 
 import json
 import shutil
@@ -22,7 +22,7 @@ def aliases(thing, account, ministack):
     def has_role(name):
         return name in _roles(account)
 
-    with RoleAliases(ministack.url, REGION, has_role) as running:
+    with RoleAliases(ministack.url, account.number, REGION, has_role) as running:
         thing.environment["AWS_ENDPOINT_URL"] = running.url
         yield running
 

@@ -43,7 +43,7 @@ def examine(project: Project, report: Tell, causes: Callable[[], list[str]] = la
     causes() is asked what AWS itself knows when AWS refuses: -> sentences.
     """
     config = project.config()
-    probe = Probe(config.get("endpoint") or "", config.get("port") or PORT)
+    probe = Probe(config.get("endpoint") or "", project.port("mqtt") or PORT)
     patient = Patient(project, config, probe, causes)
     stages = (
         ("files", patient.files), ("key and certificate", patient.pair), ("endpoint", patient.endpoint),

@@ -33,8 +33,7 @@ def examine(
 ) -> bool:
     """As doctor.examine(), for this door. ``own()``: this computer's AWS keys, for a thing without a role alias."""
     config = project.config()
-    port = config.get("port") if config.get("door") == door else None
-    probe = Probe(config.get("endpoint") or "", port or _PORTS[door], name=config.get("host"))
+    probe = Probe(config.get("endpoint") or "", project.port(door) or _PORTS[door], name=config.get("host"))
     patient = _Patient(project, config, probe, causes, own=own, shows=door == "https")
     keys: Stages = () if door == "https" else (("keys", patient.fetch),)
     last: Stages = (("first call", patient.call),)

@@ -1,9 +1,9 @@
-"""HTTPS with a client certificate, AWS IoT's port 8443, in front of a local AWS that lacks it.
+"""HTTPS with a client certificate, AWS IoT's port 8443, in front of a local AWS that lacks it; and the credential
+provider, which has a name of its own there.
 
-It stands in for what AWS does there: whose certificate is active is let in, each request needs an action of the
-certificate's policies, and what is signed needs no signature. All else, MiniStack answers.
+It stands in for what AWS does: whose certificate is active is let in, each request needs an action of the certificate's
+policies, and what is signed needs no signature. All else, MiniStack answers.
 https://docs.aws.amazon.com/iot/latest/developerguide/http.html
-https://docs.aws.amazon.com/iot/latest/developerguide/iot-policy-actions.html
 """
 
 from __future__ import annotations
@@ -16,41 +16,53 @@ import json
 import ssl
 import time
 import urllib.parse
-from typing import Any
+from typing import NamedTuple
 
 import h11
 
-from . import ministack
+from .certificates import Certificates, Need
+from .provider import Provider
 
 _MOST_BYTES = 200_000
 _SHADOW = {"GET": "iot:GetThingShadow", "POST": "iot:UpdateThingShadow", "DELETE": "iot:DeleteThingShadow"}
 _LIST = "/api/things/shadow/ListNamedShadowsForThing/"
 # MiniStack takes root's keys with any signature
 _ROOT = "AWS4-HMAC-SHA256 Credential={key}/20200101/{region}/iotdata/aws4_request, SignedHeaders=host, Signature=0"
+_KEYS = ["role-aliases", "credentials"]  # before and behind the name
+_BYE_S = 1  # who does not answer the end of TLS holds nobody up
+
+
+class _Request(NamedTuple):
+    method: str
+    target: str
+    thing: str  # of the header by which keys are asked for
+    body: bytes
 
 
 class Front:
-    """Serves with the TLS `context`; `iot`, a boto3 client, knows the certificates, `gateway` is MiniStack's port."""
+    """Serves with the TLS `context`, which demands a certificate. `gateway` is MiniStack's port; `provider` None: keys
+    are asked for elsewhere."""
 
-    def __init__(self, iot: Any, gateway: int, context: ssl.SSLContext, key: str = "test") -> None:
-        context.verify_mode = ssl.CERT_REQUIRED
-        self._iot, self._gateway, self._context = iot, gateway, context
-        self._arn = f"arn:aws:iot:{iot.meta.region_name}:000000000000"
-        self._root = _ROOT.format(key=key, region=iot.meta.region_name)
+    def __init__(
+        self, certificates: Certificates, gateway: int, context: ssl.SSLContext, provider: Provider | None = None
+    ) -> None:
+        self._certificates, self._gateway, self._context, self._provider = certificates, gateway, context, provider
+        self._root = _ROOT.format(key="test", region=certificates.region)
         self._named: dict[str, set[str]] = {}  # a thing's named shadows, which MiniStack does not list
 
     async def start(self, address: str, port: int) -> asyncio.Server:
-        return await asyncio.start_server(self._serve, address, port, ssl=self._context)
+        return await asyncio.start_server(self._serve, address, port, ssl=self._context, ssl_shutdown_timeout=_BYE_S)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         shown = hashlib.sha256(writer.get_extra_info("ssl_object").getpeercert(True)).hexdigest()
         link = h11.Connection(h11.SERVER)
         with contextlib.suppress(OSError, h11.RemoteProtocolError):
             while request := await self._request(link, reader):
-                status, body = await asyncio.to_thread(self._answer, shown, *request)
+                status, body = await asyncio.to_thread(self._answer, shown, request)
                 date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime())
                 headers = [("content-type", "application/json"), ("content-length", str(len(body))), ("date", date)]
-                for event in (h11.Response(status_code=status, headers=headers), h11.Data(body), h11.EndOfMessage()):
+                said = [h11.Data(body)] if request.method != "HEAD" else []
+                for event in (h11.Response(status_code=status, headers=headers), *said, h11.EndOfMessage()):
                     writer.write(link.send(event) or b"")
                 await writer.drain()
                 if link.our_state is not h11.DONE:
@@ -59,8 +71,8 @@ class Front:
         writer.close()
 
     @staticmethod
-    async def _request(link: h11.Connection, reader: asyncio.StreamReader) -> tuple[str, str, bytes] | None:
-        """(method, target, body) of the next request, or None: the client has gone."""
+    async def _request(link: h11.Connection, reader: asyncio.StreamReader) -> _Request | None:
+        """The next request, or None: the client has gone, or asks too much."""
         head, body = None, b""
         while True:
             event = link.next_event()
@@ -73,69 +85,52 @@ class Front:
                 if len(body) > _MOST_BYTES:
                     return None
             elif isinstance(event, h11.EndOfMessage) and head:
-                return head.method.decode(), head.target.decode(), body
+                thing = dict(head.headers).get(b"x-amzn-iot-thingname", b"")
+                return _Request(head.method.decode(), head.target.decode(), thing.decode("latin-1"), body)
             else:
                 return None
 
-    def _answer(self, certificate: str, method: str, target: str, body: bytes) -> tuple[int, bytes]:
-        path, _, query = target.partition("?")
+    def _answer(self, certificate: str, request: _Request) -> tuple[int, bytes]:
+        path, _, query = request.target.partition("?")
+        levels = [urllib.parse.unquote(level) for level in path.split("/")]
+        if self._provider and request.method == "GET" and len(levels) == 4 and levels[1::2] == _KEYS:
+            found = self._provider.keys(certificate, levels[2], request.thing)
+            return (200, json.dumps(found).encode()) if found else (403, _words("Access Denied"))
         fields = dict(urllib.parse.parse_qsl(query))
-        needs = self._needs(method, path, fields)
-        if not needs:
-            return 400, _words("InvalidRequestException")
-        if not self.may(certificate, needs):
+        needs = self._needs(request.method, levels, fields)
+        if not needs or not self._certificates.may(certificate, needs):
             return 403, _words("Forbidden")
         if path.startswith(_LIST):
-            listed = sorted(self._named.get(urllib.parse.unquote(path[len(_LIST) :]), ()))
+            listed = sorted(self._named.get(levels[-1], ()))
             return 200, json.dumps({"results": listed, "timestamp": int(time.time())}).encode()
         link = http.client.HTTPConnection("127.0.0.1", self._gateway, timeout=30)
         with contextlib.closing(link):
-            link.request(method, target, body, {"Authorization": self._root})
+            link.request(request.method, request.target, request.body, {"Authorization": self._root})
             answer = link.getresponse()
             status, said = answer.status, answer.read()
-        if "name" in fields and status == 200 and method != "GET":
-            names = self._named.setdefault(urllib.parse.unquote(path.split("/")[2]), set())
-            (names.add if method == "POST" else names.discard)(fields["name"])
+        if "name" in fields and status == 200 and request.method != "GET":
+            names = self._named.setdefault(levels[2], set())
+            (names.add if request.method == "POST" else names.discard)(fields["name"])
         return status, said
 
-    def _needs(self, method: str, path: str, fields: dict[str, str]) -> list[tuple[str, str]]:
-        """The actions that a request needs, each with its resource."""
-        levels = [urllib.parse.unquote(level) for level in path.split("/")]
+    def _needs(self, method: str, levels: list[str], fields: dict[str, str]) -> list[Need]:
+        """The actions that a request needs, each with its resource; none: no device asks that."""
+        arn = self._certificates.arn
         match (method, *levels[1:]):
             case (_, "things", thing, "shadow") if method in _SHADOW:
                 name = "/" + fields["name"] if "name" in fields else ""
-                return [(_SHADOW[method], f"{self._arn}:thing/{thing}{name}")]
+                return [(_SHADOW[method], f"{arn}:thing/{thing}{name}")]
             case ("GET", "api", "things", "shadow", "ListNamedShadowsForThing", thing):
-                return [("iot:ListNamedShadowsForThing", f"{self._arn}:thing/{thing}")]
+                return [("iot:ListNamedShadowsForThing", f"{arn}:thing/{thing}")]
             case ("POST", "topics", *topic):
-                resource = f"{self._arn}:topic/{'/'.join(topic)}"
+                resource = f"{arn}:topic/{'/'.join(topic)}"
                 retain = [("iot:RetainPublish", resource)] if fields.get("retain") == "true" else []
                 return [("iot:Publish", resource), *retain]
             case ("GET", "retainedMessage"):
                 return [("iot:ListRetainedMessages", "*")]
             case ("GET", "retainedMessage", *topic):
-                return [("iot:GetRetainedMessage", f"{self._arn}:topic/{'/'.join(topic)}")]
+                return [("iot:GetRetainedMessage", f"{arn}:topic/{'/'.join(topic)}")]
         return []
-
-    def may(self, certificate: str, needs: list[tuple[str, str]]) -> bool:
-        """Whether the certificate is active, and its policies allow that.
-
-        Variables of the thing are not filled in: they need a client id, which HTTPS has not.
-        https://docs.aws.amazon.com/iot/latest/developerguide/thing-policy-variables.html
-        """
-        try:
-            known = self._iot.describe_certificate(certificateId=certificate)["certificateDescription"]
-        except self._iot.exceptions.ResourceNotFoundException:
-            return False
-        attached = self._iot.list_attached_policies(target=known["certificateArn"])["policies"]
-        documents = [self._iot.get_policy(policyName=each["policyName"])["policyDocument"] for each in attached]
-        judge = ministack.module("core.iam_evaluator")
-        policies = [judge.parse_policy_document(document) for document in documents]
-        principal = known["certificateArn"], "Certificate", "000000000000"
-        return known["status"] == "ACTIVE" and all(
-            judge.evaluate(judge.EvalContext(*principal, *need, "us-east-1"), policies).decision == "Allow"
-            for need in needs
-        )
 
 
 def _words(message: str) -> bytes:

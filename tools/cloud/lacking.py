@@ -1,4 +1,4 @@
-"""Calls of AWS IoT that MiniStack lacks, answered before it is asked: who is connected, and streams of files.
+"""Calls of AWS IoT that MiniStack lacks, answered before it is asked: who is connected, streams of files, role aliases.
 
 They stand in for https://docs.aws.amazon.com/iot/latest/apireference/API_iotdata_GetConnection.html and
 https://docs.aws.amazon.com/iot/latest/apireference/API_CreateStream.html with its neighbours, for the one account that
@@ -12,7 +12,7 @@ import re
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from .. import journal
 from ..shapes import Json
@@ -22,17 +22,24 @@ from .gate import App, Receive, Scope, Send
 _CREDENTIAL = re.compile(r"Credential=([^/,]+)/\d+/([^/,]+)/")
 _ACCOUNT = re.compile(r"\d{12}")  # MiniStack takes an access key of this form for the account of that number
 _DEFAULT_ACCOUNT = "000000000000"
-_MISSING = 404, {"message": "there is none of this name"}, "ResourceNotFoundException"
+MISSING = 404, {"message": "there is none of this name"}, "ResourceNotFoundException"
 _UNSIGNED = 403, {"message": "the call is not signed"}, "ForbiddenException"
 Answer = tuple[int, Json, str]  # status, document, AWS's name of the error or ""
 Call = Callable[[str, str, bytes], Answer]  # account, region, body
 
 
-class Lacking:
-    """Answers these calls, and hands the others to MiniStack. streams: None where nobody would deliver them."""
+class Kind(Protocol):
+    """Resources of a kind."""
 
-    def __init__(self, app: App, streams: Streams | None) -> None:
-        self._app, self._streams = app, streams
+    def call(self, method: str, name: str) -> Call | None:
+        """What answers a request for the one of a name, if that is not for MiniStack."""
+
+
+class Lacking:
+    """Answers these calls, and hands the others to MiniStack. `kinds`: resources, by the first level of their paths."""
+
+    def __init__(self, app: App, kinds: dict[str, Kind]) -> None:
+        self._app, self._kinds = app, kinds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         call = self._call(scope) if scope["type"] == "http" else None
@@ -47,9 +54,7 @@ class Lacking:
         kind, _, name = scope["path"].removeprefix("/").partition("/")
         if kind == "connections" and scope["method"] == "GET":
             return lambda account, region, body: connection(account, region, name)
-        if kind == "streams" and name and self._streams:
-            return self._streams.call(scope["method"], name)
-        return None
+        return self._kinds[kind].call(scope["method"], name) if kind in self._kinds else None
 
 
 def _caller(scope: Scope) -> tuple[str, str]:
@@ -65,7 +70,7 @@ def connection(account: str, region: str, client_id: str) -> Answer:
     """GetConnection, from what MiniStack knows of its sessions."""
     known = ministack.module("services.iot")._thing_connectivity(account, region, client_id)
     if "timestamp" not in known:
-        return _MISSING
+        return MISSING
     since = "connectedSince" if known["connected"] else "disconnectedSince"
     return 200, {"clientId": client_id, "connected": known["connected"], since: known["timestamp"]}, ""
 
@@ -79,10 +84,12 @@ class Streams:
 
     def call(self, method: str, name: str) -> Call | None:
         """What answers a request for the stream of a name."""
+        if not name:
+            return None
         if method == "POST":
             return lambda account, region, body: self._create(name, f"{region}:{account}", json.loads(body))
         if name not in self._streams and method in ("GET", "DELETE"):
-            return lambda account, region, body: _MISSING
+            return lambda account, region, body: MISSING
         if method == "GET":
             return lambda account, region, body: (200, {"streamInfo": self._streams[name]}, "")
         if method == "DELETE":

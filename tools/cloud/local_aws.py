@@ -30,7 +30,7 @@ CA_FILE = "cloud-ca.pem"  # its name in a project
 FOLDER = ".aws_local"  # its data's folder in a project
 _START_S = 180  # a busy machine takes long; what ends by itself is told at once
 _STILL_S = 5
-_HTTP_PORT, _MQTT_PORT = 4566, 8883
+_HTTP_PORT, _MQTT_PORT, _HTTPS_PORT = 4566, 8883, 8443
 _VARIABLE = "THING_CLOUD"
 STREAMS = "streams"  # in its data's folder, that of streams.py and of the table of streams
 _CA_PATH = "/_ministack/iot/ca.pem"
@@ -43,8 +43,9 @@ class Damaged(ToolError):
 
 
 class Cloud:
-    """Where a local AWS is: url for the APIs; mqtt_host, mqtt_port and ca (PEM text) for things. front: None when it
-    serves this computer, "lan" when it serves boards on the network, "mosquitto" when a Mosquitto does that."""
+    """Where a local AWS is: url for the APIs; mqtt_host, mqtt_port and ca (PEM text) for things, https_port (by
+    certificate) and sigv4_port (by AWS keys) for those behind another door. front: None when it serves this computer,
+    "lan" when it serves boards on the network, "mosquitto" when a Mosquitto does that."""
 
     def __init__(
         self,
@@ -55,6 +56,8 @@ class Cloud:
         ca: str,
         region: str = "us-east-1",
         front: str | None = None,
+        https_port: int | None = None,
+        sigv4_port: int | None = None,
     ) -> None:
         self.folder: Any = folder  # None: it was not started from here
         self.url = url
@@ -63,6 +66,8 @@ class Cloud:
         self.ca = ca
         self.region = region
         self.front = front
+        self.https_port = https_port
+        self.sigv4_port = sigv4_port
 
     @classmethod
     def load(cls, folder: str | Path) -> Cloud | None:
@@ -87,6 +92,14 @@ class Cloud:
         """Whether policies are enforced where things connect: a Mosquitto in front lets every thing do everything."""
         return self.front != "mosquitto"
 
+    @property
+    def ports(self) -> dict[str, int]:
+        """Those of the doors beside MQTT's, where things connect: none behind a Mosquitto, or where another MiniStack
+        is used."""
+        if self.front == "mosquitto" or not (self.https_port and self.sigv4_port):
+            return {}
+        return {"wss": self.sigv4_port, "https": self.https_port, "https-sigv4": self.sigv4_port}
+
     def environment(self) -> dict[str, str]:
         """What aws, boto3 and the commands need to use it."""
         return {
@@ -109,8 +122,11 @@ class Wanted:
         mqtt_port: int | None = None,
         front: str | None = None,
         address: str | None = None,
+        https_port: int | None = None,
+        sigv4_port: int | None = None,
     ) -> None:
-        self.region, self.port, self.mqtt_port, self.front, self.address = region, port, mqtt_port, front, address
+        self.region, self.front, self.address = region, front, address
+        self.port, self.mqtt_port, self.https_port, self.sigv4_port = port, mqtt_port, https_port, sigv4_port
 
     def check(self, cloud: Cloud) -> None:
         """ToolError when a running one is something else."""
@@ -119,6 +135,8 @@ class Wanted:
             "--region": (self.region, cloud.region),
             "--port": (self.port, port),
             "--mqtt-port": (self.mqtt_port, cloud.mqtt_port),
+            "--https-port": (self.https_port, cloud.https_port),
+            "--sigv4-port": (self.sigv4_port, cloud.sigv4_port),
             "--address": (self.address, cloud.mqtt_host),
             f"--{self.front}": (self.front, cloud.front),
         }
@@ -156,7 +174,7 @@ def up(folder: Path, wanted: Wanted, say: Say) -> Cloud:
             _start(cloud, say)
         except ToolError:
             again = _planned(folder, wanted, old)
-            if (again.url, again.mqtt_port) == (cloud.url, cloud.mqtt_port):
+            if _all_ports(again) == _all_ports(cloud):
                 raise
             cloud = again  # somebody, of another user perhaps, has taken a port meanwhile
             _start(cloud, say)
@@ -181,21 +199,32 @@ def _planned(folder: Path, wanted: Wanted, old: Cloud | None) -> Cloud:
     """Where it is to listen; ToolError when that is taken."""
     http = _port(wanted.port, urllib.parse.urlparse(old.url).port if old else None, _HTTP_PORT, "--port")
     mqtt = _port(wanted.mqtt_port, old.mqtt_port if old else None, _MQTT_PORT, "--mqtt-port")
+    https = _port(wanted.https_port, old.https_port if old else None, _HTTPS_PORT, "--https-port")
+    sigv4 = _port(wanted.sigv4_port, old.sigv4_port if old else None, https + 1, "--sigv4-port")
+    if len({http, mqtt, https, sigv4}) < 4:
+        raise ToolError(f"four servers need four ports, not {http}, {mqtt}, {https} and {sigv4}: name others")
     region = wanted.region or (old.region if old else "us-east-1")
     addresses = [wanted.address] if wanted.address else mosquitto.lan_addresses()
     if wanted.front == "lan" and not addresses:
         raise ToolError("this computer has no address on a network: join one, or name it with --address")
     host = addresses[0] if wanted.front and addresses else "localhost"
-    return Cloud(folder, f"http://127.0.0.1:{http}", host, mqtt, "", region, wanted.front)
+    return Cloud(folder, f"http://127.0.0.1:{http}", host, mqtt, "", region, wanted.front, https, sigv4)
+
+
+def _all_ports(cloud: Cloud) -> tuple[Any, ...]:
+    return cloud.url, cloud.mqtt_port, cloud.https_port, cloud.sigv4_port
 
 
 def _start(cloud: Cloud, say: Say) -> None:
     cloud.save()
     folder, log = cloud.folder, cloud.folder / "ministack.log"
-    mqtt_port = processes.free_port(cloud.mqtt_port + 1) if cloud.front == "mosquitto" else cloud.mqtt_port
+    mqtt_port = cloud.mqtt_port
+    if cloud.front == "mosquitto":  # which has that port
+        mqtt_port = processes.free_port(max(mqtt_port, cloud.https_port or 0, cloud.sigv4_port or 0) + 1)
     port = urllib.parse.urlparse(cloud.url).port
     command = [sys.executable, "-P", "-m", "aws_iot_tools.cloud.server", folder.resolve()]
-    command += ["--port", port, "--mqtt-port", mqtt_port]
+    command += ["--region", cloud.region, "--port", port, "--mqtt-port", mqtt_port]
+    command += ["--https-port", cloud.https_port, "--sigv4-port", cloud.sigv4_port]
     if cloud.front == "lan":
         command += ["--address", cloud.mqtt_host]
     if cloud.front == "mosquitto":

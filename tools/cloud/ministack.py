@@ -23,8 +23,9 @@ PRIVATE = {
     "ministack.services.iot": (
         "generate_ca", "_ensure_ca", "_ca_cert_pem", "_ca_key_pem", "_feed_session", "_MtlsAcceptor", "_mtls_server",
         "_mtls_loop", "_mtls_start_locked", "_mtls_build_ssl_context", "_mtls_server_cert_sans",
-        "_thing_connectivity",
+        "_thing_connectivity", "_mtls_context", "_mtls_ensure_server_cert",
     ),
+    "ministack.services.iam": ("_roles",),
     "ministack.services.s3": ("DATA_DIR", "_atomic_write", "_verify_presigned_sigv4"),
 }  # fmt: skip
 
@@ -83,6 +84,20 @@ def listen(address: str, port: int, addresses: list[str]) -> None:
         return dns, list(dict.fromkeys((*numbers, *addresses)))
 
     iot._mtls_start_locked, iot._mtls_server_cert_sans = start, named
+
+
+async def contexts(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """TLS as where boards connect: with their certificates, and without any. `folder` is for a file that comes and
+    goes."""
+    iot = module("services.iot")
+    demanding: ssl.SSLContext = await iot._mtls_context()
+    plain = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    plain.minimum_version = ssl.TLSVersion.TLSv1_2
+    path = folder / "server.pem"
+    journal.write(path, "".join(iot._mtls_ensure_server_cert()), journal.SECRET)
+    plain.load_cert_chain(path)
+    path.unlink()
+    return demanding, plain
 
 
 def tell_of_packets(note: Callable[[], object]) -> None:

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from .. import journal
 from . import ministack, processes
+from .doors import Doors
 from .gate import Gate, Receive, Scope, Send
-from .lacking import Lacking, Streams
+from .lacking import Kind, Lacking, Streams
 from .saving import Saver
 
 LOOPBACK = "127.0.0.1"
@@ -28,8 +29,9 @@ def main() -> None:
     """Serve until SIGTERM."""
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--port", type=int)
-    parser.add_argument("--mqtt-port", type=int)
+    parser.add_argument("--region")
+    for name in ("--port", "--mqtt-port", "--https-port", "--sigv4-port"):
+        parser.add_argument(name, type=int)
     parser.add_argument("--address", action="append", default=[])  # of this computer on its networks
     parser.add_argument("--streams", type=Path)  # the file of what streams.py delivers
     asked = parser.parse_args()
@@ -39,15 +41,18 @@ def main() -> None:
         state.mkdir(exist_ok=True)
         for cut_off in state.glob("*.new"):
             cut_off.unlink()
-        asyncio.run(_serve(asked.folder, asked.port, asked.mqtt_port, asked.address, asked.streams))
+        trouble = asyncio.run(_serve(asked))
         (asked.folder / processes.RUNNING).unlink()
         journal.sync(asked.folder)
+    sys.exit(trouble)
 
 
-async def _serve(folder: Path, port: int, mqtt_port: int, addresses: list[str], streams: Path | None) -> None:
+async def _serve(asked: argparse.Namespace) -> str | None:
+    """-> why it ended without being told to, if it did."""
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
+    folder, port, addresses = asked.folder, asked.port, asked.address
     processes.note(folder, os.getpid())
     saver = Saver(folder / "state")
 
@@ -57,10 +62,14 @@ async def _serve(folder: Path, port: int, mqtt_port: int, addresses: list[str], 
 
     ministack.module("app")._load_persisted_state = load
     ministack.demand_certificates()
-    ministack.listen("0.0.0.0" if addresses else LOOPBACK, mqtt_port, addresses)
+    ministack.listen("0.0.0.0" if addresses else LOOPBACK, asked.mqtt_port, addresses)
     ministack.tell_of_packets(saver.note)
     ministack.sync_objects()
-    app = Lacking(ministack.module("app").app, Streams(streams) if streams else None)
+    doors = Doors(folder, asked.region, port)
+    kinds: dict[str, Kind] = {"role-aliases": doors.aliases}
+    if asked.streams:  # else nobody would deliver them
+        kinds["streams"] = Streams(asked.streams)
+    app = Lacking(ministack.module("app").app, kinds)
 
     async def noting(scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -76,7 +85,7 @@ async def _serve(folder: Path, port: int, mqtt_port: int, addresses: list[str], 
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     signal.signal(signal.SIGTERM, lambda *_: loop.call_soon_threadsafe(stop.set))
     saver.start()
-    telling = asyncio.create_task(_tell_when_ready(folder, port, mqtt_port, saver, stop))
+    telling = asyncio.create_task(_tell_when_ready(asked, doors, saver, stop))
 
     async def ended() -> None:
         await stop.wait()
@@ -84,17 +93,23 @@ async def _serve(folder: Path, port: int, mqtt_port: int, addresses: list[str], 
         await saver.stop()  # MiniStack saves once more when it is told to end
 
     await serve(Gate(noting, LOOPBACK), config, shutdown_trigger=ended)  # type: ignore[arg-type]
+    return telling.result() if telling.done() and not telling.cancelled() else None
 
 
-async def _tell_when_ready(folder: Path, port: int, mqtt_port: int, saver: Saver, stop: asyncio.Event) -> None:
+async def _tell_when_ready(asked: argparse.Namespace, doors: Doors, saver: Saver, stop: asyncio.Event) -> str | None:
+    """-> what is in the way; then all of it ends."""
     app = ministack.module("app")
-    while app._iot_mtls_state not in ("listening", "degraded") or not await _answers(port):
+    while app._iot_mtls_state not in ("listening", "degraded") or not await _answers(asked.port):
         await asyncio.sleep(_LOOK_S)
-    if app._iot_mtls_state == "degraded":
-        print(f"nothing can listen on port {mqtt_port}, the one for boards", file=sys.stderr, flush=True)
+    try:
+        if app._iot_mtls_state == "degraded":
+            raise OSError(f"nothing can listen on port {asked.mqtt_port}, the one for boards")
+        await doors.open([LOOPBACK, *asked.address], asked.https_port, asked.sigv4_port)
+    except OSError as error:
         stop.set()
-        return
-    processes.note(folder, os.getpid(), ready=True, notes=saver.notes, mqtt_port=mqtt_port)
+        return str(error)
+    processes.note(asked.folder, os.getpid(), ready=True, notes=saver.notes, mqtt_port=asked.mqtt_port)
+    return None
 
 
 async def _answers(port: int) -> bool:

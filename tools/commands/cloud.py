@@ -31,7 +31,9 @@ def command() -> None:
 @_FOLDER
 @click.option("--port", type=_PORT, help="Port of the AWS APIs. [default: that of the last time; 4566 or a free one]")
 @click.option("--mqtt-port", type=_PORT, help="Port for boards. [default: that of the last time; 8883 or a free one]")
-@click.option("--lan", is_flag=True, help="Serve boards on the network, too: MQTT with a certificate, presigned URLs.")
+@click.option("--https-port", type=_PORT, help="Port of HTTPS by certificate. [default: as before; 8443 or a free one]")
+@click.option("--sigv4-port", type=_PORT, help="Port of HTTPS and WebSockets by keys. [default: as before, or free]")
+@click.option("--lan", is_flag=True, help="Serve boards on the network, too: by certificate, AWS keys, presigned URLs.")
 @click.option("--mosquitto", is_flag=True, help="Serve boards on the network by a Mosquitto, which knows no policies.")
 @click.option("--address", metavar="IP", help="This computer's address there. [default: of the default route]")
 @pass_context
@@ -40,6 +42,8 @@ def up(
     folder: Path,
     port: int | None,
     mqtt_port: int | None,
+    https_port: int | None,
+    sigv4_port: int | None,
     lan: bool,
     mosquitto: bool,
     address: str | None,
@@ -55,11 +59,14 @@ def up(
     if address and not (lan or mosquitto):
         raise click.UsageError("--address goes with --lan or --mosquitto")
     front = "lan" if lan else "mosquitto" if mosquitto else None
-    wanted = local_aws.Wanted(context.options["region"], port, mqtt_port, front, address)
+    wanted = local_aws.Wanted(context.options["region"], port, mqtt_port, front, address, https_port, sigv4_port)
     cloud = local_aws.up(folder / local_aws.FOLDER, wanted, context.out.warn)
+    found = {"url": cloud.url, "mqtt_host": cloud.mqtt_host, "mqtt_port": cloud.mqtt_port, "ports": cloud.ports}
     text = f"AWS APIs: {cloud.url}\nboards:   {cloud.mqtt_host}:{cloud.mqtt_port}\n"
+    if cloud.ports:
+        text += f"HTTPS:    port {cloud.https_port} by certificate, {cloud.sigv4_port} by AWS keys (WebSocket, too)\n"
     text += f"to use it in this shell: {shells.use(None if folder == Path() else str(folder))}"
-    context.out.data({"url": cloud.url, "mqtt_host": cloud.mqtt_host, "mqtt_port": cloud.mqtt_port}, text)
+    context.out.data(found, text)
 
 
 @command.command()

@@ -67,13 +67,24 @@ class Project:
         for name, written in _SAME:
             if name in document:
                 document[written] = document.pop(name)
-        for key in ("endpoint", "policy_name", "cacert", *_ACTIVE_KEYS, *dict(_FILES)):
+        for key in ("endpoint", "policy_name", "cacert", "host", *_ACTIVE_KEYS, *dict(_FILES)):
             if not isinstance(document.get(key), (str, type(None))):
                 raise ToolError(f'{self.folder / CONFIG}: "{key}" must be a string or null; mend it and run this again')
-        port = document.get("port")
-        if not (port is None or (type(port) is int and 0 < port < 65536)):
-            raise ToolError(f'{self.folder / CONFIG}: "port" must be a number from 1 to 65535')
+        ports = document.get("ports") or {}
+        if not isinstance(ports, dict):
+            raise ToolError(f'{self.folder / CONFIG}: "ports" must be an object: {{"wss": a port, ...}}')
+        for key, port in {"port": document.get("port"), **ports}.items():
+            if not (port is None or (type(port) is int and 0 < port < 65536)):
+                raise ToolError(f'{self.folder / CONFIG}: "{key}" must be a number from 1 to 65535')
         return document
+
+    def port(self, door: str) -> int | None:
+        """Where the door is, by thing.conf.json as the library reads it, or None: where AWS has it."""
+        config = self.config()
+        if door != "mqtt" and config.get("ports"):
+            found: int | None = config["ports"].get(door)
+            return found
+        return config.get("port") if config.get("ports") or (config.get("door") or "mqtt") == door else None
 
     def files(self) -> list[str]:
         """The names of the active thing's certificate and key, as the library looks for them."""

@@ -16,21 +16,35 @@ if TYPE_CHECKING:
     from ..cloud.aws import Aws
     from .project import Project
 
+_CLOUD = ("endpoint", "port", "cacert", "host", "ports")  # entries of thing.conf.json that a local AWS fills in
 _REGION = re.compile(r"-ats\.iot\.([a-z0-9-]+)\.amazonaws\.com")
 
 
 def endpoint_settings(aws: Aws, project: Project) -> Json:
-    """The endpoint's entries of thing.conf.json for the account; a local AWS brings its port and its CA with it."""
+    """The endpoint's entries of thing.conf.json for the account; a local AWS brings its ports and its CA with it, and
+    the name by which its other doors are AWS IoT's."""
     cloud = local_aws.serving(aws)
     if cloud is None:
         return {"endpoint": aws.endpoint()}
     journal.write(project.folder / local_aws.CA_FILE, cloud.ca)
-    return {"endpoint": cloud.mqtt_host, "port": cloud.mqtt_port, "cacert": local_aws.CA_FILE}
+    found = {"endpoint": cloud.mqtt_host, "port": cloud.mqtt_port, "cacert": local_aws.CA_FILE}
+    if cloud.ports and aws.region == cloud.region:
+        found.update(host=aws.endpoint().partition(":")[0], ports=cloud.ports)
+    return found
+
+
+def provider(aws: Aws) -> str:
+    """The address of the account's credential provider."""
+    cloud = local_aws.serving(aws)
+    if cloud and cloud.ports:
+        return f"{cloud.mqtt_host}:{cloud.https_port}"
+    found: str = aws.iot.describe_endpoint(endpointType="iot:CredentialProvider")["endpointAddress"]
+    return found
 
 
 def fill_in(aws: Aws, project: Project, say: Say) -> None:
     """Write the endpoint of the account, or of the local AWS, into the project where it has another."""
-    settings = {"port": None, "cacert": None, **endpoint_settings(aws, project)}
+    settings = {**dict.fromkeys(_CLOUD), **endpoint_settings(aws, project)}
     config = project.config()
     if any(config.get(key) != value for key, value in settings.items()):
         project.change_config(**settings)
@@ -63,7 +77,7 @@ def unsettle(project: Project) -> None:
     """Take out what settle() filled in."""
     if project.state().get("endpoint_filled"):
         (project.folder / local_aws.CA_FILE).unlink(missing_ok=True)
-        project.change_config(endpoint=None, port=None, cacert=None)
+        project.change_config(**dict.fromkeys(_CLOUD))
 
 
 def region_of(endpoint: str | None) -> str | None:

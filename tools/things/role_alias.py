@@ -57,8 +57,7 @@ def create(aws: Aws, project: Project, name: str, bucket: str | None, seconds: i
     else:
         aws.iot.update_role_alias(roleAlias=name, credentialDurationSeconds=seconds)
     things.change_policy(aws, things_policy, name)
-    provider = aws.iot.describe_endpoint(endpointType="iot:CredentialProvider")["endpointAddress"]
-    settings = {"role_alias": name, "credentials": provider}
+    settings = {"role_alias": name, "credentials": project_cloud.provider(aws)}
     project.change_config(**settings)
     return settings
 
