@@ -7,7 +7,6 @@ import aws_iot
 
 DOORS = ("mqtt", "wss", "https", "https-sigv4")
 _FIELDS = ("host", "region", "poll_ms", "role_alias", "credentials")
-_CERTIFICATE = "https"  # the one of these that shows it
 
 
 def port(name, conf=None):
@@ -19,7 +18,7 @@ def port(name, conf=None):
             raise ValueError("ports: {door: port}, not %r" % (ports,))
         found = (ports or conf).get(name if ports else "port")
     if found is None:
-        found = 8443 if name == _CERTIFICATE else 443
+        found = 8443 if name == "https" else 443
     return found
 
 
@@ -29,7 +28,7 @@ def configured(conf, found=None):
     """
     for name in _FIELDS if found else ():
         found[name] = conf.get(name)
-    return conf["door"] == _CERTIFICATE or bool(conf.get("role_alias"))
+    return conf["door"] == "https" or bool(conf.get("role_alias"))
 
 
 def open(name, endpoint, options, certified):
@@ -38,7 +37,7 @@ def open(name, endpoint, options, certified):
     """
     own = {each: options.pop(each) for each in ("keys",) + _FIELDS if each in options}
     fetched = own.get("role_alias") and own.get("keys") is None
-    if (name == _CERTIFICATE or fetched) and not certified:
+    if (name == "https" or fetched) and not certified:
         raise ValueError("certificate and key: the contents of the certificate and of its private key")
     return door(name, endpoint, **own), port(name)
 
@@ -57,7 +56,7 @@ def door(
     if name not in DOORS:
         raise ValueError("door: %s, not %r" % (" or ".join(DOORS), name))
     host = endpoint if host is None else aws_iot.names.endpoint(host)
-    if name == _CERTIFICATE:
+    if name == "https":  # the one that shows the certificate
         return lambda client, _: aws_iot.web.gateway.Context(client, None, None, host, poll_ms)
     fetched = keys is None and role_alias and credentials
     if not fetched and not callable(keys):
@@ -71,7 +70,7 @@ def door(
         if fetched:
             own = aws_iot.web.provider.Provider(credentials, role_alias, thingname, client.context)
         if name == "wss":
-            return aws_iot.web.websocket.Context(client, own, region, host)
+            return aws_iot.web.websocket.WebSocket(client, own, region, host)
         return aws_iot.web.gateway.Context(client, own, region, host, poll_ms)
 
     return context

@@ -23,7 +23,13 @@ def dated(time):
 
 def quote(text, plain=b""):
     """``text`` percent-encoded, but for RFC 3986's unreserved characters and those of ``plain``."""
-    return "".join([chr(byte) if byte in _PLAIN or byte in plain else "%%%02X" % byte for byte in text.encode()])
+    result = bytearray()  # a text of one letter would be kept for ever
+    for byte in text.encode():
+        if byte in _PLAIN or byte in plain:
+            result.append(byte)
+        else:
+            result.extend(b"%%%02X" % byte)
+    return result.decode()
 
 
 def encoded(**fields):

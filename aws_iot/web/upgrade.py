@@ -1,4 +1,5 @@
-"""How a WebSocket begins: a signed GET that the server answers with 101 (RFC 6455, section 4). Lent for each.
+"""How a WebSocket begins: a signed GET that the server answers with 101 (RFC 6455, section 4); and frames that are not
+of data. Lent for each.
 
 https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html
 """
@@ -13,12 +14,9 @@ import aws_iot
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 _HEAD_BYTES = const(4096)
-_ACCEPT = b"sec-websocket-accept"
-_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-_HEADERS = (
-    "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: mqtt\r\n"
-    "Sec-WebSocket-Key: "
-)
+_CLOSE = const(8)
+_PONG = const(10)
+_CONTROL = const(125)  # the longest content of a control frame
 
 
 def upgrade(stream, context, keys):
@@ -72,7 +70,7 @@ def _answer(stream):
         line = line.strip()
         if not line:
             break
-        if not lines or line.lower().startswith(_ACCEPT):
+        if not lines or line.lower().startswith(b"sec-websocket-accept"):
             lines.append(line)
         line = b""
     return lines or [line]
@@ -85,7 +83,10 @@ def _request(keys, host, region, key):
     yield " HTTP/1.1\r\nHost: "
     yield host
     yield "\r\n"
-    yield _HEADERS
+    yield (
+        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: mqtt\r\n"
+        "Sec-WebSocket-Key: "
+    )
     yield key
     yield "\r\n\r\n"
 
@@ -104,6 +105,37 @@ def _check(client, lines, key):
         )
     if status != 101:
         raise ValueError("%s speaks no WebSocket, or a proxy answers in its place: HTTP %d" % (where, status))
-    accept = b2a_base64(sha1(key + _GUID).digest())[:-1]
+    accept = b2a_base64(sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())[:-1]
     if len(lines) < 2 or lines[1].partition(b":")[2].strip() != accept:
         raise ValueError("%s does not answer this WebSocket: a proxy answers in its place" % where)
+
+
+def control(stream, frame):
+    """Deal with the frame that has begun in ``stream.head`` and is not the data which may come next; -> how many bytes
+    of it that takes, 0 when it is done. A ping is answered, by a ``frame()``, and so is a close, behind which nothing
+    comes. ProtocolError for what no server may send: sections 5.2, 5.4 and 5.5.
+    """
+    first, size = stream.head[0], stream.head[1]
+    kind = first & 15
+    if first & 0x70:
+        why = "reserved bits"
+    elif size > 127:
+        why = "masked"
+    elif kind < _CLOSE:
+        why = "%d bytes" % stream.left if stream.left else "kind %d" % kind
+    else:
+        why = "" if kind <= _PONG and first & 0x80 and size <= _CONTROL else "control"
+    if why:
+        from ..errors import ProtocolError
+
+        raise ProtocolError("WebSocket frame: " + why)
+    if stream.have < 2 + size:
+        if len(stream.head) < 2 + size:
+            head, stream.head = stream.head, memoryview(bytearray(2 + _CONTROL))
+            stream.head[:2] = head[:2]
+        return 2 + size
+    if kind != _PONG:
+        stream.over = kind == _CLOSE
+        stream.pong = frame(_CLOSE if stream.over else _PONG, stream.head[2 : 2 + size])
+        stream.flush()
+    return 0

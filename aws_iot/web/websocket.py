@@ -1,31 +1,31 @@
 """MQTT in binary frames of a WebSocket over TLS: a stream of three calls, as TLS is (RFC 6455, section 5).
 
-It stays in the heap while there is such a connection; upgrade.py, which begins it, does not.
+It stays in the heap while there is such a connection; keys.py and upgrade.py, which begin it, do not, nor what
+upgrade.py does with frames that are not of data.
 """
 
 import os
 
 import aws_iot
 
-from ..errors import ProtocolError
-
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 _SPAN = const(1024)  # of a packet in a frame: one may span frames, and this much of it is there twice
 _MASKED = const(64)  # bytes at a time, as one integer
-_CONTROL = const(125)  # the longest content of a control frame
+_SHORT = const(125)  # the longest content whose size is in the second byte
+_HEAD = const(10)
 _LONGEST = const(0xFFFFFF)  # AWS sends 128 KB
 _BINARY = const(2)
-_CLOSE = const(8)
-_PING = const(9)
-_PONG = const(10)
 
 
-class Context:
-    """What a client takes for its TLS context: the streams that it wraps are WebSockets.
+class WebSocket:
+    """What a client takes for its TLS context, and the stream that it makes of a connection, one after the other.
 
     ``context``: that of TLS, the client's own. ``keys``, ``region``, ``host``: see door.py.
     """
+
+    stream = None  # that of TLS
+    out = pong = b""
 
     def __init__(self, client, keys, region, host):
         self.client = client
@@ -33,98 +33,54 @@ class Context:
         self.keys = keys
         self.region = region
         self.host = host
+        self.head = memoryview(bytearray(_HEAD))  # of a frame; of a control frame, all: then it is made longer
 
     def wrap_socket(self, raw, server_hostname, do_handshake_on_connect):
-        return WebSocket(raw, self.begin)
-
-    def begin(self, stream):
-        """Keys, TLS, and the upgrade: TLS only now, since keys may come by a TLS connection of their own, and a board
-        has room for one.
-        """
-        keys = aws_iot.web.keys.ask(self)
-        while keys is None:  # they are being fetched
-            self.client.stage = "keys"
-            yield False
-            keys = aws_iot.web.keys.ask(self)
-        self.client.stage = "tls"
-        stream.stream = self.context.wrap_socket(
-            stream.stream, server_hostname=self.host, do_handshake_on_connect=False
-        )
-        yield from aws_iot.web.upgrade.upgrade(stream.stream, self, keys)
-
-
-class WebSocket:
-    """``stream`` with frames on it. ``begin(self)`` begins it: a generator of whether that is done, driven by the first
-    writes, as those drive the TLS handshake.
-    """
-
-    def __init__(self, stream, begin):
-        self.stream = stream
-        self.opening = begin(self)
+        self.stream = raw
+        # a generator of whether it has begun, driven by the first writes, as those drive the TLS handshake; then None
+        self.opening = aws_iot.web.keys.begin(self)
         # what is read
-        self.head = memoryview(bytearray(2 + _CONTROL))  # of a frame; all of a control frame
-        self.have = 0  # bytes in it
+        self.have = 0  # bytes of the head
         self.left = 0  # bytes of the frame that are still to come
         self.more = False  # the message goes on in another frame
         self.over = False  # a close frame came
         # what is written
-        self.out = b""  # of a frame that has begun
-        self.size = 0  # bytes of the packet that it holds
-        self.pong = b""  # goes out behind it
+        self.size = 0  # bytes of the packet that ``out`` holds, the rest of a frame; ``pong`` goes out behind it
+        return self
 
     def readinto(self, space):
         """Fill ``space`` from as many frames as there are; -> the count, 0 at the end, None when there is nothing."""
         if self.out or self.pong:
             self.flush()
         space = memoryview(space)
-        count = 0
+        count, need = 0, 2  # need: bytes of the head
         while count < len(space) and not self.over:
-            if self.left:
-                got = self.stream.readinto(space[count : count + self.left])
-            else:
-                got = self.begin()
-            if not got:
-                return count or got
-            if self.have:
-                self.have = 0
-            else:
-                self.left -= got
-                count += got
-        return count
-
-    def begin(self):
-        """Read the head of a frame: of one with data, ``left`` is how much; a control frame is answered.
-
-        -> True, 0 at the end, None when it is not all here.
-        """
-        need = 2
-        while True:
-            while self.have < need:
-                got = self.stream.readinto(self.head[self.have : need])
+            place = space[count : count + self.left] if self.left else self.head[self.have : need]
+            if len(place):
+                got = self.stream.readinto(place)  # type: ignore[union-attr]
                 if not got:
-                    return got
-                self.have += got
-            kind, size = self.head[0] & 15, self.head[1]
-            if need == 2:
-                check(self, self.head[0], size)
-                need += {126: 2, 127: 8}.get(size, size if kind >= _CLOSE else 0)
-                if need > 2:
+                    return count or got
+                if self.left:
+                    self.left -= got
+                    count += got
                     continue
-            if kind >= _CLOSE:
-                self.control(kind, size)
+                self.have += got
+                if self.have < need:
+                    continue
+            first, size = self.head[0], self.head[1]
+            if first & 0x7F != (0 if self.more else _BINARY) or size > 127:
+                need = aws_iot.web.upgrade.control(self, frame)
+            elif size > _SHORT and need == 2:
+                need = 4 if size == 126 else _HEAD
             else:
-                self.left = int.from_bytes(self.head[2:need], "big") if size > _CONTROL else size
+                self.left = int.from_bytes(self.head[2:need], "big") if size > _SHORT else size
                 if self.left > _LONGEST:
-                    raise ProtocolError("WebSocket frame: %d bytes" % self.left)
-                self.more = not self.head[0] & 0x80
-            return True
-
-    def control(self, kind, size):
-        if kind == _CLOSE:
-            self.over = True
-        elif kind == _PING:
-            self.pong = frame(_PONG, self.head[2 : 2 + size])
-            self.flush()
+                    aws_iot.web.upgrade.control(self, frame)
+                self.more = not first & 0x80
+                need = 0
+            if not need:
+                self.have, need = 0, 2
+        return count
 
     def write(self, data):
         """Write ``data`` or a part of it; -> the count, or None: the same is to be given again. As with TLS, what has
@@ -150,35 +106,23 @@ class WebSocket:
         while self.out or self.pong:
             if not self.out:
                 self.out, self.pong = self.pong, b""
-            count = self.stream.write(self.out)
+            count = self.stream.write(self.out)  # type: ignore[union-attr]
             if count is None:
                 return False
             self.out = self.out[count:] if count < len(self.out) else b""
         return True
 
     def close(self):
-        self.stream.close()
-
-
-def check(stream, first, size):
-    """ProtocolError for what no server may send: sections 5.2, 5.4 and 5.5."""
-    kind = first & 15
-    if first & 0x70:
-        why = "reserved bits"
-    elif size > 127:
-        why = "masked"
-    elif kind >= _CLOSE:
-        why = "" if kind <= _PONG and first & 0x80 and size <= _CONTROL else "control"
-    else:
-        why = "" if kind == (0 if stream.more else _BINARY) else "kind %d" % kind
-    if why:
-        raise ProtocolError("WebSocket frame: " + why)
+        stream, self.stream = self.stream, None
+        self.out = self.pong = b""
+        if stream:
+            stream.close()
 
 
 def frame(kind, data):
     """A whole frame of the client: masked with a random key (section 5.3)."""
     size = len(data)
-    head = bytes((0x80 | kind, 0x80 | size)) if size <= _CONTROL else bytes((0x80 | kind, 0xFE, size >> 8, size & 255))
+    head = bytes((0x80 | kind, 0x80 | size)) if size <= _SHORT else bytes((0x80 | kind, 0xFE, size >> 8, size & 255))
     key = os.urandom(4)
     result = bytearray(len(head) + 4 + size)
     at = len(head)

@@ -1,5 +1,7 @@
 """aws_iot.web.websocket and wsproto understand each other, however what they say is cut."""
 
+from types import SimpleNamespace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wsproto import ConnectionType
@@ -38,7 +40,7 @@ class _Tls:
 
 
 def _begun(tls):
-    stream = WebSocket(tls, lambda stream: None)
+    stream = WebSocket(SimpleNamespace(context=None), None, "", "").wrap_socket(tls, None, False)
     stream.opening = None
     return stream
 
