@@ -3,15 +3,19 @@
 32-bit MicroPython with the .mpy files that boards get, against the local AWS, all of it on this computer. Heap: growth
 since the program's first line, connected with a delta handler, without the files that are lent. Report: from a Thing
 that is made to a report that is accepted (thing.report_once), with the bytes of TCP's payload both ways, which are
-counted before TLS ends. Calls: thing.http.update by one connection.
+counted before TLS ends; and what that takes where each way to the server takes 25 ms more, TCP's handshake, too. Calls:
+thing.http.update by one connection, and the same by micropython-lib's requests. The WebSocket is compared with mutual
+TLS at a Mosquitto, which serves both (doors_websocket.py).
 """
 
 import contextlib
 import json
+import queue
 import socket
 import statistics
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 from tests.harness import program
@@ -21,6 +25,8 @@ from tests.harness.front import CertificateFront
 from tests.harness.ministack import REGION, MiniStack
 from tests.harness.relay import Relay, TlsFront
 from tests.harness.runtimes import RUNTIMES, Process
+
+from . import doors_websocket
 
 _ALLOWED = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iot:*", "Resource": "*"}]}
 _HOST = f"a1b2c3-ats.iot.{REGION}.amazonaws.com"
@@ -53,25 +59,72 @@ class _Counting(Relay):
             thread.join()
 
 
-def _said(conf: Path, keys, what: str) -> int:
-    words = program("benchmarks", "doors_ours"), conf, json.dumps(keys), what
+class _Distant(_Counting):
+    """The same, and each way takes longer; so does TCP's own handshake, which is the relay's: a way more to begin."""
+
+    way_s = 0.025
+
+    def _pump(self, pair: dict) -> None:
+        begun = time.monotonic() + 2 * self.way_s
+        threads = []
+        for source, target in pair.items():
+            on_its_way = queue.Queue()
+            threads.append(threading.Thread(target=self._take, args=(source, on_its_way, begun), daemon=True))
+            threads.append(threading.Thread(target=self._bring, args=(target, on_its_way), daemon=True))
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def _take(self, source, on_its_way, begun) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                on_its_way.put((max(time.monotonic(), begun) + self.way_s, data))
+        on_its_way.put((time.monotonic() + self.way_s, b""))
+
+    def _bring(self, target, on_its_way) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                due, data = on_its_way.get()
+                time.sleep(max(0, due - time.monotonic()))
+                if not data:
+                    break
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+
+def _said(conf: Path, keys, what: str, of: str = "ours") -> int:
+    words = program("benchmarks", f"doors_{of}"), conf, json.dumps(keys), what
     with Process(_RUNTIME, *words, heap="512k") as process:
         return process.expect("done", 120)["value"]
 
 
+def _configured(door: str, port: int, folder: Path, conf: dict) -> Path:
+    path = folder / f"{door}.conf.json"
+    path.write_text(json.dumps({**conf, "door": door, "port": port}))
+    return path
+
+
 def _row(door: str, port: int, folder: Path, conf: dict, keys) -> str:
     with _Counting(port) as relay:
-        path = folder / f"{door}.conf.json"
-        path.write_text(json.dumps({**conf, "door": door, "port": relay.port}))
+        path = _configured(door, relay.port, folder, conf)
         heap = _said(path, keys, "heap")
         relay.passed = 0
-        reports = [_said(path, keys, "report") for _ in range(_TURNS)]
+        near = statistics.median(_said(path, keys, "report") for _ in range(_TURNS))
         passed = relay.passed // _TURNS
-        rate = "-"
-        if door.startswith("https"):
-            took_ms = statistics.median(_said(path, keys, str(_CALLS)) for _ in range(_TURNS))
-            rate = f"{1000 * _CALLS / took_ms:,.0f}"
-    return f"| {door} | {heap:,} | {statistics.median(reports):,.0f} | {passed:,} | {rate} |"
+    with _Distant(port) as relay:
+        path = _configured(door, relay.port, folder, conf)
+        far = statistics.median(_said(path, keys, "report") for _ in range(_TURNS))
+    ways = round((far - near) / 1000 / (2 * _Distant.way_s))
+    return f"| {door} | {heap:,} | {near:,.0f} | {passed:,} | {far:,.0f} | {ways} |"
+
+
+def _calls(door: str, port: int, folder: Path, conf: dict, keys, of: str = "ours") -> str:
+    with _Counting(port) as relay:
+        path = _configured(door, relay.port, folder, conf)
+        took_ms = statistics.median(_said(path, keys, str(_CALLS), of) for _ in range(_TURNS))
+        passed = relay.passed // (_TURNS * (_CALLS + 1))
+    return f"{1000 * _CALLS / took_ms:,.0f} | {passed:,} |"
 
 
 def main() -> None:
@@ -93,14 +146,21 @@ def main() -> None:
                 (folder / "private.pem.key").write_text(thing.key)
                 (folder / "ca.pem").write_text(cloud.ca + authority.pem().decode())
                 conf = {"endpoint": "localhost", "mqttid": "bench", "cacert": "ca.pem", "host": _HOST}
-                print("| door | heap, bytes | report, ms | its bytes | calls a second |\n|---|---:|---:|---:|---:|")
+                print("| door | heap, bytes | report, ms | its bytes | 50 ms further away, ms | round trips |")
+                print("|---|---:|---:|---:|---:|---:|")
                 for door, port, own in (
                     ("mqtt", cloud.port, ()), ("wss", signed.port, keys), ("https", front.port, ()),
                     ("https-sigv4", signed.port, keys),
                 ):  # fmt: skip
                     print(_row(door, port, folder, conf, own), flush=True)
+                print("\n| reports one after the other | calls a second | bytes a call |\n|---|---:|---:|")
+                place = folder, conf
+                print("| https |", _calls("https", front.port, *place, ()), flush=True)
+                print("| https-sigv4 |", _calls("https-sigv4", signed.port, *place, keys), flush=True)
+                print("| https-sigv4, requests |", _calls("https-sigv4", signed.port, *place, keys, "requests"))
         finally:
             cloud.stop()
+    doors_websocket.main()
 
 
 if __name__ == "__main__":

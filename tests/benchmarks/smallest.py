@@ -30,7 +30,7 @@ def _answers(bench, runtime, peer, heap_size) -> bool:
         return True
 
 
-def _smallest(works) -> int:
+def least(works) -> int:
     """Bisect: the least number of KB that works, when all larger ones do."""
     low, high = 0, _LIMIT_KB
     while high - low > 1:
@@ -41,8 +41,8 @@ def _smallest(works) -> int:
 
 def sample(bench, runtime, peer):
     return {
-        "imports": _smallest(lambda size: _imports(bench, runtime, peer, size)),
-        "rounds": _smallest(lambda size: _answers(bench, runtime, peer, size)),
+        "imports": least(lambda size: _imports(bench, runtime, peer, size)),
+        "rounds": least(lambda size: _answers(bench, runtime, peer, size)),
     }
 
 

@@ -23,13 +23,17 @@ class Mosquitto:
     """A broker with a TLS listener (`port`) and one without (`plain_port`); stop() and start() keep both ports.
 
     tls: "1.3", and 1.2 with a MicroPython that knows no newer; or "1.2", which has no more than boards have.
+    websocket: whether WebSockets are served as well, by TLS and to everybody, on `websocket_port`.
     """
 
-    def __init__(self, folder: Path, authority: Authority, tls: str = "1.3", server_key: str = "P-256") -> None:
+    def __init__(
+        self, folder: Path, authority: Authority, tls: str = "1.3", server_key: str = "P-256", websocket: bool = False
+    ) -> None:
         self.folder = folder
         self.authority = authority
         self.tls = "1.2" if board_tls.everywhere() else tls
         self.port, self.plain_port = free_port(), free_port()
+        self.websocket_port = free_port() if websocket else None
         self._bridges = []
         self._process = None
         (folder / "ca.pem").write_bytes(authority.pem())
@@ -60,6 +64,8 @@ class Mosquitto:
     def _configuration(self) -> str:
         folder = self.folder
         user = ["user root"] if os.geteuid() == 0 else []
+        server = [f"certfile {folder}/server.crt", f"keyfile {folder}/server.key"]
+        websocket = [f"listener {self.websocket_port} 127.0.0.1", "protocol websockets", *server]
         return "\n".join(
             [
                 *user,
@@ -72,11 +78,11 @@ class Mosquitto:
                 f"listener {self.plain_port} 127.0.0.1",
                 f"listener {self.port} 127.0.0.1",
                 f"cafile {folder}/ca.pem",
-                f"certfile {folder}/server.crt",
-                f"keyfile {folder}/server.key",
+                *server,
                 "require_certificate true",
                 "tls_version tlsv1.2",  # or newer
                 *([f"ciphers {board_tls.SUITES}"] if self.tls == "1.2" else []),
+                *(websocket if self.websocket_port else []),
                 *self._bridges,
                 "",
             ]

@@ -1,8 +1,13 @@
 """A Thing behind the other doors of AWS, against the local AWS, which checks each signature of IAM's and STS's keys."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
+
+from tests.harness.relay import Relay
 
 from .conftest import desire, reported
 from .keys import HOST
@@ -116,3 +121,34 @@ def test_what_is_signed_wrong_is_refused(behind, temporary, wrong):
 def test_an_old_date_is_refused(behind, temporary):
     refusal = behind(temporary, ready=False, late=True).expect("disconnected")["value"]
     assert "HTTP 403" in refusal and "is the clock (20" in refusal
+
+
+class _Proxy(Relay):
+    """A proxy that takes each CONNECT for one to the target, as if AWS's name led there (RFC 9110, section 9.3.6)."""
+
+    def _carry(self, device) -> None:
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += device.recv(1)
+        device.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        super()._carry(device)
+
+
+@pytest.mark.runtimes("mp32")
+def test_awss_own_sdk_comes_in_by_the_same_door(behind, temporary, front, authority, name, tmp_path):
+    """And by wrong keys it does not: so it is the signature that counts here."""
+    topic, ca = f"dt/{name}/in", tmp_path / "authority.pem"
+    ca.write_bytes(authority.pem())
+
+    def published(keys) -> str:
+        with _Proxy(front.port) as proxy:
+            words = proxy.port, ca, HOST, f"{name}-sdk", topic, json.dumps(keys)
+            command = [sys.executable, Path(__file__).with_name("aws_sdk.py"), *map(str, words)]
+            return subprocess.run(command, capture_output=True, text=True, timeout=200).stdout
+
+    device = behind(temporary)
+    device.ask(f"thing.subscribe('{topic}', hear)")
+    assert published(temporary) == "published\n"
+    assert device.expect("message")["payload"] == "by the SDK"
+    access, secret, token = temporary
+    assert "UPGRADE_FAILURE" in published((access, secret[:-1] + "!", token))
