@@ -15,7 +15,7 @@ class Tls:
     """A stream that reads what `said` holds, a piece a time (None: nothing now), and writes at most `room` bytes."""
 
     def __init__(self, *said, room=None):
-        self.said, self.written, self.room, self.closed = list(said), b"", room, False
+        self.said, self.written, self.room, self.closed = list(said), b"", room, 0
 
     def readinto(self, space):
         if not self.said:
@@ -39,7 +39,7 @@ class Tls:
         return count or None
 
     def close(self):
-        self.closed = True
+        self.closed += 1
 
 
 class Client:
@@ -139,7 +139,8 @@ def test_a_close_frame_is_the_end():
     stream, tls = _begun(b"\x82\x01a\x88\x02\x03\xe8\x82\x01b")
     assert (_read(stream), _read(stream)) == (b"a", 0)
     stream.close()
-    assert tls.closed
+    stream.close()
+    assert tls.closed == 1
     stream, _ = _begun(b"\x82\x02a", b"")
     assert (_read(stream), _read(stream)) == (b"a", None)
     stream, _ = _begun(b"")

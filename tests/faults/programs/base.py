@@ -173,11 +173,11 @@ class App:
             **options,
         )
         if params.get("door") == "wss":
-            from aws_iot.web.websocket import Context
+            from aws_iot.web.websocket import WebSocket
 
             keys = "AKIDEXAMPLE", "secret", "token" * 200
             client.context = options.get("ssl") or Plain()
-            client.context = Context(client, lambda: keys, "eu-west-1", "localhost")
+            client.context = WebSocket(client, lambda: keys, "eu-west-1", "localhost")
         return client
 
     def start(self):
