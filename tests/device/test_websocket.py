@@ -276,6 +276,8 @@ def test_why_the_upgrade_was_refused():
         (b"HTTP/1.1 x\r\n\r\n", "h:443 speaks no WebSocket"),
         (b"HTTP/1.1 101 Yes\r\nUpgrade: websocket\r\n\r\n", "does not answer this WebSocket"),
         (b"a" * 5000, "h:443 speaks no WebSocket"),
+        (b"HTTP/1.1 101 Yes\r\n" + b"X-Filler: yyyy\r\n" * 400, "does not answer this WebSocket"),
+        (b"HTTP/1.1 101 Yes\r\n" + b"sec-websocket-accept: x\r\n" * 400, "does not answer this WebSocket"),
     ):
         assert words in _raises(ValueError, _upgraded, said)
     assert "does not answer this WebSocket" in _raises(ValueError, lambda: _upgraded(_GOOD, accept=False))

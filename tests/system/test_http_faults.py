@@ -117,6 +117,13 @@ def _large(link):
             link.sendall(b" " * 100_000)
 
 
+def _large_refusal(link):
+    with contextlib.suppress(OSError):
+        link.sendall(b"HTTP/1.1 403 X\r\nContent-Length: 100000000\r\n\r\n")
+        for _ in range(1000):
+            link.sendall(b" " * 100_000)
+
+
 def _large_chunks(link):
     with contextlib.suppress(OSError):
         link.sendall(_HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
@@ -147,6 +154,19 @@ def test_what_is_no_answer_of_aws_has_its_words(device, server, answer, kind, wo
     assert refused.value.kinds[0] in kind.split("|"), refused.value.text
     assert any(each in refused.value.text for each in words.split("|")), refused.value.text
     assert device.ask("thing.http.get()") == {"version": 12}  # the next call begins anew
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [(_large_refusal, "no S3, or a proxy answers in its place"), (_endless, "HTTP headers too long")],
+)
+def test_what_is_no_answer_of_s3_has_its_words(device, server, answer, words):
+    server.answers.append(answer)
+    keys = "lambda: ('AKIDEXAMPLE', 'secret', None)"
+    device.ask(f"from aws_iot import web\ns3 = web.s3.S3(thing, {keys}, region='x', server='localhost:{server.port}')")
+    with pytest.raises(Raised) as refused:
+        device.ask("s3.get('bucket', 'key', None)")
+    assert refused.value.kinds[0] == "ProtocolError" and words in refused.value.text, refused.value.text
 
 
 def test_chunks_are_read_however_they_come(device, server):
