@@ -78,7 +78,7 @@ def prepare(  # noqa: PLR0915  a client has as many fields
     client.error = None  # why the last link or attempt ended [close, MQTTClient.lost | wait]
     client.cause = None  # the same in words, until the next ends [ending.lost]
     client.broken = None  # why the link did, while there is no memory to tell it [MQTTClient.lost | close]
-    client.stage = "dns"  # how far the attempt came [attempt, tcp, tls, begin, _ask, connack, up | close]
+    client.stage = "dns"  # how far the attempt came [attempt, tcp, tls, begin, connack, up | close]
     client.opening = None  # the generator that makes it [advance, attempt | tls, up, hang_up]
     # ticks since when the hooks are to be told as after a connect, false when they are not
     client.fresh = False  # [ready, lost, hooks | hooks, close]

