@@ -135,10 +135,10 @@ class _Patient(Patient):
         )
         if status == 403:
             why = self.keys and _late(answer)
-            raise Sick(
-                f"refused (HTTP 403: {_message(body)}): "
-                f"{why or 'does the policy allow iot:GetThingShadow on the thing?'}{self._more()}"
-            )
+            why = why or f"does the policy allow iot:GetThingShadow on thing/{self.config['thingname']}?"
+            if self.shows:
+                why += " The one that `thing add` makes is for MQTT: by HTTPS a policy has to name the thing"
+            raise Sick(f"refused (HTTP 403: {_message(body)}): {why}{self._more()}")
         if status not in (200, 404):
             raise Sick(f"HTTP {status}, {body[:60]!r}: does a proxy answer in AWS's place?")
         return "the shadow" if status == 200 else "there is no shadow yet"
