@@ -59,7 +59,12 @@ def sync(folder: Path) -> None:
 
 def write_json(path: Path, document: Json, mode: int = _PUBLIC) -> None:
     """write() of a JSON document that a person may edit."""
-    write(path, json.dumps(document, indent=4) + "\n", mode)
+    write(path, as_json(document), mode)
+
+
+def as_json(document: Json) -> str:
+    """A JSON document as it stands in a file that a person may edit."""
+    return json.dumps(document, indent=4) + "\n"
 
 
 def read_json(path: Path) -> Json:

@@ -42,6 +42,7 @@ COMMANDS = {
     "cloud": ("cloud", None, "Run a local AWS: up, env, down."),
     "doctor": ("doctor", None, "Find out why a thing does not connect."),
     "selftest": ("selftest", None, "Examine a board and its cloud, and write a report."),
+    "ztc": ("ztc", None, "The original toolchain's words, for its scripts."),
     "completion": ("completion", None, "Print shell completion."),
 }
 # What the seed's documentation and code spell differently from each other.

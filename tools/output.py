@@ -63,9 +63,12 @@ class Output:
             text = json.dumps(document, indent=2, ensure_ascii=False, default=str)
         tell(text)
 
-    def line(self, document: Any, text: str) -> None:
+    def line(self, document: Any, text: str, colour: str | None = None) -> None:
         """Print one of the results that come one by one: with --json as one JSON document a line."""
-        tell(json.dumps(document) if self.json else text)
+        if self.json:
+            tell(json.dumps(document))
+        else:
+            tell(text, colour=colour)
 
     def progress(self, total: int, label: str) -> AbstractContextManager[Advance]:
         """A context manager whose value is to be called once per finished piece of work."""

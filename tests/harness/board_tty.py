@@ -23,6 +23,7 @@ class Tty:
         self._place = urlparse(board.port)
         self.port = str(path)
         self._thread = None
+        self._held = []  # the ends of those pulled out: as long as they are open, none that is new takes their number
 
     def __enter__(self):
         self.plug()
@@ -30,10 +31,13 @@ class Tty:
 
     def __exit__(self, *_) -> None:
         self.unplug()
+        for end in self._held:
+            os.close(end)
 
     def plug(self) -> None:
         ours, theirs = pty.openpty()
         tty.setraw(theirs)
+        self._held.append(os.dup(theirs))
         line = socket.create_connection((self._place.hostname, self._place.port))
         os.symlink(os.ttyname(theirs), self.port)
         self._out = threading.Event()

@@ -12,6 +12,7 @@ from . import golden
 _SUBCOMMANDS = {
     "job": ("start", "watch"),
     "shadow": ("get", "set", "watch"), "cloud": ("up", "env", "down"), "role-alias": ("create", "list", "delete"),
+    "ztc": ("aws", "compile", "uplink"),
 }  # fmt: skip
 _PAGES = [(), *((name,) for name in COMMANDS), *((name, sub) for name, subs in _SUBCOMMANDS.items() for sub in subs)]
 

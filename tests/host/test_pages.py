@@ -24,6 +24,8 @@ _RUN_BY = {
     ("docs/health.md", "python"): "tests/system/test_care.py",
     ("docs/health.md", "sh record"): "tests/host/test_record.py",
     ("docs/loops.md", "python"): "tests/system/test_loops.py",
+    ("docs/production.md", "sh line"): "tests/host/test_line.py",
+    ("docs/production.md", "sh script"): "tests/host/test_ztc.py",
     ("docs/start.md", "sh start"): "tests/host/test_start.py",
     ("docs/tools.md", "sh fleet"): "tests/host/test_walkthrough.py",
     ("docs/shadows.md", "python shadows"): "tests/system/test_page_programs.py",

@@ -276,3 +276,30 @@ def test_shadow_watch_in_json(thing, account):
     thing.run("shadow", "set", "lamp", '{"led": "off"}')
     output, _ = watch.communicate(timeout=120)
     assert json.loads(output)["state"]["desired"] == {"led": "off"}
+
+
+@pytest.mark.parametrize(
+    "state, reason",
+    [
+        ({"a": {"b": {"c": {"d": {"e": {"f": {"g": {"h": {"i": 1}}}}}}}}}, "a.b.c.d.e.f.g.h: it has members on more than 8"),
+        ({"small": 1, "large": "x" * 9000}, "state: over 8192 bytes as JSON, 9002 of them in large"),
+        ({"name\udc00": 1}, "no UTF-8"),
+    ],
+    ids=["levels", "bytes", "text"],
+)
+def test_what_a_shadow_does_not_take_is_refused_before_anything_is_sent(thing, account, state, reason):
+    """By the rule that boards have (aws_iot/document.py); nobody listens at the address of the APIs."""
+    thing.environment["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9"
+    for command in (("shadow", "set"), ("update",)):
+        assert reason in thing.run(*command, "lamp", json.dumps(state), code=1).stderr
+    deep = '{"a":' * 3000 + "1" + "}" * 3000
+    assert "on more levels than can be read" in thing.run("shadow", "set", "lamp", deep, code=1).stderr
+
+
+def test_a_shadow_takes_what_the_accounts_quota_allows(thing, account):
+    account.client("iot").create_thing(thingName="lamp")
+    state = {"deep": {"b": {"c": {"d": {"e": {"f": {"g": {"h": 1}}}}}}}, "large": "x" * 8000}
+    thing.run("shadow", "set", "lamp", json.dumps(state))
+    state["large"] = "x" * 9000
+    thing.run("shadow", "set", "lamp", json.dumps(state), "--limit-bytes", 30720)
+    assert thing.json("shadow", "get", "lamp")["state"]["desired"] == state

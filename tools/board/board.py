@@ -6,9 +6,9 @@ import ast
 import base64
 import contextlib
 import hashlib
-import io
 import itertools
 import re
+import struct
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -21,6 +21,7 @@ _TELLING = ("Wi-Fi", "clock", "disconnected", "not ready")
 _ERROR = re.compile(r"\w*(Error|Exception|Interrupt)\b")  # the last line of a traceback
 _BACK_S = 30  # how long a board with USB of its own may be gone when it resets
 _TRIES = 3
+_CLOCK_S = 5  # which no date of a certificate is about
 _CHUNK = 1024  # bytes per write: the board holds them and their base 64 while it compiles that one line
 
 INFO = """
@@ -38,9 +39,14 @@ try:
     r = '/rom/lib' in sys.path and 'aws_iot' in os.listdir('/rom/lib')
 except OSError:  # it has no lib
     r = False
+try:
+    from machine import unique_id
+    c = ''.join('%02x' % b for b in unique_id())
+except ImportError:
+    c = None
 print(repr({'version': i.version[:3], 'machine': m, 'platform': sys.platform, 'mpy': getattr(i, '_mpy', 0) & 255,
     'lib': lib[0] if lib else '/lib', 'free': s[0] * s[3], 'umqtt': u,
-    'rom': r}))
+    'rom': r, 'chip': c}))
 """
 _HASHES = """
 import hashlib, binascii
@@ -136,6 +142,10 @@ print(repr(tuple(time.gmtime()[:6])))
 """
 
 
+class NotReady(ToolError):
+    """A program that runs and has not come so far."""
+
+
 class Board:
     """One board, stopped and in its raw REPL; a context manager that leaves it at its prompt."""
 
@@ -145,15 +155,13 @@ class Board:
 
     def __enter__(self) -> Board:
         from mpremote.transport import TransportError
-        from mpremote.transport_serial import SerialTransport
 
         with self._words():
-            self._serial = SerialTransport(self.port, baudrate=115200)
+            self._serial = ports.connect(self.port)
             try:
-                with contextlib.redirect_stdout(io.StringIO()):  # mpremote prints what it does not understand
-                    self._serial.enter_raw_repl(soft_reset=True)
-            except TransportError:
-                self._serial.close()
+                self._serial.enter_raw_repl(soft_reset=True)
+            except (TransportError, OSError):
+                ports.close(self._serial)
                 raise
         return self
 
@@ -165,7 +173,7 @@ class Board:
 
     def info(self) -> Json:
         """Firmware version, machine and platform, .mpy format, library folder, free bytes, where umqtt.simple is (or
-        None), and whether the library is in ROMFS as well."""
+        None), whether the library is in ROMFS as well, and the id of its chip (hex; None where the port has none)."""
         return ast.literal_eval(self.run(INFO))
 
     def run(self, code: str, timeout_s: float = 30, consume: Callable[[bytes], None] | None = None) -> str:
@@ -225,12 +233,15 @@ class Board:
         """Remove a folder, if it is there, with all that is in it."""
         self.run(_REMOVE_FOLDER % (path, path))
 
-    def set_clock(self) -> float:
-        """Set the board's clock to UTC; -> how many seconds it is off afterwards."""
+    def set_clock(self) -> str | None:
+        """Set the board's clock to UTC; -> in words that this did not work."""
         now = time.gmtime()
         stamp = (now.tm_year, now.tm_mon, now.tm_mday, now.tm_wday, now.tm_hour, now.tm_min, now.tm_sec, 0)
         told = ast.literal_eval(self.run(_CLOCK % (stamp,)))
-        return abs(time.mktime((*told, 0, 0, 0)) - time.mktime((*time.gmtime()[:6], 0, 0, 0)))
+        off = abs(time.mktime((*told, 0, 0, 0)) - time.mktime((*time.gmtime()[:6], 0, 0, 0)))
+        if off <= _CLOCK_S:
+            return None
+        return f"clock is {off:.0f} s off and could not be set: TLS will fail unless the program sets it"
 
     def restart(self, show: Say, lines: int, seconds: float) -> None:
         """Restart the board as switched on; show(line) gets the first lines that it prints, for some seconds."""
@@ -241,7 +252,7 @@ class Board:
 
     def restart_until(self, wanted: str, show: Say, seconds: float, arrived: Callable[[], bool]) -> None:
         """Restart the board as switched on and follow what it prints until a line begins with `wanted`, or it has
-        arrived() all the same; ToolError when its program ends before, or neither comes for some seconds."""
+        arrived() all the same; ToolError when its program ends before, NotReady when neither comes for some seconds."""
         said = ""  # the last line that tells of Wi-Fi, the clock or a connection
         with self._words():
             self._switch()
@@ -256,11 +267,8 @@ class Board:
             return
         if time.monotonic() < end:
             raise ToolError(f"the program has ended before it was {wanted}: {said or 'it said no reason'}")
-        raise ToolError(
-            f"the board was not {wanted} within {seconds:g} s: {said or 'its program says nothing of a connection'}. "
-            f"It runs on: `thing logs --port {self.port}` shows it, `thing doctor --port {self.port}` says more; "
-            f"--no-wait is for programs that do not connect"
-        )
+        reason = said or "its program says nothing of a connection"
+        raise NotReady(f"the board was not {wanted} within {seconds:g} s: {reason}")
 
     def _switch(self) -> None:
         self._serial.exit_raw_repl()
@@ -287,7 +295,7 @@ class Board:
 
         for left in range(_TRIES - 1, -1, -1):
             try:
-                with self._words(), contextlib.redirect_stdout(io.StringIO()):
+                with self._words():
                     self._serial.enter_raw_repl(soft_reset=True)
                 return
             except ToolError as error:
@@ -318,14 +326,13 @@ class Board:
     def _reopen(self) -> None:
         """Open the port again: that of a board with USB of its own goes away when the board resets."""
         from mpremote.transport import TransportError
-        from mpremote.transport_serial import SerialTransport
 
         deadline = time.monotonic() + _BACK_S
         ports.close(self._serial)
         while True:
             try:
                 with self._words():
-                    self._serial = SerialTransport(self.port, baudrate=115200)
+                    self._serial = ports.connect(self.port)
                 return
             except ToolError as error:
                 if not isinstance(error.__cause__, TransportError) or time.monotonic() > deadline:
@@ -349,5 +356,7 @@ class Board:
                 raise ports.refused(self.port) from error
             reason = "is it running MicroPython? Press its reset button and try again"
             raise ToolError(f"the board at {self.port} does not answer ({error}): {reason}") from error
+        except struct.error as error:  # mpremote has met the end of a wait
+            raise ToolError(f"the board at {self.port} does not answer any more") from error
         except OSError as error:
             raise ToolError(f"the connection to the board at {self.port} broke: {error}") from error

@@ -18,7 +18,7 @@ from .. import pki
 from ..errors import ToolError
 from ..shapes import Json
 from ..things.project import CONFIG
-from . import flash
+from . import checks
 from .probe import Closed, Probe
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Patient:
         self.prefix = f"$aws/things/{config.get('thingname')}/shadow/get"
 
     def files(self) -> str:
-        flash.check_files(self.project)
+        checks.check_files(self.project)
         return ", ".join([CONFIG, *self.project.files()])
 
     def pair(self) -> str:

@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import ast
-import datetime
-import functools
 import hashlib
 import importlib.resources
 import shutil
-import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from .. import journal, pki
+from .. import journal
 from ..errors import ToolError
 from ..shapes import Json, Progress
 from ..things import files
-from ..things.project import CONFIG
+from ..things.project import CERTIFICATE, CONFIG, KEY
 from . import mpy, romfs, umqtt
 
 if TYPE_CHECKING:
+    from ..things.presence import Watching
     from ..things.project import Project
+    from ..things.record import Record
     from .board import Board
 
 _MPY_FORMAT = 6
 _ROM = f"{romfs.ROOT}/lib"
 _WHERE = """
-import os
 try:
     import aws_iot
     w = getattr(aws_iot, '__file__', 'frozen')
@@ -50,32 +49,20 @@ class Result:
         return Result(self.written + other.written, self.removed + other.removed, self.same + other.same)
 
 
-def check(project: Project) -> datetime.datetime:
-    """Refuse what would not connect, or should not leave this computer; -> the certificate's last day."""
-    check_files(project)
-    check_names(project)
-    certificate, key = project.files()
-    if _tracked(project.folder, key):
-        raise ToolError(
-            f"git tracks {key}: whoever reads the repository is this thing. Take it out "
-            f"(git rm --cached {key}), make a new thing, and delete this one"
-        )
-    return pki.check_pair((project.folder / certificate).read_bytes(), (project.folder / key).read_bytes())
+@dataclass(frozen=True)
+class Order:
+    """What a board gets, and when it is done: when its program prints a line that begins with `until`, or
+    presence(client id) tells that it is connected, within wait_s.
 
+    form: the library's, "mpy" or "py"; romfs: whether it goes there.
+    """
 
-def check_files(project: Project) -> None:
-    """ToolError unless there is an active thing with its files and entries."""
-    config = project.config()
-    if not config.get("thingname"):
-        raise ToolError("the project has no active thing yet: `thing add` makes one, `thing use` chooses one")
-    for name in _named(project):
-        if not (project.folder / name).resolve().is_relative_to(project.folder.resolve()):
-            raise ToolError(f"{project.folder / CONFIG} names {name}, which is not in the project: copy it there")
-        if not (project.folder / name).is_file():
-            raise ToolError(f"{project.folder / name} is missing: `thing use` puts certificate and key there")
-    for field in ("endpoint", "mqttid"):
-        if not config.get(field):
-            raise ToolError(f"{project.folder / CONFIG} has no {field}: `thing add` fills it in")
+    project: Project
+    until: str
+    wait_s: float
+    presence: Watching
+    form: str = "mpy"
+    romfs: bool = False
 
 
 def contents(mine: dict[str, bytes], info: Json, form: str) -> dict[str, bytes]:
@@ -99,6 +86,21 @@ def library(folder: str, bring_umqtt: bool, form: str = "mpy") -> dict[str, byte
     if bring_umqtt:
         found.update(_package(_umqtt_folder(), f"{folder}/umqtt", form))
     return found
+
+
+def deliver(
+    board: Board, info: Json, mine: dict[str, bytes], order: Order, progress: Callable[[str], Progress]
+) -> Result:
+    """Make the board's files what they shall be, the library in ROMFS or beside the project's files.
+
+    progress(label) is that of a part.
+    """
+    folder, moved, wanted = f"{info['lib']}/aws_iot", Result([], [], 0), mine
+    if order.romfs:
+        moved = into_romfs(board, info, progress("writing ROMFS"))
+    else:
+        wanted = contents(mine, info, order.form)
+    return moved + bring_up(board, wanted, folder, progress("writing"))
 
 
 def bring_up(board: Board, wanted: dict[str, bytes], folder: str, progress: Progress) -> Result:
@@ -197,7 +199,26 @@ def _umqtt_folder() -> Path:
 
 def project_files(project: Project) -> dict[str, bytes]:
     """The project's files, certificate, key and CA: {path on the board: bytes}; nothing hidden, and no other key."""
-    named = _named(project)
+    return _chosen(project, named(project))
+
+
+def shared_files(project: Project) -> dict[str, bytes]:
+    """Those of project_files() that are the same for each of the project's things."""
+    own = {f"/{name}" for name in (CONFIG, CERTIFICATE, KEY, *project.files())}
+    return {path: data for path, data in _chosen(project, authorities(project)).items() if path not in own}
+
+
+def own_files(project: Project, record: Record) -> dict[str, bytes]:
+    """Those of project_files() that make a board one of the project's things."""
+    return {
+        f"/{CONFIG}": journal.as_json(project.config_of(record)).encode(),
+        f"/{CERTIFICATE}": record.certificate_path.read_bytes(),
+        f"/{KEY}": record.key_path.read_bytes(),
+    }
+
+
+def _chosen(project: Project, named: list[str]) -> dict[str, bytes]:
+    """The files for a board; those named go in any case."""
     found = {}
     for path in (*files.walk(project.folder), *(project.folder / name for name in named)):
         relative = path.relative_to(project.folder).as_posix()
@@ -213,65 +234,15 @@ def left_out(project: Project, mine: dict[str, bytes]) -> list[str]:
     return [name for name in names if f"/{name}" not in mine]
 
 
-def _named(project: Project) -> list[str]:
-    return [name for name in (*project.files(), project.config().get("cacert")) if name]
+def named(project: Project) -> list[str]:
+    """The names of the active thing's files beside thing.conf.json."""
+    return [*project.files(), *authorities(project)]
+
+
+def authorities(project: Project) -> list[str]:
+    """The name of the CA's file, where thing.conf.json names one."""
+    return [name for name in (project.config().get("cacert"),) if name]
 
 
 def _is_secret(path: Path, data: bytes) -> bool:
     return path.suffix == ".key" or files.is_key(data)
-
-
-def check_names(project: Project) -> None:
-    """ToolError when a file would be imported by the library in place of the module of that name."""
-    for path in files.walk(project.folder):
-        name = path.relative_to(project.folder).parts[0].removesuffix(".py").removesuffix(".mpy")
-        if path.suffix in (".py", ".mpy") and name in _imported():
-            raise ToolError(f"{path} hides the module {name}, which aws_iot imports on the board: give it another name")
-
-
-@functools.cache
-def _imported() -> set[str]:
-    """The modules that the library imports, and its own."""
-    found = {"aws_iot", "umqtt"}
-    for path in mpy.for_board(Path(str(importlib.resources.files("aws_iot")))):
-        if path.suffix == ".py":
-            for node in ast.walk(ast.parse(path.read_bytes())):
-                if isinstance(node, ast.Import):
-                    found.update(alias.name.split(".")[0] for alias in node.names)
-                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                    found.add(node.module.split(".")[0])
-    return found
-
-
-def check_endpoint(project: Project, port: str) -> None:
-    """ToolError when the board at a port would look for AWS on itself."""
-    endpoint = project.config().get("endpoint") or ""
-    on_this_computer = port.startswith("socket://")
-    if not on_this_computer and (endpoint == "localhost" or endpoint.startswith("127.")):
-        raise ToolError(
-            f"the endpoint is {endpoint}, which for a board is the board itself: `thing cloud down`, `thing cloud up "
-            f"--lan` have the local AWS serve the network, `thing use {project.folder} --endpoint` then writes its "
-            "address into the project"
-        )
-
-
-def wifi_fault(project: Project) -> str | None:
-    """Why the program of `thing new` would join no network by its wifi.json, or None. ToolError when it is no JSON."""
-    path = project.folder / "wifi.json"
-    if not path.exists():
-        return None
-    networks = journal.parse(path)
-    for each in networks if isinstance(networks, list) else [networks]:
-        if not isinstance(each, dict) or not each.get("ssid"):
-            return "wifi.json names no network yet: a board with Wi-Fi needs ssid and password in it"
-    return None
-
-
-def _tracked(folder: Path, name: str) -> bool:
-    try:
-        # A project that came from somewhere may name programs in its .git: none is run.
-        quiet = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath="]
-        command = ["git", "-C", str(folder), *quiet, "ls-files", "--error-unmatch", name]
-        return subprocess.run(command, capture_output=True).returncode == 0
-    except FileNotFoundError:  # no git, no repository
-        return False

@@ -16,6 +16,7 @@ from ..errors import ToolError
 from ..shapes import Say
 
 _LOOK_S = 0.05
+_SILENT_S = 10  # the longest that a board takes to read, or to answer, a few bytes
 _BACK_S = 0.5  # between two looks for a board that is gone
 _MAY_NOT = (
     "this user has not the permission to open {}: on Linux its group has, mostly dialout (`sudo usermod -a -G dialout "
@@ -63,13 +64,24 @@ def follow(port: str | None, say: Say) -> Iterator[str]:
         line = found
 
 
+def connect(port: str) -> Any:
+    """mpremote's SerialTransport, whose way of opening a port resets no ESP32, and none of whose waits is without an
+    end; its TransportError when it cannot be opened."""
+    from mpremote import transport_serial
+
+    # It prints what it does not understand, and to redirect stdout for a call is to do so for all threads.
+    vars(transport_serial)["print"] = lambda *_: None
+    line = transport_serial.SerialTransport(port, baudrate=115200, timeout=_SILENT_S)
+    line.serial.write_timeout = _SILENT_S
+    return line
+
+
 def _open(port: str) -> Any:
-    """mpremote's SerialTransport, whose way of opening a port resets no ESP32."""
+    """As connect(), and ToolError says why not."""
     from mpremote.transport import TransportError
-    from mpremote.transport_serial import SerialTransport
 
     try:
-        return SerialTransport(port, baudrate=115200)
+        return connect(port)
     except TransportError as error:
         raise refused(port) from error
 

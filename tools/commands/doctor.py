@@ -55,11 +55,11 @@ def command(context: Context, path: str, door: str | None, port: str | None) -> 
     else:
         well = doctor_web.examine(project, report, door, lambda: _keys(context), causes)
     if well and port:
-        from ..board import doctor_board, flash
+        from ..board import checks, doctor_board
         from ..board.board import Board
 
         say_port(context, port)
-        flash.check_endpoint(project, port)
+        checks.check_endpoint(project, port)
         with Board(port) as board:
             well = doctor_board.examine(board, project, report)
             board.restart(lambda line: None, lines=0, seconds=0)  # its program was stopped for this

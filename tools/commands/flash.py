@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import functools
 from contextlib import nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from ..cli import Command, pass_context, say_port
+from ..errors import ToolError
 
 if TYPE_CHECKING:
-    from ..board import flash
     from ..board.board import Board
+    from ..board.flash import Order
     from ..cli import Context
     from ..output import Output
-    from ..shapes import Json
+    from ..shapes import Json, Say
+    from ..things.presence import Presence
 
 _READY = "ready"  # what the programs of `thing new` and of the examples print once AWS has taken their subscriptions
 
 
 @click.command(cls=Command)
 @click.argument("path", type=click.Path(file_okay=False), default=".")
+@click.argument("more", nargs=-1, metavar="")
 @click.option(
     "--port",
     metavar="P",
@@ -41,10 +46,20 @@ _READY = "ready"  # what the programs of `thing new` and of the examples print o
 @click.option(
     "--seconds", type=click.FloatRange(min=0), default=15, metavar="S", help="With --no-wait: for S s. [default: 15]"
 )
+@click.option(
+    "--line", "places", multiple=True, metavar="PORTS",
+    help="Board after board, each as the next thing that no board has: at a port, at those of a pattern "
+    "('/dev/ttyUSB*'), or in a folder (/dev/serial/by-id).",
+)  # fmt: skip
+@click.option(
+    "--labels", type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER",
+    help="With --line: write a label for each board, NAME.svg and NAME.txt.",
+)  # fmt: skip
 @pass_context
 def command(
     context: Context,
     path: str,
+    more: tuple[str, ...],
     port: str | None,
     mpy: bool,
     romfs: bool,
@@ -53,76 +68,102 @@ def command(
     no_wait: bool,
     lines: int,
     seconds: float,
+    places: tuple[str, ...],
+    labels: Path | None,
 ) -> None:
     """Put the project in PATH on a board, with the library and the active thing's certificate and key, and start it.
 
     PATH is by default this folder. Files that are the same already are skipped; what is written is read back. The
     board's clock is set, and what the program prints is shown until it is ready, that is connected to AWS; when it
     does not get so far, the exit code is 1. From the project go all files but documents, keys and what is hidden.
+
+    With --line this goes on for each board that is plugged in, at several ports at once, until each thing has its
+    board, or Ctrl-C. Which board has which thing is written down: one that comes again is known by its chip.
     """
-    from ..board import flash, ports
-    from ..board.board import Board
-    from ..things.presence import Presence
+    from ..board.flash import Order
+    from ..things import presence
     from ..things.project import Project
 
     if romfs and not mpy:
         raise click.UsageError("in ROMFS the library is compiled: leave out --py")
-    out = context.out
-    project = Project.open(path)
-    flash.check(project)
+    if places and no_wait:
+        raise click.UsageError("a board of a --line is done when it is ready: leave out --no-wait")
+    if not places and (labels or more):
+        raise click.UsageError("--labels is for a --line" if labels else f"Got unexpected extra argument ({more[0]})")
+    words = [path, *more]  # of a pattern of ports a shell makes several
+    project = Project.open(words.pop(0) if Path(path).is_dir() or not places else ".")
+    watching = presence.watching(lambda: context.aws, project, until == _READY)
+    order = Order(project, until, wait, watching, "mpy" if mpy else "py", romfs)
+    if places:
+        from . import flash_line
+
+        flash_line.run(context.out, order, [*places, *words], labels)
+        return
     say_port(context, port)
+    document = _flash(context.out, order, port, (lines, seconds) if no_wait else None)
+    if context.out.json:
+        context.out.data(document)
+
+
+def _flash(out: Output, order: Order, port: str | None, shown: tuple[int, float] | None) -> Json:
+    """Flash the board at a port, by default the only one there is; -> what --json prints. shown: (lines, seconds) of a
+    program that does not connect."""
+    from ..board import checks, flash, ports
+    from ..board.board import Board
+    from ..things import boards
+
+    project, printed = order.project, []
+    checks.check(project)
     port = port or ports.find()
-    flash.check_endpoint(project, port)
+    checks.check_endpoint(project, port)
     mine = flash.project_files(project)
-    fault, left = flash.wifi_fault(project), flash.left_out(project, mine)
-    watched = Presence(lambda: context.aws, project)
-    with Board(port) as board, watched if until == _READY and not no_wait else nullcontext():
+    fault, left = checks.wifi_fault(project), flash.left_out(project, mine)
+    name = project.active() or ""
+    watching = order.presence(project.config().get("mqttid") or "")
+
+    def show(line: str) -> None:
+        printed.append(line)
+        out.say(f"  {line}")
+
+    with Board(port) as board, nullcontext() if shown else watching as watched:
         info = board.info()
         out.say(f"{info['machine']}, MicroPython {'.'.join(map(str, info['version']))}, at {board.port}")
         if fault:
             out.warn(fault)
         if left:
             out.say(f"not for the board: {', '.join(left[:10])}{', ...' if len(left) > 10 else ''}")
-        result = _bring_up(board, info, mine, out, romfs, "mpy" if mpy else "py")
-        off = board.set_clock()
-        if off > 5:
+        if info["rom"] and not order.romfs:
             out.warn(
-                f"the board's clock is {off:.0f} s off and could not be set: TLS will fail unless the program sets it"
+                f"the board imports aws_iot from its ROMFS, not from {info['lib']}/aws_iot: `thing flash --romfs` "
+                "brings that up to date"
             )
+        result = flash.deliver(board, info, mine, order, lambda label: functools.partial(out.progress, label=label))
+        fault = board.set_clock()
+        if fault:
+            out.warn(f"the board's {fault}")
         out.say(f"{len(result.written)} files written, {result.same} were the same, {len(result.removed)} removed")
-        project.note_board(board.info())
-        printed = []
-
-        def show(line: str) -> None:
-            printed.append(line)
-            out.say(f"  {line}")
-
-        out.say(f"{project.active()} starts:")
-        if no_wait:
-            board.restart(show, lines, seconds)
-        else:
-            watched.begin()
-            board.restart_until(until, show, wait, watched.arrived)
-            if watched.arrived() and not any(line.startswith(until) for line in printed):
-                out.say(f"{project.active()} is connected, as AWS itself tells")
-    document = {"thing": project.active(), "port": board.port, **vars(result), "printed": printed}
-    if out.json:
-        out.data(document)
+        info = board.info()
+        boards.note(project, name, info, ready=False)
+        out.say(f"{name} starts:")
+        if shown:
+            board.restart(show, *shown)
+        if watched:
+            _follow(board, order, watched, show)
+            if not any(line.startswith(order.until) for line in printed):
+                out.say(f"{name} is connected, as AWS itself tells")
+            boards.note(project, name, info, ready=True)
+    return {"thing": name, "port": board.port, **vars(result), "printed": printed}
 
 
-def _bring_up(board: Board, info: Json, mine: dict[str, bytes], out: Output, romfs: bool, form: str) -> flash.Result:
-    """Make the board's files what they shall be, the library in ROMFS or beside the project's files."""
-    from ..board import flash
+def _follow(board: Board, order: Order, watched: Presence, show: Say) -> None:
+    """Start the board and follow it until it is connected."""
+    from ..board.board import NotReady
 
-    library, moved = f"{info['lib']}/aws_iot", flash.Result([], [], 0)
-    if romfs:
-        wanted = mine
-        moved = flash.into_romfs(board, info, lambda total: out.progress(total, "writing ROMFS"))
-    else:
-        wanted = flash.contents(mine, info, form)
-        if info["rom"]:
-            out.warn(
-                f"the board imports aws_iot from its ROMFS, not from {library}: `thing flash --romfs` brings that up "
-                "to date"
-            )
-    return moved + flash.bring_up(board, wanted, library, lambda total: out.progress(total, "writing"))
+    watched.begin()
+    try:
+        board.restart_until(order.until, show, order.wait_s, watched.arrived)
+    except NotReady as error:
+        raise ToolError(
+            f"{error}. It runs on: `thing logs --port {board.port}` shows it, `thing doctor --port {board.port}` says "
+            "more; --no-wait is for programs that do not connect"
+        ) from error

@@ -30,7 +30,7 @@ def command(context: Context, path: str, thing_id: int | None, name: str | None,
     """
     from ..things.creation import base_name
     from ..things.project import Project
-    from ..things.project_cloud import region_of
+    from ..things.project_cloud import check_region
 
     if fill:
         _fill_in(context, Project.open(path))
@@ -46,11 +46,7 @@ def command(context: Context, path: str, thing_id: int | None, name: str | None,
         raise ToolError(f"the project has no thing {name}: {some}")
     if not record.get("done"):
         raise ToolError(f"{name} is only half made: `thing add` finishes it")
-    endpoint, arn = project.config().get("endpoint"), record.get("cert_arn") or ""
-    region = region_of(endpoint)
-    if region and arn and arn.split(":")[3] != region:
-        made_in = arn.split(":")[3]
-        raise ToolError(f"{name} was made in {made_in}, and the project's endpoint is {endpoint}: set one of {made_in}")
+    check_region(project, record)
     with project.lock():
         project.activate(record)
     context.out.data({"active": name}, f"{name} is the active thing")

@@ -44,13 +44,17 @@ def get(context: Context, thing: str, name: str | None) -> None:
 @click.argument("thing")
 @click.argument("state")
 @_NAME
+@click.option(
+    "--limit-bytes", type=click.IntRange(1, 30720), default=8192, metavar="N",
+    help="What a state may have as JSON, where the account's quota was raised. [default: 8192]",
+)  # fmt: skip
 @pass_context
-def set_(context: Context, thing: str, state: str, name: str | None) -> None:
+def set_(context: Context, thing: str, state: str, name: str | None, limit_bytes: int) -> None:
     """Write STATE, a JSON object, as desired; a null deletes a member."""
     from ..things import shadows, single
 
     _check(thing, name)
-    desired = shadows.parse_state(state)
+    desired = shadows.parse_state(state, limit_bytes)
     single.known(context.aws, thing)  # AWS would make a shadow for a misspelt name, which no board will ever read
     accepted = shadows.set_desired(context.aws, thing, desired, name)
     accepted.pop("metadata", None)

@@ -142,11 +142,10 @@ def _version_of(folder: Path, version: str | None) -> str:
 
 def _version_in(folder: Path) -> str:
     """The VERSION = "..." that the application says of itself."""
-    for path in sorted(folder.glob("*.py")):
-        found = re.search(r"""^VERSION\s*=\s*["']([^"']+)["']""", files.read(path).decode(), re.MULTILINE)
-        if found:
-            return found.group(1)
-    raise ToolError(f'{folder} does not tell its version: write VERSION = "1.2.3" in its code, or pass --version')
+    found = files.version(folder)
+    if found is None:
+        raise ToolError(f'{folder} does not tell its version: write VERSION = "1.2.3" in its code, or pass --version')
+    return found
 
 
 def _folder_files(folder: Path) -> dict[str, bytes]:

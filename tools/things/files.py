@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,6 +42,15 @@ def read(path: Path) -> bytes:
         return data.decode("utf-8-sig").encode()
     except UnicodeDecodeError as error:
         raise ToolError(f"{path} is no UTF-8 text ({error.reason} at byte {error.start}): save it as UTF-8") from error
+
+
+def version(folder: Path) -> str | None:
+    """The VERSION = "..." that a program says of itself, in one of the files of its folder."""
+    for path in sorted(folder.glob("*.py")):
+        found = re.search(r"""^VERSION\s*=\s*["']([^"']+)["']""", read(path).decode(), re.MULTILINE)
+        if found:
+            return found.group(1)
+    return None
 
 
 def is_for_people(path: Path, folder: Path) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..cloud import local_aws
 from ..errors import ToolError
 from ..shapes import Json
+from . import boards
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,7 +66,7 @@ def check_target(folder: Path, name: str, arn: str) -> Json | None:
             f"{name} of this project was made in {_words(noted)}, and these credentials point to another thing of that "
             f"name, in {_words(arn)}; nothing was done: use the profile and region that it was made with"
         )
-    return record.get("board")
+    return boards.described(record)
 
 
 def _elsewhere(aws: Aws, what: str, arn: str) -> ToolError:

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/iot/latest/apireference/API_iotdata_GetConnection.ht
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -22,14 +23,14 @@ _ASK_S = 1
 
 
 class Presence:
-    """Asks for the connection of a project's thing once a second, in a thread of its own; a context manager.
+    """Asks for the connection of a client id once a second, in a thread of its own; a context manager.
 
     A board works without it: where there are no credentials, no network or no right to ask, nothing is found out, and
-    nothing is said. connect() gives the account; one in which the project's things were not made is not asked.
+    nothing is said. connect() gives the account, or its ToolError says that this is not to be asked.
     """
 
-    def __init__(self, connect: Callable[[], Aws], project: Project) -> None:
-        self._connect, self._project = connect, project
+    def __init__(self, connect: Callable[[], Aws], client_id: str) -> None:
+        self._connect, self._client_id = connect, client_id
         self._from_here, self._new, self._over = threading.Event(), threading.Event(), threading.Event()
 
     def __enter__(self) -> Presence:
@@ -54,13 +55,11 @@ class Presence:
         # AttributeError: by a boto3 without this call
         with contextlib.suppress(BotoCoreError, ClientError, ToolError, OSError, AttributeError):
             aws = self._connect()
-            place.check(aws, self._project)
-            client_id = self._project.config().get("mqttid") or ""
             before: int | None = 0  # not asked yet
             last = None
             while not self._over.is_set():
                 begun = self._from_here.is_set()
-                since = _since(aws, client_id)
+                since = _since(aws, self._client_id)
                 if not begun:
                     before = since
                 elif since and since == last and before not in (0, since):
@@ -68,6 +67,25 @@ class Presence:
                     return
                 last = since
                 self._over.wait(_ASK_S)
+
+
+Watching = Callable[[str], contextlib.AbstractContextManager[Presence]]  # of a client id
+
+
+def watching(connect: Callable[[], Aws], project: Project, asks: bool) -> Watching:
+    """Presence of a project's things, in the account that they were made in; unless it asks, nothing is found out."""
+
+    @functools.cache
+    def account() -> Aws:
+        aws = connect()
+        place.check(aws, project)
+        return aws
+
+    def watch(client_id: str) -> contextlib.AbstractContextManager[Presence]:
+        watched = Presence(account, client_id)
+        return watched if asks else contextlib.nullcontext(watched)
+
+    return watch
 
 
 def _since(aws: Aws, client_id: str) -> int | None:

@@ -9,7 +9,6 @@ project/
 
 from __future__ import annotations
 
-import contextlib
 import re
 import shutil
 import uuid
@@ -107,9 +106,9 @@ class Project:
         journal.write_json(self._journal, document)
         return document
 
-    def lock(self) -> AbstractContextManager[None]:
-        """A context manager: this command alone changes the project's things."""
-        return journal.lock(self._lock)
+    def lock(self, wait: bool = False) -> AbstractContextManager[None]:
+        """A context manager: this command alone changes the project's things. ToolError when another does, or wait."""
+        return journal.lock(self._lock, wait)
 
     def record(self, name: str) -> Record:
         return Record(self.resources / name)
@@ -129,13 +128,11 @@ class Project:
         """The active thing's name, or None."""
         return self.config().get("thingname")
 
-    def note_board(self, info: Json) -> None:
-        """Remember what the active thing's board is, and its room, as it was flashed: what no update will fit is told
-        before the board finds out. A project that cannot be written to is flashed all the same."""
-        record = self.record(self.active() or "")
-        if record.name and record.get("done"):
-            with contextlib.suppress(OSError), journal.lock(self._lock, wait=True):
-                record.set(board={key: info[key] for key in ("platform", "machine", "free")})
+    def config_of(self, record: Record) -> Json:
+        """thing.conf.json as it is when this thing is the active one."""
+        active = {key: value for key, value in record.config().items() if key in _ACTIVE_KEYS}
+        kept = {key: value for key, value in self.config().items() if key not in dict(_FILES)}
+        return {**kept, **active}
 
     def activate(self, record: Record) -> None:
         """Make a thing the active one: its three files take the place of the old ones all together or not at all.
@@ -146,9 +143,7 @@ class Project:
         scratch = self._switch.with_name(f"{_SWITCH}.new")
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(mode=0o700)
-        active = {key: value for key, value in record.config().items() if key in _ACTIVE_KEYS}
-        kept = {key: value for key, value in self.config().items() if key not in dict(_FILES)}
-        journal.write_json(scratch / CONFIG, {**kept, **active})
+        journal.write_json(scratch / CONFIG, self.config_of(record))
         journal.write(scratch / CERTIFICATE, record.certificate_path.read_bytes())
         journal.write(scratch / KEY, record.key_path.read_bytes(), journal.SECRET)
         scratch.rename(self._switch)

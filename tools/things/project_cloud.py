@@ -15,6 +15,7 @@ from . import names, things
 if TYPE_CHECKING:
     from ..cloud.aws import Aws
     from .project import Project
+    from .record import Record
 
 _CLOUD = ("endpoint", "port", "cacert", "host", "ports")  # entries of thing.conf.json that a local AWS fills in
 _REGION = re.compile(r"-ats\.iot\.([a-z0-9-]+)\.amazonaws\.com")
@@ -84,6 +85,17 @@ def region_of(endpoint: str | None) -> str | None:
     """The region of an endpoint of AWS; None for any other."""
     found = _REGION.search(endpoint or "")
     return found[1] if found else None
+
+
+def check_region(project: Project, record: Record) -> None:
+    """ToolError unless a thing was made in the region of the project's endpoint."""
+    endpoint, arn = project.config().get("endpoint"), record.get("cert_arn") or ""
+    region = region_of(endpoint)
+    if region and arn and arn.split(":")[3] != region:
+        raise ToolError(
+            f"{record.name} was made in {arn.split(':')[3]}, and the project's endpoint is {endpoint}: set one of "
+            f"{arn.split(':')[3]}"
+        )
 
 
 def _check_endpoint(aws: Aws, config: Json) -> None:

@@ -20,7 +20,7 @@ _GONE = ".gone-"
 
 class Record:
     """One thing on disk. Values: key ("ec", "rsa"), policy, project, requested (epoch seconds of AWS's clock at the
-    certificate request), thing_arn, thing_id, cert_arn, done, board (platform, machine, free: as it was flashed)."""
+    certificate request), thing_arn, thing_id, cert_arn, done, board (see boards.py)."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

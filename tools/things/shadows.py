@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from aws_iot import document
 from aws_iot.names import shadow as prefix
 
 from ..cloud import aws as aws_errors
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ..cloud.aws import Aws
 
 _INTERVAL_S = 1.0
+_LIMIT_BYTES = 8192  # of a state document, as JSON; an account's quota can be raised
 
 
 def get(aws: Aws, thing: str, name: str | None = None) -> Json | None:
@@ -98,20 +100,32 @@ def set_desired(aws: Aws, thing: str, desired: Json, name: str | None = None, ve
     return json.loads(answer["payload"].read())
 
 
-def parse_state(text: str) -> Json:
-    """The JSON object in an argument; ToolError when it is none."""
+def parse_state(text: str, limit_bytes: int = _LIMIT_BYTES) -> Json:
+    """The JSON object in an argument; ToolError when it is none, or one that AWS would refuse."""
     try:
         state = json.loads(text, parse_constant=_no_number)
     except json.JSONDecodeError as error:
         raise ToolError(
             f'the state is no valid JSON ({error.msg} at column {error.colno}); for example: \'{{"led": "on"}}\''
         ) from error
+    except RecursionError as error:
+        raise ToolError("the state has members on more levels than can be read: a shadow takes 8") from error
     if not isinstance(state, dict):
         raise ToolError('the state must be a JSON object, for example: \'{"led": "on"}\'')
     inner = state.get("state")
     if len(state) == 1 and isinstance(inner, dict) and inner.keys() & {"desired", "reported"}:
         raise ToolError('give the desired state alone, not the whole document; for example: \'{"led": "on"}\'')
+    check_state(state, limit_bytes)
     return state
+
+
+def check_state(state: Json, limit_bytes: int = _LIMIT_BYTES) -> None:
+    """ToolError for a state that AWS would refuse, by the name of the member; by the same rule as on a board."""
+    try:
+        document.state(state)
+        document.limit(state, limit_bytes)
+    except ValueError as error:
+        raise ToolError(f"a shadow takes no such state: {error}") from error
 
 
 def _no_number(text: str) -> None:
