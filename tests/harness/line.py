@@ -1,4 +1,4 @@
-"""A bench with ports, and who sits at it: make-believe boards are plugged in and taken off as a production line says."""
+"""A bench with ports, and who sits at it: plugs make-believe boards in and takes them off as a production line says."""
 
 import collections
 import json

@@ -17,6 +17,7 @@ from ..harness import power
 from ..harness.board_tty import Tty
 from ..harness.board_wifi import firmware
 from ..harness.line import Bench, LineBoard
+from ..harness.pages import Reader, blocks
 
 _PARTS = 3
 _SMALL = "print('ready')\nimport time\nwhile True:\n    time.sleep_ms(50)\n"  # where AWS is not what is looked at
@@ -120,8 +121,25 @@ def test_board_after_board_at_three_ports(thing, things, bench, tmp_path, accoun
     _assert_each_has_its_own(project, good)
     for name, board in _noted(project).items():
         assert board["ready"] and board["micropython"] and board["library"] and board["flashed"].endswith("Z")
-        assert sorted(path.name for path in (thing.folder / "labels").glob(f"{name}.*")) == [f"{name}.svg", f"{name}.txt"]
+        assert sorted(path.name for path in (thing.folder / "labels").glob(f"{name}.*")) == [
+            f"{name}.svg",
+            f"{name}.txt",
+        ]
     assert (project / "thing.conf.json").read_bytes() == before, "the active thing stays as it is"
+
+
+def test_the_page(thing, project, bench, tmp_path):
+    """docs/production.md, where a board is plugged in at each port."""
+    (project / "main.py").write_text(_SMALL)
+    made = _boards(tmp_path, range(3))
+    for place, board in zip(bench.places, made, strict=True):
+        place.plug(board)
+    (thing.folder / "ports").symlink_to(tmp_path / "ports")
+    (block,) = blocks("docs/production.md", "sh line")
+    said = Reader(thing.folder, thing.environment).run(block.text)
+    assert said.endswith("3 boards done\n")
+    assert {board.thing for board in made} == {"lamp_0", "lamp_1", "lamp_2"}
+    _assert_each_has_its_own(project, made)
 
 
 def test_what_cannot_be_a_line_is_refused(thing, project, tmp_path):
@@ -183,7 +201,9 @@ def _cut(how, process, place, bench):
     process.communicate()
 
 
-@pytest.mark.parametrize("how", ["unplugged", "killed", "stopped twice"])
+@pytest.mark.parametrize(
+    "how", ["killed", *(pytest.param(how, marks=pytest.mark.power) for how in ("unplugged", "stopped"))]
+)
 def test_a_board_that_was_cut_off_gets_its_own_thing(thing, waiting, bench, tmp_path, how):
     """Its key may be on it, so that no other board gets that thing meanwhile."""
     first, second = _boards(tmp_path, range(2))

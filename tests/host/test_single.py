@@ -281,7 +281,10 @@ def test_shadow_watch_in_json(thing, account):
 @pytest.mark.parametrize(
     "state, reason",
     [
-        ({"a": {"b": {"c": {"d": {"e": {"f": {"g": {"h": {"i": 1}}}}}}}}}, "a.b.c.d.e.f.g.h: it has members on more than 8"),
+        (
+            {"a": {"b": {"c": {"d": {"e": {"f": {"g": {"h": {"i": 1}}}}}}}}},
+            "a.b.c.d.e.f.g.h: it has members on more than 8",
+        ),
         ({"small": 1, "large": "x" * 9000}, "state: over 8192 bytes as JSON, 9002 of them in large"),
         ({"name\udc00": 1}, "no UTF-8"),
     ],

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ..board.line import Line
     from ..board.line_board import Visit
     from ..output import Output
+    from ..shapes import Json
     from ..things.project import Project
 
 
@@ -55,7 +56,7 @@ def _tell(out: Output, project: Project, visit: Visit, labels: Path | None) -> N
     from ..things import boards
 
     board = boards.described(project.record(visit.thing)) if visit.thing else None
-    document = {
+    document: Json = {
         "port": visit.port, "state": visit.state, "thing": visit.thing, "chip": visit.chip, "seconds": visit.seconds
     }  # fmt: skip
     if visit.error:
@@ -70,8 +71,9 @@ def _tell(out: Output, project: Project, visit: Visit, labels: Path | None) -> N
         if labels:
             from ..board import label
 
-            document["labels"] = [str(path) for path in label.write(labels, visit.thing or "")]
-            words += f"; label: {document['labels'][0]}"
+            picture, text = label.write(labels, visit.thing or "")
+            document.update(labels=[str(picture), str(text)])
+            words += f"; label: {picture}"
     out.line(document, f"{visit.port}: {words}", colour)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from aws_iot import document
+from aws_iot import document as rules
 from aws_iot.names import shadow as prefix
 
 from ..cloud import aws as aws_errors
@@ -122,8 +122,8 @@ def parse_state(text: str, limit_bytes: int = _LIMIT_BYTES) -> Json:
 def check_state(state: Json, limit_bytes: int = _LIMIT_BYTES) -> None:
     """ToolError for a state that AWS would refuse, by the name of the member; by the same rule as on a board."""
     try:
-        document.state(state)
-        document.limit(state, limit_bytes)
+        rules.state(state)
+        rules.limit(state, limit_bytes)
     except ValueError as error:
         raise ToolError(f"a shadow takes no such state: {error}") from error
 
