@@ -42,10 +42,10 @@ def follow(aws: Aws, thing: str, name: str | None, interval_s: float | None, say
     By MQTT, which misses none; with an interval, or where there is no such connection, it is asked for so often.
     """
     last: int | None = -1  # no version yet
-    for document in _documents(aws, thing, name, interval_s, say):
-        version = document["version"] if document else None
+    for found in _documents(aws, thing, name, interval_s, say):
+        version = found["version"] if found else None
         if version != last:
-            yield document
+            yield found
         last = version
 
 
