@@ -21,6 +21,7 @@ from aws_iot_tools.selftest.run import Run
 
 from ..harness.board import Board
 from ..harness.board_wifi import AccessPoint, firmware
+from .test_cloud import cloud, use  # noqa: F401  the fixture
 
 _WIFI = {"ssid": "workshop", "password": "correct horse"}
 _OFFLINE = ["chip", "import", "lent files"]
@@ -84,14 +85,18 @@ def examine(account, monkeypatch):
             monkeypatch.setenv(name, account.environment[name])
         if port:
             monkeypatch.setenv("IOT_MTLS_PORT", str(port))
-        chosen = [stage for stage in stages.STAGES if stage.name in (*_BEFORE, *names)]
-        monkeypatch.setattr(stages, "STAGES", chosen)
-        with device:
-            made = Run(device, Aws(), **options)
-            made.examine(lambda finding: None)
-        return made
+        return _examined(device, names, monkeypatch, **options)
 
     return run
+
+
+def _examined(device, names, monkeypatch, **options) -> Run:
+    chosen = [stage for stage in stages.STAGES if stage.name in (*_BEFORE, *names)]
+    monkeypatch.setattr(stages, "STAGES", chosen)
+    with device:
+        made = Run(device, Aws(), **options)
+        made.examine(lambda finding: None)
+    return made
 
 
 def _serial(board):
@@ -130,6 +135,16 @@ def test_jobs_and_updates_of_a_board(examine, account, board, on_the_air):
     assert found["FOTA undone"].figures["reason"] == "rolled back: not confirmed in 12 s"
     assert _files(board) == before
     _nothing_left(account)
+
+
+def test_a_connection_of_this_computer_behind_mosquitto(cloud, monkeypatch):  # noqa: F811
+    """Where PUBACK comes before the shadow has the report, and what the library was lent stays in a large heap."""
+    cloud.run(*cloud.up, "--mosquitto")
+    for name, value in {**use(cloud), "XDG_STATE_HOME": cloud.environment["XDG_STATE_HOME"]}.items():
+        monkeypatch.setenv(name, value)
+    run = _examined(LocalDevice(), ("deltas", "QoS 1 burst"), monkeypatch, rounds=20)
+    assert not _bad(run) and run.lab.cloud.front == "mosquitto"
+    assert len(_found(run)) == 2
 
 
 def test_a_heap_is_watched(examine, account, monkeypatch):

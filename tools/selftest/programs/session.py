@@ -11,7 +11,7 @@ def deltas(rounds):
     """Answer ``rounds`` deltas; the program on the other side desires {"n": 1}, {"n": 2} ... one after the other."""
     before = base.heap()
     thing = base.make(shadow_topics=("update/delta",))
-    waiting = []  # [n, ticks at which its delta came] of the reports that are under way
+    waiting = []  # [n, ticks at which its delta came] of the reports that are under way, in their order
     took = []
     warm = 0
 
@@ -20,10 +20,13 @@ def deltas(rounds):
         return state
 
     def happened(event, value):
-        if event == "puback" and waiting:
+        if event != "puback" or thing.kept:
+            return
+        while waiting:  # all that was reported is there, twice where a delta came again: see stages.deltas
             n, came = waiting.pop(0)
-            took.append(time.ticks_diff(time.ticks_ms(), came))
-            base.say("reported", n=n)
+            if n > len(took):
+                took.append(time.ticks_diff(time.ticks_ms(), came))
+                base.say("reported", n=n)
 
     thing.on_shadow_request(requested)
     thing.on_event(happened)
@@ -44,22 +47,31 @@ def told(thing, took, grown):
 
 
 def burst(count, size):
-    """Publish ``count`` messages of ``size`` bytes as fast as they are taken, and wait for the last PUBACK."""
+    """Publish ``count`` messages of ``size`` bytes as fast as they are taken, and wait for the last PUBACK.
+
+    Twice, since where there is plenty of heap, files of the library that the first burst has loaded stay there.
+    """
     thing = base.make()
     base.connect(thing)
-    topic = "dt/%s/burst" % thing.thingname
-    payload = bytes(size)
+    publish(thing, count, size)
     before = base.heap()
-    start = time.ticks_ms()
-    for _ in range(count):
-        thing.publish(topic, payload, qos=1)
-    base.wait(thing, lambda: not thing.kept, 60, "not all PUBACKs came")
-    took = time.ticks_diff(time.ticks_ms(), start)
+    took = publish(thing, count, size)
     base.say(
         "sent", ms=took, per_s=count * 1000 // max(took, 1), resent=thing.stats["resent"],
         grown_bytes=base.heap() - before, connects=thing.stats["connects"],
     )  # fmt: skip
     thing.disconnect()
+
+
+def publish(thing, count, size):
+    """-> the milliseconds that it took."""
+    topic = "dt/%s/burst" % thing.thingname
+    payload = bytes(size)
+    start = time.ticks_ms()
+    for _ in range(count):
+        thing.publish(topic, payload, qos=1)
+    base.wait(thing, lambda: not thing.kept, 60, "not all PUBACKs came")
+    return time.ticks_diff(time.ticks_ms(), start)
 
 
 def denied(seconds):
