@@ -15,6 +15,8 @@ from cryptography import x509
 
 from ..harness.ports import free_port
 
+pytestmark = pytest.mark.local_aws
+
 
 @pytest.fixture
 def cloud(thing):

@@ -22,6 +22,8 @@ from aws_iot_tools.cloud import ministack, processes, saving
 from ..harness.ports import free_port
 from .test_cloud import cloud, use  # noqa: F401  the fixture
 
+pytestmark = pytest.mark.local_aws
+
 
 @pytest.fixture
 def folder(cloud):  # noqa: F811

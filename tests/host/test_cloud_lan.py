@@ -23,6 +23,8 @@ from botocore.credentials import Credentials
 from .conftest import TRUST
 from .test_cloud import cloud, use  # noqa: F401  the fixture
 
+pytestmark = pytest.mark.local_aws
+
 _LAN = "127.0.0.2"
 _UPGRADE = {
     "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",

@@ -15,6 +15,8 @@ from .. import harness
 from .conftest import TRUST
 from .test_cloud import cloud, use  # noqa: F401  the fixture
 
+pytestmark = pytest.mark.local_aws
+
 _EXAMPLE = harness.ROOT / "examples" / "fota"
 
 

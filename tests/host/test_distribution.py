@@ -92,6 +92,10 @@ def test_pip(built, user, tmp_path):
     user["PATH"] = f"{tmp_path / 'env' / 'bin'}{os.pathsep}{user['PATH']}"
     pip = f"{sys.executable} -m pip --python {tmp_path / 'env' / 'bin' / 'python'} install --quiet --no-compile "
     _shell(f"{pip} {built[1]}", user, tmp_path)
+    if sys.version_info < (3, 11):
+        with pytest.raises(AssertionError, match=r"the local AWS needs Python 3\.11"):
+            _shell("thing cloud up", user, tmp_path)
+        return
     with pytest.raises(AssertionError, match=r"micropython-aws-iot\[cloud\]"):
         _shell("thing cloud up", user, tmp_path)
     _shell(f"{pip} '{built[1]}[cloud]'", user, tmp_path)

@@ -3,6 +3,7 @@
 import datetime
 import json
 import shutil
+import signal
 import subprocess
 import time
 
@@ -271,6 +272,25 @@ def test_a_board_that_loses_its_connection(thing, ready, board):
     assert (board.flash / "main.py").read_text() == "print('old')\n"
     (ready / "main.py").write_text("print('new')\n")
     assert "  new\n" in thing.run("flash", "demo", "--port", board.port, "--no-wait").stdout
+
+
+def test_ctrl_c_in_the_middle_leaves_nothing_behind(thing, ready, board):
+    """The old program is whole; what had been written beside it goes with the next flashing, whatever that writes."""
+    old = (ready / "main.py").read_bytes()
+    thing.run("flash", "demo", "--port", board.port, "--no-wait")
+    (ready / "main.py").write_text("# " + "x" * 200_000)
+    running = thing.start("flash", "demo", "--port", board.port, "--no-wait")
+    scratch = board.flash / "main.py.new"
+    while not scratch.exists():
+        assert running.poll() is None
+        time.sleep(0.005)
+    running.send_signal(signal.SIGINT)
+    error = running.communicate(timeout=180)[1]
+    assert running.returncode == 130 and error.splitlines()[-1] == "thing: stopped", error
+    assert (board.flash / "main.py").read_bytes() == old and scratch.exists()
+    (ready / "main.py").write_bytes(old)
+    assert thing.json("flash", "demo", "--port", board.port, "--no-wait")["removed"] == ["/main.py.new"]
+    assert not [name for name in _files(board) if name.endswith(".new")]
 
 
 def test_a_full_board(thing, ready, board, tmp_path):

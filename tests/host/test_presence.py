@@ -10,6 +10,8 @@ from .test_cloud import cloud, use  # noqa: F401  the fixture
 _SILENT = """
 from aws_iot import Thing
 
+pytestmark = pytest.mark.local_aws
+
 Thing.from_config("thing.conf.json").loop_forever()
 """
 _CONNECTS = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iot:Connect", "Resource": "*"}]}

@@ -137,6 +137,7 @@ def test_jobs_and_updates_of_a_board(examine, account, board, on_the_air):
     _nothing_left(account)
 
 
+@pytest.mark.local_aws
 def test_a_connection_of_this_computer_behind_mosquitto(cloud, monkeypatch):  # noqa: F811
     """Where PUBACK comes before the shadow has the report, and what the library was lent stays in a large heap."""
     cloud.run(*cloud.up, "--mosquitto")

@@ -11,6 +11,8 @@ import pytest
 from .. import harness
 from ..harness.board import Board
 
+pytestmark = pytest.mark.local_aws
+
 _PAGE = (harness.ROOT / "docs" / "start.md").read_text()
 _BLOCKS = [block.strip() for block in re.findall(r"^```sh start\n(.*?)^```", _PAGE, re.M | re.S)]
 

@@ -31,6 +31,7 @@ def _tree(folder) -> dict:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.local_aws
 def test_the_walk_through(shell):
     """new, cloud up, add, flash, the board connects, shadow set, shadow watch shows its report, doctor, cleanup."""
     steps = [block.text.strip() for block in blocks("README.md") if block.kind in ("sh", "sh second shell")]
@@ -69,6 +70,7 @@ def _await(process, *lines) -> None:
         seen.append(process.stdout.readline().rstrip())
 
 
+@pytest.mark.local_aws
 def test_the_other_commands(shell):
     """What docs/tools.md says to have before them: the README's project, and its local AWS."""
     shell.run("thing new demo\nthing cloud up")

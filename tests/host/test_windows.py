@@ -90,6 +90,7 @@ def test_two_commands_do_not_change_one_project_at_once(windows):
     assert "demo_1" in windows.run("add", "demo")[0]
 
 
+@pytest.mark.local_aws
 def test_the_local_aws_is_looked_at_and_not_ended(cloud):  # noqa: F811
     """os.kill(pid, 0) ends a process there: up, env, list in its folder and down do not."""
     windows = Windows(cloud)

@@ -104,8 +104,12 @@ def deliver(
 
 
 def bring_up(board: Board, wanted: dict[str, bytes], folder: str, progress: Progress) -> Result:
-    """Make the board's files what they shall be; -> Result. folder: one in which nothing else may be."""
-    there = board.hashes(wanted)
+    """Make the board's files what they shall be; -> Result. folder: one in which nothing else may be.
+
+    Of a flashing that was cut off, what it had written beside the others goes, too.
+    """
+    beside = {path: f"{path}.new" for path in wanted if not path.startswith(f"{folder}/")}
+    there = board.hashes([*wanted, *beside.values()])
     todo = {path: data for path, data in wanted.items() if there.get(path) != hashlib.sha256(data).hexdigest()}
     free, needed = board.info()["free"], sum(map(len, todo.values()))
     if needed > free:
@@ -116,6 +120,7 @@ def bring_up(board: Board, wanted: dict[str, bytes], folder: str, progress: Prog
         board.write(todo, advance)
     # Old modules, and a .py that would be imported before its .mpy.
     old = [path for path in board.files(folder) if path not in wanted]
+    old += [new for path, new in beside.items() if new in there and path not in todo]
     board.remove(old)
     return Result(list(todo), old, len(wanted) - len(todo))
 

@@ -148,13 +148,13 @@ class Wanted:
 def up(folder: Path, wanted: Wanted, say: Say) -> Cloud:
     """Start what does not run of the local AWS of a folder; -> Cloud. Ports stay those of the last time; at first, a
     busy default port is replaced by a free one."""
+    if sys.version_info < (3, 11):
+        raise ToolError("the local AWS needs Python 3.11: on 3.10 no TLS handshake with MiniStack 1.5 comes to an end")
     if importlib.util.find_spec("ministack") is None:
         raise ToolError(
             "the local AWS is not installed: it is the extra `cloud`: install 'micropython-aws-iot[cloud]', "
             "in a checkout '.[cloud]', with what installed this (pip, pipx, uv tool)"
         )
-    if sys.version_info < (3, 11):
-        raise ToolError("the local AWS needs Python 3.11: on 3.10 no TLS handshake with MiniStack 1.5 comes to an end")
     # One at a time: what starts meanwhile would see the same ports free, and MiniStack shares a port that is taken.
     with journal.lock(state.folder() / "cloud.lock", wait=True):
         old = _last(folder, say)

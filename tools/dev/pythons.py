@@ -12,6 +12,7 @@ from ..errors import ToolError
 from .setup import make_venv
 
 _MINORS = range(10, 15)
+_WITHOUT_LOCAL_AWS = "python3.10"
 _ABOUT = "import platform, ssl; print(platform.python_version(), 'with', ssl.OPENSSL_VERSION)"
 _TESTS = ["-q", "-n", "6", "--dist", "load", "--maxschedchunk", "1", "-k", "not mp32 and not mp64", "tests"]
 
@@ -43,7 +44,12 @@ def _test(name: str) -> int:
     make_venv(folder, name)
     # The local AWS takes no Python 3.10: it runs on that of .venv.
     environment = {**os.environ, "MINISTACK_PYTHON": sys.executable}
-    return subprocess.run([folder / "bin/python", "-m", "pytest", *_TESTS], cwd=ROOT, env=environment).returncode
+    options = []
+    if name == _WITHOUT_LOCAL_AWS:
+        print("not run: what starts the local AWS as a user does (`thing cloud up` says that it takes no such Python)")
+        options = ["-m", "not power and not local_aws"]
+    command = [folder / "bin/python", "-m", "pytest", *options, *_TESTS]
+    return subprocess.run(command, cwd=ROOT, env=environment).returncode
 
 
 if __name__ == "__main__":
