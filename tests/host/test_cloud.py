@@ -68,6 +68,15 @@ def test_up_env_down_and_its_data_stays(cloud):
     assert cloud.run("cloud", "env", "--off").stdout.startswith("unset AWS_ENDPOINT_URL\n")
 
 
+def test_its_variables_win_over_those_that_lead_elsewhere(cloud):
+    cloud.run(*cloud.up)
+    cloud.environment.update(
+        AWS_ENDPOINT_URL_IOT="http://127.0.0.1:9", AWS_IGNORE_CONFIGURED_ENDPOINT_URLS="true", AWS_PROFILE="nobody"
+    )
+    variables = use(cloud)
+    assert not {"AWS_ENDPOINT_URL_IOT", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_PROFILE"} & set(variables)
+
+
 def test_one_that_does_not_run_is_named(cloud):
     """Else the next message would speak of AWS's regions and credentials."""
     cloud.run(*cloud.up)

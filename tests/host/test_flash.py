@@ -374,6 +374,9 @@ def test_what_would_not_work_on_the_board_is_refused_here(thing, ready, board):
     said = thing.run("flash", "demo", "--port", "/dev/ttyUSB0", code=1).stderr
     assert "the endpoint is localhost, which for a board is the board itself" in said
     config = json.loads((ready / "thing.conf.json").read_text())
+    (ready / "thing.conf.json").write_text(json.dumps({**config, "endpoint": "mqtts://localhost:8883"}))
+    said = thing.run("flash", "demo", "--port", board.port, code=1).stderr
+    assert "the endpoint 'mqtts://localhost:8883' must be a host name alone" in said
     (ready / "thing.conf.json").write_text(json.dumps({**config, "cacert": "/etc/passwd"}))
     assert "names /etc/passwd, which is not in the project" in thing.run("flash", "demo", code=1).stderr
     (ready / "thing.conf.json").write_text(json.dumps(config))

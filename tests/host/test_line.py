@@ -227,6 +227,8 @@ def test_ctrl_c_finishes_the_boards_at_work(thing, waiting, bench, tmp_path):
     bench.places[0].plug(board)
     process = _line(thing, tmp_path / "ports")
     _await(lambda: board.thing, process)
+    said = thing.run("flash", "demo", "--port", bench.places[0].port, code=1).stderr
+    assert "does no other program" in said, "a second command at the port does not disturb the first"
     process.send_signal(signal.SIGINT)
     _await(lambda: "finishing" in process.stderr.readline())
     (board.flash / "go").touch()

@@ -47,6 +47,16 @@ def test_git_keeps_the_secrets_out(thing, project):
     assert set(listed.split()) == {".gitignore", "helpers.py", "main.py", "readme.md", "thing.conf.json"}
 
 
+def test_use_fills_in_the_endpoint_of_the_account(thing, project, ministack):
+    """As after `thing cloud down`, `thing cloud up --lan`: other things of the project stay as they are."""
+    thing.run("add", "demo")
+    path = project / "thing.conf.json"
+    before = json.loads(path.read_text())
+    path.write_text(json.dumps({**before, "endpoint": "192.0.2.7", "port": 1}))
+    said = thing.run("use", "demo", "--endpoint").stdout
+    assert said == f"endpoint: localhost:{ministack.port}\n" and json.loads(path.read_text()) == before
+
+
 def test_use_changes_all_three_files(thing, project):
     thing.run("add", "demo", "-n", "3")
     config = json.loads((project / "thing.conf.json").read_text())

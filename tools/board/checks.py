@@ -90,8 +90,11 @@ def _imported() -> set[str]:
 
 
 def check_endpoint(project: Project, port: str) -> None:
-    """ToolError when the board at a port would look for AWS on itself."""
+    """ToolError for an endpoint that is none, and when the board at a port would look for AWS on itself."""
     endpoint = project.config().get("endpoint") or ""
+    fault = endpoint_fault(endpoint)
+    if fault:
+        raise ToolError(f"the endpoint {fault}")
     on_this_computer = port.startswith("socket://") or os.path.realpath(port).startswith("/dev/pts/")
     if not on_this_computer and (endpoint == "localhost" or endpoint.startswith("127.")):
         raise ToolError(
@@ -99,6 +102,13 @@ def check_endpoint(project: Project, port: str) -> None:
             f"--lan` have the local AWS serve the network, `thing use {project.folder} --endpoint` then writes its "
             "address into the project"
         )
+
+
+def endpoint_fault(endpoint: str) -> str | None:
+    """Why this is no endpoint, in words."""
+    if "/" in endpoint or ":" in endpoint:
+        return f'{endpoint!r} must be a host name alone: no mqtts://, no path, no port (that is "port")'
+    return None
 
 
 def wifi_fault(project: Project) -> str | None:

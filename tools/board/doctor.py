@@ -170,8 +170,9 @@ class Patient:
 
 def check_endpoint(endpoint: str) -> str:
     """A finding about the endpoint's type; Sick for one that cannot work."""
-    if "://" in endpoint or "/" in endpoint or ":" in endpoint:
-        raise Sick(f'{endpoint!r} must be a host name alone: no mqtts://, no path, no port (that is "port")')
+    fault = checks.endpoint_fault(endpoint)
+    if fault:
+        raise Sick(fault)
     if not endpoint.endswith((".amazonaws.com", ".amazonaws.com.cn")):
         return f"{endpoint} (not AWS's own name: a local AWS or a custom domain)"
     if ".credentials.iot." in endpoint or ".jobs.iot." in endpoint:
