@@ -59,6 +59,17 @@ def test_record_stays_while_its_remote_does(thing, project, account, proxy):
     account.assert_empty()
 
 
+def test_a_certificate_that_somebody_else_made_meanwhile_stays(thing, project, account, proxy):
+    """After a request whose answer was lost, what looks like its certificate is known by its key, or left."""
+    thing.environment["AWS_ENDPOINT_URL"] = proxy.url
+    proxy.refuse["CreateCertificateFromCsr"] = (1, 403, "UnauthorizedException")
+    thing.run("add", "demo", code=1)
+    foreign = account.client("iot").create_keys_and_certificate(setAsActive=False)["certificateId"]
+    thing.run("cleanup", "demo", "--yes")
+    assert [each["certificateId"] for each in account.certificates()] == [foreign]
+    assert account.thing_names() == []
+
+
 def test_policy_that_others_use_stays(thing, project, account):
     thing.run("add", "demo")
     iot = account.client("iot")
