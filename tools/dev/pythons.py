@@ -44,11 +44,11 @@ def _test(name: str) -> int:
     make_venv(folder, name)
     # The local AWS takes no Python 3.10: it runs on that of .venv.
     environment = {**os.environ, "MINISTACK_PYTHON": sys.executable}
-    options = []
+    options: list[str] = []
     if name == _WITHOUT_LOCAL_AWS:
         print("not run: what starts the local AWS as a user does (`thing cloud up` says that it takes no such Python)")
         options = ["-m", "not power and not local_aws"]
-    command = [folder / "bin/python", "-m", "pytest", *options, *_TESTS]
+    command = [str(folder / "bin/python"), "-m", "pytest", *options, *_TESTS]
     return subprocess.run(command, cwd=ROOT, env=environment).returncode
 
 
