@@ -75,4 +75,6 @@ class Shadow:
         """
 
     def delete(self, timeout_ms: int | None = None) -> dict:
-        """Delete the shadow; the answer has the version that was deleted. Raises Rejected, ResponseTimeout."""
+        """Delete the shadow, with all that was reported before; the answer has the version that was deleted. Raises
+        Rejected (404: no shadow yet), ResponseTimeout.
+        """

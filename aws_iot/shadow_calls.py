@@ -33,7 +33,7 @@ def prepare(shadow, client, thing, name=None, wanted=None, prefix=None, limit_by
     shadow.desired = {}  # of what it was told: what it may not have reported so
     shadow.tries = 0  # of the get that waits for its answer; or, below 0, the bytes for which there was no room
     shadow.pending = None  # reports that could not be sent yet, merged
-    shadow.last = None  # packet id of the newest report
+    shadow.last = None  # packet id of the newest report or update()
     shadow.hold = None  # ticks until which they must wait
     shadow.later = None  # what was reported since an update() was sent that waits for its answer
     shadow.asked = None  # ticks of a get that waits for its answer
@@ -81,10 +81,17 @@ def on_documents(shadow, callback):
 
 
 def resent(shadow, entry):
-    """A kept report goes out once more: if a newer one went out already, all is reported again."""
-    later = [kept[_PID] for kept in shadow.client.kept if kept is entry or kept[_SENT] is None]
-    if shadow.last not in later:
-        aws_iot.shadow_pending.repeat(shadow)
+    """A kept report goes out once more: if something newer went out already, all is reported again."""
+    # all is well where each id from this one to the newest is that of a publish which follows: none went out, is
+    # acknowledged, or was an update's
+    pid, kept = entry[_PID], shadow.client.kept
+    for each in kept[kept.index(entry) :]:
+        if each[_PID] != pid or each is not entry and each[_SENT] is not None:
+            break
+        if pid == shadow.last:
+            return
+        pid = pid % 65535 + 1
+    aws_iot.shadow_pending.repeat(shadow)
 
 
 def lost(shadow, topic):
@@ -107,11 +114,10 @@ def get(shadow, timeout_ms: int | None = None) -> dict:
 
 
 def delete(shadow, timeout_ms: int | None = None) -> dict:
-    """Delete the shadow; the answer has the version that was deleted. Raises Rejected, ResponseTimeout."""
-    deleted = request(shadow, "delete", None, timeout_ms)
-    # what was reported before is not to be made anew after the next connect
-    shadow.reported = aws_iot.shadow_pending.merge({}, shadow.pending or {})
-    return deleted
+    """Delete the shadow, with all that was reported before; the answer has the version that was deleted. Raises
+    Rejected (404: no shadow yet), ResponseTimeout.
+    """
+    return aws_iot.shadow_pending.delete(shadow, timeout_ms)
 
 
 def update(
@@ -125,11 +131,12 @@ def update(
     StateError as report.
     """
     document = aws_iot.document.update(reported, desired, version, shadow.limit)
-    waiting = False
+    waiting = pid = None
     if reported:
         aws_iot.shadow_pending.clear(shadow, reported)
         waiting = aws_iot.shadow_pending.waiting(shadow)  # and goes out after the update, with older values
-        shadow.last = None  # a copy of an older report is to be followed by all of it again
+        # of its own, so that a copy of an older report is followed by all of it again
+        shadow.last = pid = shadow.client.next_pid()
     # what is reported meanwhile, by callbacks, is newer
     around, shadow.later = shadow.later, {}
     try:
@@ -140,9 +147,9 @@ def update(
         if around is not None:
             merge(around, since)
     if reported:
-        if since or waiting or shadow.last is not None:  # again: it may have had a second copy after it
+        if since or waiting or shadow.last != pid:  # again: it may have had a second copy after it
             shadow.pending = shadow.pending or {}
-        shadow.last = None
+        shadow.last = shadow.client.next_pid()
         for note in (shadow.pending, around, shadow.reported):
             if note is not None:
                 merge(note, reported)

@@ -62,6 +62,31 @@ def repeat(shadow):
     shadow.pending = merge({}, shadow.reported) or None
 
 
+def delete(shadow, timeout_ms):
+    """Shadow.delete: a report that waits, or is not acknowledged yet, would make the shadow anew."""
+    from .errors import Rejected
+
+    sent = aws_iot.mqtt.outgoing.withdraw(shadow.client, shadow.topic)
+    before, shadow.reported = shadow.reported, {}  # what callbacks report meanwhile is newer
+    shadow.pending = None
+    gone = False
+    try:
+        topic = shadow.prefix + "delete"
+        deleted = aws_iot.mqtt.request.request(shadow.client, topic, None, timeout_ms, shadow.message)
+        gone = True
+        return deleted
+    except Rejected as error:
+        gone = error.code == 404
+        raise
+    finally:
+        if gone:
+            shadow.desired = {}
+        else:
+            shadow.reported = merge(before, shadow.reported)
+            aws_iot.mqtt.outgoing.restore(shadow.client, sent)
+        repeat(shadow)  # the request may have had a second copy after it
+
+
 def flush(shadow):
     """Send the pending report, unless there is no room for it yet. ValueError, TypeError: one member cannot be sent."""
     from .errors import StateError

@@ -8,6 +8,9 @@ const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 _PID = const(0)
 _PACKET = const(1)
+_SENT = const(2)
+_COPIES = const(3)
+_EARLIER = const(-1)
 _MOST_BYTES = const(131072 + 256 + 9)  # 128 KB behind the longest topic; what publish() takes is less
 
 
@@ -99,3 +102,22 @@ def resent(client, entry):
     for sender in client.senders:
         if sender.topic == topic:
             sender.resent(entry)
+
+
+def withdraw(client, topic):
+    """Take the publishes to ``topic`` (bytes) out of what is kept, so that none goes out again; -> their entries."""
+    entries = [entry for entry in client.kept if aws_iot.mqtt.control.topic_of(entry[_PACKET]) == topic]
+    for entry in entries:
+        client.kept.remove(entry)
+        client.queued -= len(entry[_PACKET])
+    return entries
+
+
+def restore(client, entries):
+    """Keep these again, as what is older than the others, and may have been sent before."""
+    for entry in entries:
+        entry[_SENT] = None
+        entry[_COPIES] = _EARLIER
+        client.queued += len(entry[_PACKET])
+    client.kept[:0] = entries
+    client.pump()

@@ -103,8 +103,9 @@ def prepare(  # noqa: PLR0915  a client has as many fields
     client.names = {}  # topics that were checked -> UTF-8
     client.sent = {}  # topic (bytes) of QoS 0 -> ticks since when on this link, None [publish | close, check_publish]
     # QoS 1 publishes without PUBACK
-    client.kept = aws_iot.mqtt.unusual.Kept() if queue_bytes > _MANY_BYTES else []  # [publish | puback]
-    client.queued = 0  # bytes in it [publish | puback]
+    client.kept = aws_iot.mqtt.unusual.Kept() if queue_bytes > _MANY_BYTES else []
+    # [publish, restore | puback, withdraw]
+    client.queued = 0  # bytes in it [publish, restore | puback, withdraw]
     client.limit = window  # of it in flight; 1 while a refused one is looked for [_suspect, _allowed | puback]
     client.pid = 0  # the last packet id [next_pid]
     client.wrapped = False  # packet ids in flight may be higher than the next [next_pid]

@@ -5,7 +5,7 @@ from peer import PUBLISH, Peer
 from samples import raises
 
 from aws_iot import shadow_pending
-from aws_iot.errors import StateError
+from aws_iot.errors import Rejected, StateError
 from aws_iot.shadow import Shadow
 
 
@@ -140,6 +140,112 @@ def test_an_update_does_not_take_the_place_of_a_report_that_waits_to_delete():
         shadow.report({"lamp": None})  # waits
         shadow.update(reported={"lamp": {"level": 3}})
         _agree(cloud, client, shadow, {"lamp": {"level": 3}})
+
+
+def _cut(peer, client, shadow=None, state=None):
+    """The link is lost, and with it what ``shadow`` reports just before that."""
+    peer.silent = (PUBLISH,)
+    if shadow:
+        shadow.report(state)
+    peer.close_link()
+    while client.connected:
+        client.poll(100)
+
+
+def test_a_copy_of_a_report_before_an_update_and_a_newer_report():
+    # after the cut both reports go out, in order; what lay between them is to be told again
+    with Peer() as peer:
+        cloud, client, shadow = _device(peer)
+        peer.puback_ms = 3000
+        shadow.report({"x": 1})
+        shadow.update(reported={"x": 2})
+        _cut(peer, client, shadow, {"y": 1})
+        peer.silent = ()
+        _agree(cloud, client, shadow, {"x": 2, "y": 1})
+
+
+def test_a_copy_of_a_report_before_one_that_was_acknowledged_first():
+    with Peer() as peer:
+        cloud, client, shadow = _device(peer)
+        peer.puback_ms = 3000
+        shadow.report({"x": 1})
+        peer.puback_ms = 1
+        shadow.report({"x": 2})
+        client.until(lambda: False, 100)
+        _cut(peer, client, shadow, {"y": 1})
+        peer.silent = ()
+        _agree(cloud, client, shadow, {"x": 2, "y": 1})
+
+
+def test_reports_in_flight_are_not_told_again_as_a_whole():
+    with Peer() as peer:
+        cloud, client, shadow = _device(peer)
+        shadow.report({"a": 1})
+        peer.silent = (PUBLISH,)
+        for number in range(3):
+            shadow.report({"b": number})
+        _cut(peer, client, shadow, {"b": 3})
+        peer.silent = ()
+        _agree(cloud, client, shadow, {"a": 1, "b": 3})
+        assert [document["state"]["reported"] for _, document in cloud.requests[1:]] == [{"b": n} for n in range(4)]
+
+
+def test_what_was_reported_before_a_delete_does_not_make_the_shadow_anew():
+    for puback_ms in (200, 6000):  # the second waits; or the first has a second copy
+        with Peer() as peer:
+            cloud, client, shadow = _device(peer, window=1)
+            peer.puback_ms = puback_ms
+            shadow.report({"x": 1})
+            shadow.report({"y": 1})
+            shadow.delete()
+            _agree(cloud, client, shadow, {})
+            assert not cloud.exists
+
+
+def test_what_is_reported_while_a_delete_waits_is_newer():
+    with Peer() as peer:
+        cloud, client, shadow = _device(peer)
+        client.subscribe("door", 1, lambda topic, payload: shadow.report({"door": "open"}))
+        shadow.report({"door": "ajar", "x": 1})
+        client.until(lambda: False, 100)
+        take, lost = peer.service, []
+
+        def service(topic, payload):
+            if lost or not topic.endswith("/delete"):
+                take(topic, payload)
+            else:
+                lost.append(topic)  # the first copy of the request
+
+        peer.service = service
+        peer.later(1000, peer.publish, "door", b"", 7)  # what is reported then goes with the second copy
+        shadow.delete()
+        _agree(cloud, client, shadow, {"door": "open"})
+
+
+def test_a_get_that_finds_no_shadow_while_a_delete_waits():
+    with Peer() as peer:
+        cloud, client, shadow = _device(peer, lambda state: None)
+        shadow.report({"x": 1})
+        client.until(lambda: False, 100)
+        shadow.delete()
+        _cut(peer, client, shadow, {"y": 1})
+        peer.later(100, setattr, peer, "silent", ())
+        assert raises(Rejected, shadow.delete, 20000).code == 404
+        _agree(cloud, client, shadow, {})
+        assert not cloud.exists
+
+
+def test_a_delete_that_is_refused_loses_nothing():
+    with Peer() as peer:
+        cloud, client, shadow = _device(peer)
+        peer.silent = (PUBLISH,)
+        shadow.report({"x": 1})
+        client.publish("$aws/things/me/shadow/update", {"state": {"desired": {"y": 1}}}, qos=1)
+        peer.silent = ()
+        cloud.refuse["delete"] = (403, "Forbidden")
+        assert raises(Rejected, shadow.delete).code == 403
+        _agree(cloud, client, shadow, {"x": 1})
+        assert cloud.desired == {"y": 1}
 
 
 def test_a_publish_to_the_shadows_topic_is_no_report():
