@@ -87,6 +87,9 @@ def _check(conf):
         names.check_name(conf["thingname"])
     if conf.get("door") is None:
         conf["door"] = "mqtt"
+    # one text: MicroPython keeps each short one for ever
+    if conf["door"] != "mqtt" or [1 for name in conf if name in "role_alias credentials"]:
+        aws_iot.web.door.configured(conf)
     if conf["door"] != "mqtt":
         conf["port"] = aws_iot.web.door.port(conf["door"], conf)
     elif conf.get("port") is None:

@@ -14,17 +14,18 @@ def check_name(name, limit=128, extra=b":_-", what="thing"):
     return name
 
 
-def endpoint(value):
+def endpoint(value, what="endpoint"):
     """``value`` if it may be the name of AWS's host: no URL, no port behind it; else ValueError."""
-    host = value.encode() if isinstance(value, str) else b""
-    if not host or [1 for code in host if not 44 < code < 123 or code in b"/:@"]:  # - . 0-9 A-Z _ a-z
-        raise ValueError("endpoint: a host name such as xxxx-ats.iot.eu-west-1.amazonaws.com, not %r" % (value,))
+    host = value.encode("utf-8", "replace") if isinstance(value, str) else b""
+    # - . 0-9 A-Z _ a-z
+    if b"" in host.split(b".") or [1 for code in host if not 44 < code < 123 or code in b"/:;<=>?@[\\]^`"]:
+        raise ValueError("%s: a host name such as xxxx-ats.iot.eu-west-1.amazonaws.com, not %r" % (what, value))
     return value
 
 
 def port(value):
     """``value`` if it may be a port; else ValueError."""
-    if not isinstance(value, int) or not 0 < value < 65536:
+    if type(value) is not int or not 0 < value < 65536:
         raise ValueError("port: 1 to 65535, not %r" % (value,))
     return value
 

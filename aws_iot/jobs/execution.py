@@ -31,7 +31,7 @@ def describe(job, document=True):
         gone(job, error)
         return False
     job.error = unread
-    if "execution" not in answer:
+    if not answer.get("execution"):
         return False
     take(job, answer["execution"])
     return True

@@ -7,6 +7,7 @@ import aws_iot
 
 DOORS = ("mqtt", "wss", "https", "https-sigv4")
 _FIELDS = ("host", "region", "poll_ms", "role_alias", "credentials")
+_DAY_MS = 86400000
 
 
 def port(name, conf=None):
@@ -22,10 +23,37 @@ def port(name, conf=None):
     return found
 
 
+def check(name, fields):
+    """ValueError for a door ``name`` that AWS has not, and for ``fields`` of one that cannot be; None is none."""
+    if name not in DOORS:
+        raise ValueError("door: %s, not %r" % (" or ".join(DOORS), name))
+    names = aws_iot.names
+    if (fields.get("role_alias") is None) != (fields.get("credentials") is None):
+        raise ValueError("role_alias and credentials: both, as `thing role-alias create` writes them, or none")
+    for each in _FIELDS:
+        value = fields.get(each)
+        if value is None:
+            continue
+        if each == "poll_ms":
+            if type(value) is not int or not 0 < value <= _DAY_MS:
+                raise ValueError("poll_ms: 1 to %d, not %r" % (_DAY_MS, value))
+        elif each == "region":
+            names.check_name(value, 32, b"-", each)
+        elif each == "role_alias":
+            names.check_name(value, 128, b"=,@-_", each)
+        elif each == "credentials" and isinstance(value, str) and ":" in value:  # with a port
+            value, _, number = value.partition(":")
+            names.endpoint(value, each)
+            names.port(int(number) if number.isdigit() else number)
+        else:
+            names.endpoint(value, each)
+
+
 def configured(conf, found=None):
     """Add what thing.conf.json has for a door to the arguments that were ``found`` in it; -> whether the
-    certificate is needed: by the door, or to fetch keys.
+    certificate is needed: by the door, or to fetch keys. ValueError as check().
     """
+    check(conf["door"], conf)
     for name in _FIELDS if found else ():
         found[name] = conf.get(name)
     return conf["door"] == "https" or bool(conf.get("role_alias"))
@@ -53,17 +81,16 @@ def door(
     endpoint's name unless given. ``host``: the server's name where ``endpoint`` is an address. ``poll_ms``: how often a
     shadow is asked for by HTTPS (60,000). ValueError for what no door is.
     """
-    if name not in DOORS:
-        raise ValueError("door: %s, not %r" % (" or ".join(DOORS), name))
-    host = endpoint if host is None else aws_iot.names.endpoint(host)
+    given = host, region, poll_ms, role_alias, credentials
+    check(name, dict(zip(_FIELDS, given)))
+    host = host or endpoint
     if name == "https":  # the one that shows the certificate
         return lambda client, _: aws_iot.web.gateway.Context(client, None, None, host, poll_ms)
     fetched = keys is None and role_alias and credentials
     if not fetched and not callable(keys):
         raise ValueError("keys: a function that gives (access key id, secret access key, session token or None)")
     if region is None:
-        region = region_of(host)
-    aws_iot.names.check_name(region, 32, b"-", "region")
+        region = aws_iot.names.check_name(region_of(host), 32, b"-", "region")
 
     def context(client, thingname):
         own = keys

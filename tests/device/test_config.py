@@ -103,10 +103,26 @@ def test_text_as_windows_writes_it():
 
 def test_fields_are_of_their_type_range_and_form():
     wrong = {
-        "endpoint": ("", 7, ["x"], {}, "https://x", "x:8883", "x y", "mqtts://x", "arn:aws:iot", "x\n", "\u00fc"),
+        "endpoint": (
+            "",
+            7,
+            ["x"],
+            {},
+            "https://x",
+            "x:8883",
+            "x y",
+            "mqtts://x",
+            "arn:aws:iot",
+            "x\n",
+            "\u00fc",
+            "<your-endpoint>",
+            "x?y",
+            "a..b",
+            ".a",
+        ),
         "mqttid": ("", 7, ["x"], {}, True, 129 * "x"),
         "thingname": ("", 7, [], "a b", "a/b", 129 * "x"),
-        "port": ("8883", 0, -1, 65536, [], 1.5),
+        "port": ("8883", 0, -1, 65536, [], 1.5, True),
         "certificate": ("", 7, ["x"]),
         "key": ("", 7, ["x"]),
         "cacert": ("", 7, ["x"]),
@@ -118,6 +134,26 @@ def test_fields_are_of_their_type_range_and_form():
             text = _wrong(_project(dict(_CONF, **{field: value})))
             assert "thing.conf.json: " + said.get(field, field)[:9] in text, (field, value, text)
     assert read(_project(dict(_CONF, port=None, ca=None, thingname=None)))["port"] == 8883  # null is none
+
+
+def test_fields_of_a_door_are_of_their_type_range_and_form():
+    wrong = {
+        "door": ("", "WSS", 7, [], {}, False),
+        "poll_ms": ("60000", 0, -5, 1.5, True, []),  # too often would be a flood
+        "region": (7, "", "eu west", "EU/west"),
+        "host": (7, "", "a b", ["x"], "https://x"),
+        "role_alias": (7, "", "a b", True),
+        "credentials": (7, "", "https://x", "x:", "x:0", "<x>"),
+    }
+    given = {"door": "https", "role_alias": "keys", "credentials": "c.example:443", "region": "eu-west-1", "poll_ms": 9}
+    conf = dict(_CONF, **given)
+    assert read(_project(conf))["poll_ms"] == 9
+    for field in wrong:
+        for value in wrong[field]:
+            text = _wrong(_project(dict(conf, **{field: value})))
+            assert "thing.conf.json: " + field in text or field == "credentials" and "port" in text, (value, text)
+    for field in ("role_alias", "credentials"):  # also where keys are for another use
+        assert "role_alias and credentials: both" in _wrong(_project(dict(conf, door="mqtt", **{field: None})))
 
 
 def test_two_names_of_one_field():

@@ -36,11 +36,11 @@ def test_what_no_door_is():
     assert _wrong(door="wss", keys=("AK", "secret", None)).startswith("keys: a function")
     assert _wrong(door="wss", keys=_keys, endpoint="iot.example.com").startswith("region name: ")
     assert _wrong(door="wss", keys=_keys, region=7).startswith("region name: ")
-    assert _wrong(door="wss", keys=_keys, host="https://x").startswith("endpoint: a host name")
+    assert _wrong(door="wss", keys=_keys, host="https://x").startswith("host: a host name")
     alias = {"role_alias": "a", "credentials": "c.credentials.iot.eu-west-1.amazonaws.com"}
     for door in ("wss", "https-sigv4"):
         assert _wrong(door=door, **alias).startswith("certificate and key: ")
-    assert _wrong(door="wss", role_alias="a", certificate="c", key="k").startswith("keys: a function")
+    assert _wrong(door="wss", role_alias="a", certificate="c", key="k").startswith("role_alias and credentials: both")
     assert _wrong().startswith("certificate and key: ")
     assert _wrong(door="mqtt").startswith("certificate and key: ")
 

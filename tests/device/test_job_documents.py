@@ -35,6 +35,23 @@ def _work(*documents, packet_bytes=131072, **handlers):
         return queue.ends()[:-1], [str(error) for error in errors], queue.asked
 
 
+def test_no_execution_is_no_job():
+    # "notify-next" of no job has {"execution": {}}
+    for answer in ({}, {"execution": {}}, {"execution": None}):
+        with Peer() as peer:
+            client = peer.client()
+            client.thingname, client.mqtt = "me", client
+            Jobs(client).handle("move", lambda job: None)
+
+            def service(topic, payload, peer=peer, answer=answer):
+                peer.publish(topic + "/accepted", dict(answer, clientToken=loads(payload)["clientToken"]))
+
+            peer.service = service
+            client.connect()
+            client.until(lambda: False, 20000)
+            assert [entry[0] for entry in peer.published()] == ["$aws/things/me/jobs/$next/get"], answer
+
+
 def test_operation_that_is_no_text_is_rejected():
     strange = [{"operation": name} for name in (["move"], {"move": 1}, None, 7)] + [{}, [], 1, None]
     steps = [{"steps": [{"action": {"name": name}}]} for name in (["move"], {}, None)] + [{"steps": 200}]
