@@ -114,7 +114,7 @@ def _publish(gateway, flags, body):
 
 def _call(gateway, topic, flags, payload, pid):
     levels = topic.split("/")
-    if topic.startswith("$aws/things/") and levels[3] == "shadow" and levels[-1] in _METHODS:
+    if topic.startswith("$aws/things/") and len(levels) in (5, 7) and levels[3] == "shadow" and levels[-1] in _METHODS:
         status = yield from _shadow(gateway, levels, topic, bytes(payload))
     else:
         sigv4 = aws_iot.web.sigv4
@@ -130,7 +130,7 @@ def _shadow(gateway, levels, topic, payload):
     verb = levels[-1]
     prefix = topic[: -len(verb)]
     path, query = aws_iot.web.calls.shadow(levels[2], levels[5] if len(levels) == 7 else None)
-    token = loads(payload).get("clientToken") if verb != "update" and payload else None
+    token = _token(payload) if verb != "update" else None
     asked_at = ticks_ms()
     status, data = yield from gateway.calls.call(_METHODS[verb], path, query, payload if verb == "update" else b"")
     answer = topic + ("/accepted" if status < 300 else "/rejected")
@@ -141,7 +141,7 @@ def _shadow(gateway, levels, topic, payload):
     if not heard:
         return
     if error:
-        token = token or loads(payload or b"{}").get("clientToken")
+        token = token or _token(payload)
         status = 500 if status in _BUSY[1:] else status
         tell(gateway, answer, dumps(_with({"code": status, "message": error.message}, token)).encode())
         return
@@ -153,6 +153,14 @@ def _shadow(gateway, levels, topic, payload):
         tell(gateway, answer, b'{"clientToken":%s,' % dumps(token).encode(), memoryview(data)[1:])
     else:
         tell(gateway, answer, data)
+
+
+def _token(payload):
+    """The clientToken of a request, None of one that has none or cannot be read: a program may publish anything."""
+    try:
+        return loads(payload)["clientToken"]
+    except (ValueError, TypeError, LookupError):
+        return None
 
 
 def _with(document, token):

@@ -1,10 +1,12 @@
 """A Thing behind another door: what it takes, and what is said of what is missing."""
 
+from peer import Peer
 from samples import raises
 
 import aws_iot.mqtt.control as control
-import aws_iot.web.gateway_packets as packets
 from aws_iot import StateError, Thing
+from aws_iot.mqtt.packet import publish
+from aws_iot.web import gateway_packets
 
 _ENDPOINT = "a1b2c3-ats.iot.eu-west-1.amazonaws.com"
 
@@ -73,7 +75,7 @@ def test_by_https_there_is_no_last_will():
         client = Thing(_ENDPOINT, "c", door="https-sigv4", keys=_keys).mqtt
 
     packet = control.connect("c", 60, True, (b"t", b"gone", 1, False), None, None)
-    _, work = packets.take(Gateway, memoryview(packet))
+    _, work = gateway_packets.take(Gateway, memoryview(packet))
     assert "a last will needs MQTT" in str(raises(ValueError, lambda: next(work)))
 
 
@@ -103,3 +105,38 @@ def test_what_aws_would_refuse_by_https_is_refused_before_a_call():
     ):
         said = str(raises(ValueError, what))
         assert words in said, said
+
+
+class _Gateway:
+    """What gateway_packets takes a packet for: its calls are answered with 404, by a server that has no shadow."""
+
+    def __init__(self, client):
+        self.client = client
+        self.calls = self.connection = self
+        self.server, self.port = "peer", 443
+        self.keys, self.granted, self.asked_at, self.told, self.out, self.asked = None, [], {}, {}, [], []
+
+    def call(self, method, path, *_):
+        self.asked.append(method + " " + path)
+        yield None
+        return 404, b'{"message":"none"}'
+
+    def say(self, *parts):
+        self.out += parts
+
+
+def test_what_a_program_publishes_to_the_shadows_topics_ends_no_link():
+    errors = []
+    with Peer() as peer:
+        client = peer.client()
+        client.on_error(errors.append)
+        for topic in ("", "/me", "/me/shadow", "/me/shadow/name/get", "/me/shadow/get", "/me/shadow/update"):
+            for payload in (b"", b"no", b"[]", b"7", b'{"clientToken":7}'):
+                gateway = _Gateway(client)
+                if topic:
+                    gateway.granted = ["$aws/things" + topic + "/rejected"]
+                packet = publish(("$aws/things" + topic).encode(), payload, 1, False, 5, len(payload))
+                for _ in gateway_packets.take(gateway, memoryview(packet))[1]:
+                    pass
+                assert gateway.out[-1] == b"\x40\2\0\5", topic  # it is taken, and not sent for ever
+                assert gateway.asked[0].startswith(("GET", "POST")), gateway.asked
