@@ -28,6 +28,8 @@ COMMANDS = {
     "fota-watch": ("fota_watch", None, "Show how a firmware update goes on."),
     "fota-keygen": ("fota_keygen", None, "Make the key that firmware is signed with."),
     "job": ("job", None, "Start a job on things, or watch one."),
+    "policy": ("policy", None, "Let things do more than the least, and review what they may."),
+    "rule": ("rule", None, "Hand what things publish to other services of AWS."),
     "role-alias": ("role_alias", None, "Let the project's things fetch AWS keys by their certificates."),
     "list": ("list_things", None, "List the things of the account."),
     "status": ("status", None, "Tell how things are: online, version, update, heap, and why they left."),
@@ -43,6 +45,8 @@ COMMANDS = {
     "doctor": ("doctor", None, "Find out why a thing does not connect."),
     "selftest": ("selftest", None, "Examine a board and its cloud, and write a report."),
     "ztc": ("ztc", None, "The original toolchain's words, for its scripts."),
+    "audit": ("audit", None, "List what is wrong with certificates, things and policies."),
+    "cost": ("cost", None, "Say what things would cost a month on AWS."),
     "completion": ("completion", None, "Print shell completion."),
 }
 # What the seed's documentation and code spell differently from each other.

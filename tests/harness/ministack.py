@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import boto3
-from aws_iot_tools.things.policy import least_privilege
+from aws_iot_tools.things.policy import Additions, added, least_privilege
 from botocore.config import Config
 
 from .certificates import Authority
@@ -118,17 +118,23 @@ class MiniStack:
             config=Config(connect_timeout=20, read_timeout=60, retries={"max_attempts": 2}),
         )
 
-    def make_thing(self, name: str, policy: dict | None = None, csr: str | None = None) -> CloudThing:
-        """Create a thing with a certificate (of its own key, or for a CSR) and a policy, attached as a user would."""
+    def make_thing(
+        self, name: str, policy: dict | None = None, csr: str | None = None, additions: Additions | None = None
+    ) -> CloudThing:
+        """Create a thing with a certificate (of its own key, or for a CSR) and a policy, attached as a user would; with
+        additions, as `thing policy add` makes them, a second one."""
         iot = self.client("iot")
         iot.create_thing(thingName=name)
         if csr:
             made = iot.create_certificate_from_csr(certificateSigningRequest=csr, setAsActive=True)
         else:
             made = iot.create_keys_and_certificate(setAsActive=True)
-        document = json.dumps(policy) if policy else least_privilege(_ARN)
-        iot.create_policy(policyName=f"{name}-policy", policyDocument=document)
-        iot.attach_policy(policyName=f"{name}-policy", target=made["certificateArn"])
+        documents = {f"{name}-policy": json.dumps(policy) if policy else least_privilege(_ARN)}
+        if additions:
+            documents[f"{name}-policy-additions"] = added(_ARN, additions)
+        for each, document in documents.items():
+            iot.create_policy(policyName=each, policyDocument=document)
+            iot.attach_policy(policyName=each, target=made["certificateArn"])
         iot.attach_thing_principal(thingName=name, principal=made["certificateArn"])
         key = made.get("keyPair", {}).get("PrivateKey", "")
         return CloudThing(name, made["certificateArn"], made["certificatePem"], key)

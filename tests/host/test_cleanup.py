@@ -36,7 +36,9 @@ def test_dry_run_and_no_change_nothing(thing, project, account):
     before = _tree(project)
     said = thing.run("cleanup", "demo", "--dry-run").stdout
     assert "2 things" in said and "demo_1" in said and "demo-policy" in said
-    plan = {"things": ["demo_0", "demo_1"], "policy": "demo-policy", "role_alias": None}
+    plan = {
+        "things": ["demo_0", "demo_1"], "policy": "demo-policy", "additions": None, "role_alias": None, "rules": [],
+    }  # fmt: skip
     assert thing.json("cleanup", "demo", "--dry-run") == plan
     assert "nothing was deleted" in thing.run("cleanup", "demo", typed="n\n", code=1).stderr
     assert "nothing was deleted" not in thing.run("cleanup", "demo", typed="", code=1).stdout  # no terminal: no yes

@@ -13,6 +13,7 @@ _SUBCOMMANDS = {
     "job": ("start", "watch"),
     "shadow": ("get", "set", "watch"), "cloud": ("up", "env", "down"), "role-alias": ("create", "list", "delete"),
     "ztc": ("aws", "compile", "uplink"),
+    "policy": ("add", "remove", "show", "review"), "rule": ("create", "list", "show", "test", "delete"),
 }  # fmt: skip
 _PAGES = [(), *((name,) for name in COMMANDS), *((name, sub) for name, subs in _SUBCOMMANDS.items() for sub in subs)]
 

@@ -41,6 +41,7 @@ _RUN_BY = {
     ("examples/battery_node/README.md", "sh"): "tests/host/test_walkthrough.py",
     ("examples/bme280/README.md", "sh"): "tests/host/test_walkthrough.py",
     ("examples/button_led/README.md", "sh"): "tests/host/test_walkthrough.py",
+    ("docs/tools.md", "sh policy"): "tests/host/test_policy.py",
     ("examples/named_shadow/README.md", "sh"): "tests/host/test_walkthrough.py",
     ("examples/oled_status/README.md", "sh"): "tests/host/test_walkthrough.py",
     ("examples/publish_period/README.md", "sh"): "tests/host/test_walkthrough.py",

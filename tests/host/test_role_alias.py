@@ -5,7 +5,6 @@ import json
 import shutil
 
 import pytest
-from aws_iot_tools.errors import ToolError
 from aws_iot_tools.things import policy
 
 from tests.harness import power
@@ -144,10 +143,24 @@ def test_names_that_aws_would_refuse(thing, project, aliases, words):
     assert " is no " in thing.run("role-alias", "create", "demo", *words, code=1).stderr
 
 
-def test_a_policy_that_would_be_too_long():
-    """In GovCloud the ARNs leave no room: said before anything is made."""
-    with pytest.raises(ToolError, match="characters, AWS takes 2048"):
-        policy.least_privilege("arn:aws-us-gov:iot:us-gov-west-1:123456789012", "demo-keys")
+def test_what_is_added_keys_may_too(thing, project, account, aliases):
+    thing.run("policy", "add", "demo", "--publish", "alerts/{thing}")
+    thing.run("role-alias", "create", "demo")
+    assert _added(account)["Statement"][0]["Resource"] == [
+        f"arn:aws:iot:{REGION}:{account.number}:topic/alerts/${{credentials-iot:ThingName}}"
+    ]
+    thing.run("policy", "add", "demo", "--retain")
+    assert [part["Action"] for part in _added(account)["Statement"]] == ["iot:Publish", "iot:RetainPublish"]
+    thing.run("policy", "remove", "demo", "--publish", "alerts/{thing}", "--retain")
+    thing.run("policy", "remove", "demo", "--retain")
+    assert account.client("iam").list_role_policies(RoleName=_NAME)["PolicyNames"] == ["thing"]
+    thing.run("policy", "add", "demo", "--retain")
+    thing.run("cleanup", "demo", "--yes")
+    _assert_empty(account, aliases)
+
+
+def _added(account) -> dict:
+    return account.client("iam").get_role_policy(RoleName=_NAME, PolicyName="additions")["PolicyDocument"]
 
 
 def test_a_denied_call_is_gone_on_from(thing, project, account, aliases):

@@ -4,6 +4,7 @@ import json
 import time
 
 import pytest
+from aws_iot_tools.things.policy import OWN_TREE, Additions
 
 from tests.harness import ROOT
 from tests.harness.observer import Observer
@@ -103,8 +104,11 @@ def test_async_app_goes_on_while_offline(ministack, start, cloud, name, tmp_path
 
 
 def test_device_advisor_stays_connected(ministack, start, cloud, name, tmp_path):
-    """What it does its own policy allows, a retained message included."""
-    process = start("device_advisor", ministack_site(ministack).project(tmp_path, name))
+    """What it does the things' own policy allows, and its retained message what `thing policy add --retain` adds."""
+    thing = ministack.make_thing(name, additions=Additions(retain=(OWN_TREE,)))
+    process = start(
+        "device_advisor", write_project(tmp_path, name, ministack.port, thing.certificate, thing.key, ministack.ca)
+    )
     prints(process, "ready")
     desire(cloud, name, {"anything": [1]})
     reported(cloud, name, {"status": "online", "anything": [1]})

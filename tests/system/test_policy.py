@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from aws_iot_tools.things.policy import OWN_TREE, Additions
 
 from tests.harness.project import write_project
 from tests.harness.relay import Relay
@@ -35,6 +36,18 @@ def test_a_denied_publish_is_parked_and_the_rest_goes_on(ministack, devices, nam
     assert "iot:Publish" in causes(device)[0]
     device.ask("thing.update_shadow({'alive': True})")
     reported(cloud, name, {"alive": True})
+
+
+def test_what_was_added_to_the_policy_may_be_done(ministack, devices, name, tmp_path, cloud):
+    """Retained messages, a topic, a filter: `thing policy add`."""
+    added = Additions(("alerts/{thing}",), ("alerts/{thing}", OWN_TREE), ("all/+",))
+    thing = ministack.make_thing(name, additions=added)
+    device = devices(write_project(tmp_path, name, ministack.port, thing.certificate, thing.key, ministack.ca))
+    device.ask("thing.subscribe('all/+', hear)")
+    for topic in (f"alerts/{name}", f"dt/{name}/status"):
+        device.ask(f"thing.publish('{topic}', 'kept', qos=1, retain=True)\nuntil(settled)")
+        assert cloud.get_retained_message(topic=topic)["payload"] == b"kept"
+    assert not causes(device)
 
 
 def test_a_denied_subscription_is_found_named_and_given_up(ministack, devices, name, tmp_path):

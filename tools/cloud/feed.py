@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html (MQTT over 
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import ssl
 import time
@@ -87,6 +88,17 @@ class Feed:
             if isinstance(event, Exception):
                 raise event
             return event
+
+    def here(self) -> Message | None:
+        """One of the messages that have come by now; None for none."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                event = self._events.get_nowait()
+                if isinstance(event, Exception):
+                    raise event
+                if event:
+                    return event
+        return None
 
     @property
     def _local(self) -> urllib.parse.ParseResult | None:

@@ -23,7 +23,7 @@ PRIVATE = {
     "ministack.services.iot": (
         "generate_ca", "_ensure_ca", "_ca_cert_pem", "_ca_key_pem", "_feed_session", "_MtlsAcceptor", "_mtls_server",
         "_mtls_loop", "_mtls_start_locked", "_mtls_build_ssl_context", "_mtls_server_cert_sans",
-        "_thing_connectivity", "_mtls_context", "_mtls_ensure_server_cert",
+        "_thing_connectivity", "_mtls_context", "_mtls_ensure_server_cert", "_WSSession", "_run_rule_actions",
     ),
     "ministack.services.iam": ("_roles",),
     "ministack.services.s3": ("DATA_DIR", "_atomic_write", "_verify_presigned_sigv4"),

@@ -19,6 +19,7 @@ from .doors import Doors
 from .gate import Gate, Receive, Scope, Send
 from .lacking import Kind, Lacking, Streams
 from .saving import Saver
+from .usage import FILE, Usage, watch
 
 LOOPBACK = "127.0.0.1"
 _KEEP_ALIVE_S = 75
@@ -54,7 +55,7 @@ async def _serve(asked: argparse.Namespace) -> str | None:
 
     folder, port, addresses = asked.folder, asked.port, asked.address
     processes.note(folder, os.getpid())
-    saver = Saver(folder / "state")
+    saver, usage = Saver(folder / "state"), Usage(folder / FILE)
 
     def load() -> None:
         saver.load()
@@ -64,6 +65,7 @@ async def _serve(asked: argparse.Namespace) -> str | None:
     ministack.demand_certificates()
     ministack.listen("0.0.0.0" if addresses else LOOPBACK, asked.mqtt_port, addresses)
     ministack.tell_of_packets(saver.note)
+    watch(ministack.module("services.iot"), usage)
     ministack.sync_objects()
     doors = Doors(folder, asked.region, port)
     kinds: dict[str, Kind] = {"role-aliases": doors.aliases}
@@ -85,11 +87,13 @@ async def _serve(asked: argparse.Namespace) -> str | None:
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     signal.signal(signal.SIGTERM, lambda *_: loop.call_soon_threadsafe(stop.set))
     saver.start()
+    usage.start()
     telling = asyncio.create_task(_tell_when_ready(asked, doors, saver, stop))
 
     async def ended() -> None:
         await stop.wait()
         telling.cancel()
+        await usage.stop()
         await saver.stop()  # MiniStack saves once more when it is told to end
 
     await serve(Gate(noting, LOOPBACK), config, shutdown_trigger=ended)  # type: ignore[arg-type]

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
 @pass_context
 def command(context: Context, path: str, yes: bool, dry_run: bool) -> None:
-    """Delete the things of the project in PATH with their certificates and shadows, and the policy and role alias if
-    these were made here.
+    """Delete the things of the project in PATH with their certificates and shadows, and the policies, rules and role
+    alias if these were made here.
 
     PATH is by default this folder. A thing's folder goes only when AWS has nothing of the thing any more; what
     fails is kept for another run. A policy that another certificate still uses stays.
@@ -52,10 +52,11 @@ def command(context: Context, path: str, yes: bool, dry_run: bool) -> None:
     text = f"{things(deleted)} deleted" + (", with certificates and shadows" if deleted else "")
     if outcome.gone:
         text += f", {outcome.gone} had been deleted from AWS before"
-    if outcome.policy_kept:
-        text += f"; the policy {plan['policy']} is still in use and stays"
-    elif plan["policy"] and not outcome.failures:
-        text += f"; the policy {plan['policy']} is deleted, too"
+    for policy in filter(None, (plan["policy"], plan["additions"])):
+        if policy in outcome.policies_kept:
+            text += f"; the policy {policy} is still in use and stays"
+        elif not outcome.failures:
+            text += f"; the policy {policy} is deleted, too"
     out.data({**plan, "deleted": deleted, "gone": outcome.gone, "failed": len(outcome.failures)}, text)
     if outcome.failures:
         name, error = outcome.failures[0]
@@ -64,5 +65,7 @@ def command(context: Context, path: str, yes: bool, dry_run: bool) -> None:
 
 def _words(plan: Json) -> str:
     words = f"{things(len(plan['things']))} with certificates and shadows"
-    words += f" and the policy {plan['policy']}" if plan["policy"] else ""
+    for policy in filter(None, (plan["policy"], plan["additions"])):
+        words += f" and the policy {policy}"
+    words += f" and the rule{'s' if plan['rules'][1:] else ''} {', '.join(plan['rules'])}" if plan["rules"] else ""
     return words + (f" and the role alias {plan['role_alias']}" if plan["role_alias"] else "")

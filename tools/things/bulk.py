@@ -21,7 +21,7 @@ from .. import pki
 from ..cloud import aws as aws_errors
 from ..errors import ToolError
 from ..shapes import Json, Say
-from . import creation
+from . import additions, creation
 
 if TYPE_CHECKING:
     from ..cloud.aws import Aws
@@ -34,16 +34,17 @@ _OVER = ("Completed", "Failed", "Cancelled")
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----")
 
 
-def template(owner: str, policy_name: str) -> Json:
-    """The provisioning template; a line of the input file gives ThingName and CSR."""
+def template(owner: str, policy_name: str, more: str | None = None) -> Json:
+    """The provisioning template, more: with a second policy; a line of the input file gives ThingName and CSR."""
     thing = {"ThingName": {"Ref": "ThingName"}, "AttributePayload": {"project": owner}}
     certificate = {"CertificateSigningRequest": {"Ref": "CSR"}, "Status": "ACTIVE"}
+    policies = {"policy": policy_name, **({"additions": more} if more else {})}
     return {
         "Parameters": {"ThingName": {"Type": "String"}, "CSR": {"Type": "String"}},
         "Resources": {
             "thing": {"Type": "AWS::IoT::Thing", "Properties": thing},
             "certificate": {"Type": "AWS::IoT::Certificate", "Properties": certificate},
-            "policy": {"Type": "AWS::IoT::Policy", "Properties": {"PolicyName": policy_name}},
+            **{key: {"Type": "AWS::IoT::Policy", "Properties": {"PolicyName": name}} for key, name in policies.items()},
         },
     }
 
@@ -106,17 +107,17 @@ def _running(aws: Aws, key: str) -> str | None:
 
 def _start(aws: Aws, project: Project, records: list[Record], policy_name: str, task: Json, role_arn: str) -> str:
     """Keys and journals first, then the requests to S3, then the task."""
-    owner = project.state()["project"]
+    owner, more = project.state()["project"], additions.noted(project.state())
     lines = []
     for record in records:
         if not record.get("requested"):
-            record.set(project=owner, policy=policy_name, key="ec", requested=time.time())
+            record.set(project=owner, policy=policy_name, additions=more, key="ec", requested=time.time())
         if not record.key_path.exists():
             record.save_key(pki.new_key())
         lines.append({"ThingName": record.name, "CSR": pki.request(record.key_path.read_bytes(), record.name)})
     body = "".join(f"{json.dumps(line)}\n" for line in lines)
     aws.client("s3").put_object(Bucket=task["bucket"], Key=task["key"], Body=body.encode())
-    text = json.dumps(template(owner, policy_name))
+    text = json.dumps(template(owner, policy_name, more))
     project.change_state(task={**task, "asked": True})
     try:
         started = aws.iot.start_thing_registration_task(

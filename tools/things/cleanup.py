@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from ..cloud.aws import WORKERS
 from ..shapes import Advance, Json, Progress
-from . import bulk, place, project_cloud, role_alias, things, workers
+from . import additions, bulk, place, project_cloud, role_alias, rules, things, workers
 
 if TYPE_CHECKING:
     from ..cloud.aws import Aws
@@ -17,9 +19,13 @@ if TYPE_CHECKING:
 
 
 def plan(project: Project) -> Json:
-    """What there is to delete: the things' names, and the policy and the role alias that were made here, if any."""
+    """What there is to delete: the things' names, and the policies, the rules and the role alias that were made here,
+    if any."""
     state = project.state()
-    return {"things": project.things(), "policy": state.get("policy"), "role_alias": role_alias.noted(state)}
+    return {
+        "things": project.things(), "policy": state.get("policy"), "additions": additions.noted(state),
+        "role_alias": role_alias.noted(state), "rules": sorted(rules.noted(state)),
+    }  # fmt: skip
 
 
 def run(aws: Aws, project: Project, progress: Progress) -> Outcome:
@@ -38,18 +44,26 @@ def run(aws: Aws, project: Project, progress: Progress) -> Outcome:
     if outcome.failures:
         return outcome
     project.change_state(plan=None)
-    name = role_alias.noted(project.state())
-    try:
-        if name:
-            role_alias.delete(aws, project)
-        name = project.state().get("policy")
-        if name:
-            outcome.policy_kept = not things.delete_policy(aws, name)
-    except ClientError as error:
-        outcome.failures.append((name, error))
-        return outcome
+    shared = plan(project)
+    steps = (
+        ("rules", lambda: [rules.delete(aws, project, name, _quietly) for name in shared["rules"]]),
+        ("role_alias", lambda: role_alias.delete(aws, project)),
+        ("additions", lambda: outcome.keep(shared["additions"], additions.remove(aws, project, _quietly))),
+        ("policy", lambda: outcome.keep(shared["policy"], things.delete_policy(aws, shared["policy"]))),
+    )
+    for kind, delete in steps:
+        try:
+            if shared[kind]:
+                delete()
+        except ClientError as error:
+            outcome.failures.append((shared[kind], error))
+            return outcome
     tidy(project)
     return outcome
+
+
+def _quietly(total: int) -> AbstractContextManager[Advance]:
+    return contextlib.nullcontext(lambda: None)
 
 
 def _delete(aws: Aws, project: Project, names: list[str], advance: Advance) -> Outcome:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..cloud.aws import WORKERS
 from ..errors import ToolError
 from ..shapes import Json, Progress
-from . import names, things, workers
+from . import additions, names, things, workers
 
 if TYPE_CHECKING:
     from ..cloud.aws import Aws
@@ -68,7 +68,7 @@ def add(aws: Aws, project: Project, report: Report, policy_name: str, progress: 
     progress(total) is a context manager that gives advance(). The first error stops the run: what is at work is
     finished, the rest is left for the next run.
     """
-    owner = project.state()["project"]
+    owner, more = project.state()["project"], additions.noted(project.state())
     records = [record for record in map(project.record, project.things()) if not record.get("done")]
     half_made = {record.name for record in records}
     things.recover(aws, records)
@@ -77,7 +77,7 @@ def add(aws: Aws, project: Project, report: Report, policy_name: str, progress: 
 
     def make(name: str) -> None:
         record = project.record(name)
-        things.create(aws, record, owner, policy_name, record.get("key") or report.plan["key"])
+        things.create(aws, record, owner, policy_name, record.get("key") or report.plan["key"], more)
 
     start = time.monotonic()
     with progress(len(todo)) as advance:

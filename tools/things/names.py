@@ -47,6 +47,11 @@ def check_role_alias(name: str) -> str:
     return _by_pattern("name of a role alias", name, r"[\w=,@-]{1,64}", "1 to 64 of a-z A-Z 0-9 _ = , @ -")
 
 
+def check_rule(name: str) -> str:
+    """Return the name; ToolError when AWS would refuse it for a rule."""
+    return _by_pattern("name of a rule", name, r"\w{1,128}", "1 to 128 of a-z A-Z 0-9 _")
+
+
 def check_bucket(name: str) -> str:
     """Return the name; ToolError when it is no bucket's of S3."""
     return _by_pattern("bucket", name, r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "3 to 63 of a-z 0-9 . -")

@@ -1,5 +1,5 @@
 """The least that a thing needs: its own shadows, jobs, file streams and Defender reports, and one topic tree each way;
-of its certificate, and of the keys that it may fetch by that.
+of its certificate, and of the keys that it may fetch by that. And what it may beyond that, in a policy of its own.
 
 https://docs.aws.amazon.com/iot/latest/developerguide/thing-policy-variables.html
 https://docs.aws.amazon.com/iot/latest/developerguide/authorizing-direct-aws.html
@@ -8,23 +8,58 @@ https://docs.aws.amazon.com/iot/latest/developerguide/authorizing-direct-aws.htm
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, fields
 
 from ..errors import ToolError
 from ..shapes import Json
 
 _THING = "${iot:Connection.Thing.ThingName}"  # resolves only when the client id is the thing's name
 _KEYS_THING = "${credentials-iot:ThingName}"  # in IAM's policies, for keys of the credential provider
-_LIMIT = 2048  # characters, white space not counted
+LIMIT = 2048  # characters, white space not counted
 _PROVIDER = "credentials.iot.amazonaws.com"
 _SHADOW_CALLS = ["iot:GetThingShadow", "iot:UpdateThingShadow", "iot:DeleteThingShadow"]
 
-# The request topics one by one: `shadow/*` would let a thing forge the service's answers to itself. The limit leaves no
-# room to have those of jobs, streams and Defender so, whose answers a thing can forge for itself alone.
+# Requests by how they end: `shadow/*` would let a thing forge the service's answers, which end in accepted, rejected,
+# delta, documents and notify. The limit leaves no room to have streams and Defender so; the answers that a thing forges
+# there it alone hears.
 _REQUESTS = (
-    "shadow/get", "shadow/update", "shadow/delete",
-    "shadow/name/*/get", "shadow/name/*/update", "shadow/name/*/delete",
-    "jobs/*", "streams/*", "defender/metrics/*",
+    "shadow/*get", "shadow/*update", "shadow/*delete",
+    "jobs/*get", "jobs/start-next", "jobs/*update", "streams/*", "defender/metrics/*",
 )  # fmt: skip
+THING = "{thing}"  # in what is asked for: each thing's own name
+OWN_TREE = f"dt/{THING}/*"
+
+
+@dataclass(frozen=True)
+class Additions:
+    """What things may beyond the least: topics that they publish to and those of them that may be retained, filters
+    that they subscribe to, and rules that they publish to by Basic Ingest."""
+
+    publish: tuple[str, ...] = ()
+    retain: tuple[str, ...] = ()
+    subscribe: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, noted: Json | None) -> Additions:
+        """From what document() gave."""
+        return cls(**{each.name: tuple((noted or {}).get(each.name, ())) for each in fields(cls)})
+
+    def document(self) -> Json:
+        return {name: list(values) for name, values in asdict(self).items()}
+
+    def plus(self, other: Additions) -> Additions:
+        return self._each(other, lambda mine, theirs: (*mine, *(each for each in theirs if each not in mine)))
+
+    def minus(self, other: Additions) -> Additions:
+        return self._each(other, lambda mine, theirs: tuple(each for each in mine if each not in theirs))
+
+    def _each(self, other: Additions, join: Callable[[tuple[str, ...], tuple[str, ...]], tuple[str, ...]]) -> Additions:
+        return Additions(*(join(getattr(self, each.name), getattr(other, each.name)) for each in fields(self)))
+
+    def __bool__(self) -> bool:
+        return any(asdict(self).values())
 
 
 def least_privilege(arn_prefix: str, role_alias: str | None = None) -> str:
@@ -34,15 +69,41 @@ def least_privilege(arn_prefix: str, role_alias: str | None = None) -> str:
     statements[0]["Condition"] = {"Bool": {"iot:Connection.Thing.IsAttached": "true"}}
     if role_alias:
         statements.append(assume(arn_prefix, role_alias))
-    text = _document(statements)
-    if len(text) > _LIMIT:
-        raise ToolError(f"the policy has {len(text)} characters, AWS takes {_LIMIT}")
+    return document(statements)
+
+
+def added(arn_prefix: str, additions: Additions, thing: str = _THING) -> str:
+    """The policy document (text) of what is beyond the least; ToolError when it is longer than AWS takes."""
+
+    def resources(kind: str, names: Iterable[str]) -> list[str]:
+        return [f"{arn_prefix}:{kind}/{name.replace(THING, thing)}" for name in names]
+
+    ingested = [f"$aws/rules/{rule}/{OWN_TREE}" for rule in additions.rules]
+    heard = [each.removeprefix("$share/").partition("/")[2] if each.startswith("$share/") else each
+             for each in additions.subscribe]  # fmt: skip
+    parts = (
+        ("iot:Publish", resources("topic", (*additions.publish, *ingested))),
+        ("iot:RetainPublish", resources("topic", additions.retain)),
+        ("iot:Subscribe", resources("topicfilter", additions.subscribe)),
+        ("iot:Receive", resources("topic", (each.replace("+", "*").replace("#", "*") for each in heard))),
+    )
+    text = document([{"Action": action, "Resource": names} for action, names in parts if names])
+    if len(text) > LIMIT:
+        raise ToolError(
+            f"what is added would be a policy of {len(text)} characters, AWS takes {LIMIT}: "
+            "let one with a * stand for several topics"
+        )
     return text
 
 
 def assume(arn_prefix: str, role_alias: str) -> Json:
     """The statement that lets a certificate fetch keys by a role alias."""
     return {"Action": "iot:AssumeRoleWithCertificate", "Resource": f"{arn_prefix}:rolealias/{role_alias}"}
+
+
+def added_of_keys(arn_prefix: str, additions: Additions) -> str:
+    """added() for a role, in IAM."""
+    return added(arn_prefix, additions, _KEYS_THING)
 
 
 def of_keys(arn_prefix: str, bucket: str | None = None) -> str:
@@ -54,12 +115,12 @@ def of_keys(arn_prefix: str, bucket: str | None = None) -> str:
         partition = arn_prefix.split(":")[1]
         place = f"arn:{partition}:s3:::{bucket}/{_KEYS_THING}/*"
         statements.append({"Action": ["s3:PutObject", "s3:GetObject"], "Resource": place})
-    return _document(statements)
+    return document(statements)
 
 
 def trust() -> str:
     """Who may take such a role (text): AWS IoT's credential provider."""
-    return _document([{"Action": "sts:AssumeRole", "Principal": {"Service": _PROVIDER}}])
+    return document([{"Action": "sts:AssumeRole", "Principal": {"Service": _PROVIDER}}])
 
 
 def _statements(arn_prefix: str, thing: str) -> list[Json]:
@@ -69,15 +130,15 @@ def _statements(arn_prefix: str, thing: str) -> list[Json]:
         return [f"{arn_prefix}:{kind}/{name}" for name in names]
 
     own = f"$aws/things/{thing}/"
-    publish = ["iot:Publish", "iot:RetainPublish"]  # AWS asks for the second where a message is to be retained
     return [
         {"Action": "iot:Connect", "Resource": topics("client", thing)},
-        {"Action": publish, "Resource": topics("topic", *(own + name for name in _REQUESTS), f"dt/{thing}/*")},
+        {"Action": "iot:Publish", "Resource": topics("topic", *(own + name for name in _REQUESTS), f"dt/{thing}/*")},
         {"Action": "iot:Subscribe", "Resource": topics("topicfilter", f"{own}*", f"cmd/{thing}/*")},
         {"Action": "iot:Receive", "Resource": topics("topic", f"{own}*", f"cmd/{thing}/*")},
     ]
 
 
-def _document(statements: list[Json]) -> str:
-    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **part} for part in statements]}
-    return json.dumps(document, separators=(",", ":"))
+def document(statements: list[Json]) -> str:
+    """A policy document (text) that allows this."""
+    parts = [{"Effect": "Allow", **part} for part in statements]
+    return json.dumps({"Version": "2012-10-17", "Statement": parts}, separators=(",", ":"))

@@ -19,8 +19,8 @@ _GONE = ".gone-"
 
 
 class Record:
-    """One thing on disk. Values: key ("ec", "rsa"), policy, project, requested (epoch seconds of AWS's clock at the
-    certificate request), thing_arn, thing_id, cert_arn, done, board (see boards.py)."""
+    """One thing on disk. Values: key ("ec", "rsa"), policy, additions (the second policy), project, requested (epoch
+    seconds of AWS's clock at the certificate request), thing_arn, thing_id, cert_arn, done, board (see boards.py)."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -41,6 +41,11 @@ class Record:
 
     def get(self, key: str) -> Any:
         return self.values.get(key)
+
+    @property
+    def policies(self) -> list[str]:
+        """The names of the policies that its certificate has from here."""
+        return [name for name in (self.get("policy"), self.get("additions")) if name]
 
     def set(self, **values: Any) -> None:
         """Record values before anything else is done."""

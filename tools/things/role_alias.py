@@ -8,23 +8,19 @@ journal's "role_alias" is written before the first of them is made and taken out
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
-
-from botocore.exceptions import ClientError
 
 from ..cloud import aws as aws_errors
 from ..errors import ToolError
 from ..shapes import Json, Say
-from . import names, place, policy, project_cloud, things
+from . import names, place, policy, project_cloud, roles, things
 
 if TYPE_CHECKING:
     from ..cloud.aws import Aws
     from .project import Project
 
-_OWNER = "project"  # the tag that tells our role from another's of the same name
 _INLINE = "thing"  # the role's policy
-_MISSING = ("ResourceNotFoundException", "NoSuchEntity", "NoSuchEntityException")
+_ADDED = "additions"  # and what things may beyond the least
 
 
 def noted(state: Json) -> str | None:
@@ -36,7 +32,7 @@ def plan(aws: Aws, name: str, bucket: str | None) -> Json:
     """The documents of what create() makes."""
     statement = {"Effect": "Allow", **policy.assume(aws.arn_prefix, name)}
     return {
-        "role_alias": name, "role": _role_arn(aws, name), "trust": policy.trust(),
+        "role_alias": name, "role": roles.arn(aws, name), "trust": policy.trust(),
         "policy": policy.of_keys(aws.arn_prefix, bucket), "statement": statement,
     }  # fmt: skip
 
@@ -49,11 +45,12 @@ def create(aws: Aws, project: Project, name: str, bucket: str | None, seconds: i
         raise ToolError(f"the project has the role alias {other} already: `thing role-alias delete` deletes it")
     things_policy = _check(aws, project, name, say)
     project.change_state(role_alias={"name": name})
-    _make_role(aws, project, name)
+    roles.make(aws, project, name, policy.trust(), "What things may with keys of AWS IoT's credential provider")
     text = policy.of_keys(aws.arn_prefix, bucket)
     aws.client("iam").put_role_policy(RoleName=name, PolicyName=_INLINE, PolicyDocument=text)
+    allow(aws, project, policy.Additions.of(project.state().get("additions")))
     if _alias(aws, name) is None:
-        aws.iot.create_role_alias(roleAlias=name, roleArn=_role_arn(aws, name), credentialDurationSeconds=seconds)
+        aws.iot.create_role_alias(roleAlias=name, roleArn=roles.arn(aws, name), credentialDurationSeconds=seconds)
     else:
         aws.iot.update_role_alias(roleAlias=name, credentialDurationSeconds=seconds)
     things.change_policy(aws, things_policy, name)
@@ -78,16 +75,25 @@ def delete(aws: Aws, project: Project) -> list[str]:
             aws.iot.delete_role_alias(roleAlias=name)
         else:
             kept.append(f"role alias {name}")
-    if (role := _role(aws, name)) is not None:
-        if _is_role_ours(project, role):
-            iam = aws.client("iam")
-            _unless_missing(iam.delete_role_policy, RoleName=name, PolicyName=_INLINE)
-            _unless_missing(iam.delete_role, RoleName=name)
-        else:
-            kept.append(f"role {name}")
+    if not roles.delete(aws, project, name, _INLINE, _ADDED):
+        kept.append(f"role {name}")
     project.change_config(role_alias=None, credentials=None)
     project.change_state(role_alias=None)
     return kept
+
+
+def allow(aws: Aws, project: Project, added: policy.Additions) -> None:
+    """Let keys by the project's role alias, if any, do what things may beyond the least, which may be nothing."""
+    name = noted(project.state())
+    role = roles.find(aws, name) if name else None
+    if role is None or not roles.is_ours(project, role):
+        return
+    iam = aws.client("iam")
+    if added:
+        text = policy.added_of_keys(aws.arn_prefix, added)
+        iam.put_role_policy(RoleName=name, PolicyName=_ADDED, PolicyDocument=text)
+    else:
+        roles.unless(roles.MISSING, iam.delete_role_policy, RoleName=name, PolicyName=_ADDED)
 
 
 def listing(aws: Aws) -> list[Json]:
@@ -105,11 +111,7 @@ def _check(aws: Aws, project: Project, name: str, say: Say) -> str:
     then."""
     names.check_role_alias(name)
     statement = f"iot:AssumeRoleWithCertificate on {aws.arn_prefix}:rolealias/{name}"
-    try:
-        policy.least_privilege(aws.arn_prefix, name)
-    except ToolError as error:
-        raise ToolError(f"{error}: a shorter name, or a policy of your own with {statement}") from error
-    if (role := _role(aws, name)) is not None and not _is_role_ours(project, role):
+    if (role := roles.find(aws, name)) is not None and not roles.is_ours(project, role):
         raise ToolError(f"there is a role {name} already that was not made here; take another name")
     if (alias := _alias(aws, name)) is not None and not _is_alias_ours(aws, project, alias):
         raise ToolError(f"there is a role alias {name} already that was not made here; take another name")
@@ -123,48 +125,15 @@ def _check(aws: Aws, project: Project, name: str, say: Say) -> str:
     return things_policy
 
 
-def _make_role(aws: Aws, project: Project, name: str) -> None:
-    if _role(aws, name) is None:
-        aws.client("iam").create_role(
-            RoleName=name, AssumeRolePolicyDocument=policy.trust(),
-            Description="What things may with keys of AWS IoT's credential provider",
-            Tags=[{"Key": _OWNER, "Value": project.state()["project"]}],
-        )  # fmt: skip
-
-
-def _role_arn(aws: Aws, name: str) -> str:
-    _, partition, _, _, account = aws.arn_prefix.split(":")
-    return f"arn:{partition}:iam::{account}:role/{name}"
-
-
-def _role(aws: Aws, name: str) -> Json | None:
-    found = _unless_missing(aws.client("iam").get_role, RoleName=name)
-    return found and found["Role"]
-
-
 def _alias(aws: Aws, name: str) -> Json | None:
-    found = _unless_missing(aws.iot.describe_role_alias, roleAlias=name)
+    found = roles.unless(roles.MISSING, aws.iot.describe_role_alias, roleAlias=name)
     return found and found["roleAliasDescription"]
-
-
-def _is_role_ours(project: Project, role: Json) -> bool:
-    return {"Key": _OWNER, "Value": project.state()["project"]} in role.get("Tags", ())
 
 
 def _is_alias_ours(aws: Aws, project: Project, alias: Json) -> bool:
     """Whether the journal has it and it points to our role, or to where that was."""
     name = alias["roleAlias"]
-    if noted(project.state()) != name or alias["roleArn"] != _role_arn(aws, name):
+    if noted(project.state()) != name or alias["roleArn"] != roles.arn(aws, name):
         return False
-    role = _role(aws, name)
-    return role is None or _is_role_ours(project, role)
-
-
-def _unless_missing(call: Callable[..., Json], **arguments: str) -> Json | None:
-    """The answer; None where AWS says that what the call is about is not there."""
-    try:
-        return call(**arguments)
-    except ClientError as error:
-        if aws_errors.code(error) not in _MISSING:
-            raise
-        return None
+    role = roles.find(aws, name)
+    return role is None or roles.is_ours(project, role)

@@ -26,13 +26,18 @@ _DETACH_TRIES = 8  # DetachThingPrincipal acts a little later than it answers
 _CONFLICTS = ("DeleteConflictException", "InvalidRequestException", "CertificateStateException")
 
 
-def create(aws: Aws, record: Record, owner: str, policy_name: str, key: str = "ec") -> None:
-    """Create one thing, or go on where an earlier run stopped; each step is safe to do again."""
+def create(
+    aws: Aws, record: Record, owner: str, policy_name: str, key: str = "ec", additions: str | None = None
+) -> None:
+    """Create one thing, or go on where an earlier run stopped; each step is safe to do again. additions: the name of a
+    second policy."""
     if record.get("done"):
         return
     place.check_record(aws, record)
     if not record.values:
         record.set(project=owner, policy=policy_name, key=key)
+    if record.get("additions") != additions:
+        record.set(additions=additions)
     answer = _create_thing(aws, record, owner)
     if not record.get("cert_arn"):
         record.set(thing_arn=answer["thingArn"], thing_id=answer["thingId"], requested=_server_time(answer))
@@ -42,10 +47,31 @@ def create(aws: Aws, record: Record, owner: str, policy_name: str, key: str = "e
         found = aws.iot.describe_certificate(certificateId=_id(arn))["certificateDescription"]
         record.save_certificate(arn, found["certificatePem"])
     workers.together(  # neither makes a resource, so neither has to be on disk before the other
-        lambda: aws.iot.attach_policy(policyName=record.get("policy"), target=arn),
+        lambda: _attach_policies(aws, record),
         lambda: aws.iot.attach_thing_principal(thingName=record.name, principal=arn),
     )
     record.finish()
+
+
+def _attach_policies(aws: Aws, record: Record) -> None:
+    for name in record.policies:
+        aws.iot.attach_policy(policyName=name, target=record.get("cert_arn"))
+
+
+def take_additions(aws: Aws, record: Record, name: str) -> None:
+    """Attach a second policy to a thing that there is."""
+    if record.get("additions") != name:
+        record.set(additions=name)
+    aws.iot.attach_policy(policyName=name, target=record.get("cert_arn"))
+
+
+def forget_additions(aws: Aws, record: Record) -> None:
+    """Detach the second policy of a thing."""
+    name, arn = record.get("additions"), record.get("cert_arn")
+    if name and arn:
+        _gone(aws.iot.detach_policy, policyName=name, target=arn)
+    if name:
+        record.set(additions=None)
 
 
 def _create_thing(aws: Aws, record: Record, owner: str) -> Json:
@@ -115,9 +141,16 @@ def is_ours(aws: Aws, document: Json, role_alias: str | None = None) -> bool:
 
 
 def change_policy(aws: Aws, name: str, role_alias: str | None) -> None:
-    """Let a policy that was made here say the statement of a role alias, or say it no more; no version is left over."""
-    text = policy.least_privilege(aws.arn_prefix, role_alias)
-    if policy_document(aws, name) == json.loads(text):
+    """Let a policy that was made here say the statement of a role alias, or say it no more."""
+    put_policy(aws, name, policy.least_privilege(aws.arn_prefix, role_alias))
+
+
+def put_policy(aws: Aws, name: str, text: str) -> None:
+    """Make a policy, or let the one that there is say this; no version is left over."""
+    document = policy_document(aws, name)
+    if document is None:
+        aws.iot.create_policy(policyName=name, policyDocument=text)
+    if document in (None, json.loads(text)):
         return
     _delete_old_versions(aws, name)
     aws.iot.create_policy_version(policyName=name, policyDocument=text, setAsDefault=True)
@@ -142,8 +175,8 @@ def delete(aws: Aws, record: Record) -> bool:
     found = there
     if arn:
         _gone(aws.iot.detach_thing_principal, thingName=record.name, principal=arn)
-        if record.get("policy"):
-            _gone(aws.iot.detach_policy, policyName=record.get("policy"), target=arn)
+        for name in record.policies:
+            _gone(aws.iot.detach_policy, policyName=name, target=arn)
         found |= _delete_certificate(aws, arn)
     if there:
         delete_shadows(aws, record.name)

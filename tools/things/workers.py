@@ -20,7 +20,12 @@ class Outcome:
         self.done = 0
         self.failures: list[tuple[Any, Exception]] = []
         self.gone = 0  # of those done, what AWS did not have any more
-        self.policy_kept = False
+        self.policies_kept: list[str] = []  # which others use
+
+    def keep(self, policy: str, gone: bool) -> None:
+        """A policy was to go, too."""
+        if not gone:
+            self.policies_kept.append(policy)
 
     def add(self, other: Outcome) -> None:
         self.done += other.done
