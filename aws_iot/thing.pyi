@@ -194,6 +194,15 @@ class Thing:
         has os.dupterm, as WebREPL; ValueError for a size that is not 64 bytes to 8 KB.
         """
 
+    def ingest(self, rule: str, payload: _Message = b"", topic: str | None = None, *, qos: int = 1) -> int | None:
+        """Publish to the ``rule`` alone, by Basic Ingest: nobody who subscribes hears it, and AWS bills no message.
+
+        ``topic`` is what topic() gives in the rule's SQL, by default dt/THING/RULE; its 256 bytes and 7 slashes are counted
+        without the rule. What is returned and raised: see publish. A rule that is not there is no error: AWS acknowledges
+        the message and drops it. The policy: `thing policy add --ingest RULE`.
+        https://docs.aws.amazon.com/iot/latest/developerguide/iot-basic-ingest.html
+        """
+
     def report_once(self, state: dict, timeout_ms: int | None = None) -> dict:
         """The session of a board that sleeps: connect, report ``state``, disconnect. Returns the accepted document.
 

@@ -1,12 +1,12 @@
 """What a Thing has of these files when it is named: its calls by HTTPS, the session of a sleeper, keys by its role
-alias. Lent for each.
+alias; and what it has of none, samples for a rule. Lent for each.
 """
 
 import aws_iot
 
 from .. import method
 
-__all__ = ("report_once",)
+__all__ = ("ingest", "report_once")
 
 
 def find(thing, name):
@@ -15,6 +15,18 @@ def find(thing, name):
         return method(thing, aws_iot.web.own, name)
     thing.http = aws_iot.web.http.Http(thing.mqtt, thing.thingname, thing.shadow)
     return thing.http
+
+
+def ingest(thing, rule: str, payload=b"", topic: str | None = None, *, qos: int = 1) -> int | None:
+    """Publish to the ``rule`` alone, by Basic Ingest: nobody who subscribes hears it, and AWS bills no message.
+
+    ``topic`` is what topic() gives in the rule's SQL, by default dt/THING/RULE; its 256 bytes and 7 slashes are counted
+    without the rule. What is returned and raised: see publish. A rule that is not there is no error: AWS acknowledges
+    the message and drops it. The policy: `thing policy add --ingest RULE`.
+    https://docs.aws.amazon.com/iot/latest/developerguide/iot-basic-ingest.html
+    """
+    topic = topic or "dt/%s/%s" % (thing.thingname, rule)
+    return thing.publish(aws_iot.reserved.build("basic-ingest", topic, None, rule), payload, qos=qos)
 
 
 def report_once(thing, state: dict, timeout_ms: int | None = None) -> dict:

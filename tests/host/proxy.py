@@ -24,6 +24,7 @@ _OPERATIONS = (
     ("CreateKeysAndCertificate", "POST", r"/keys-and-certificate"),
     ("UpdateCertificate", "PUT", r"/certificates/[^/]+"),
     ("DeleteCertificate", "DELETE", r"/certificates/[^/]+"),
+    ("CreateTopicRule", "POST", r"/rules/[^/]+"),
     ("CreateStream", "POST", r"/streams/[^/]+"),
     ("DescribeStream", "GET", r"/streams/[^/]+"),
     ("DescribeJob", "GET", r"/jobs/[^/]+"),

@@ -26,6 +26,8 @@ _RUN_BY = {
     ("docs/loops.md", "python"): "tests/system/test_loops.py",
     ("docs/production.md", "sh line"): "tests/host/test_line.py",
     ("docs/production.md", "sh script"): "tests/host/test_ztc.py",
+    ("docs/rules.md", "python rules"): "tests/system/test_rules.py",
+    ("docs/rules.md", "sh rules"): "tests/host/test_rules.py",
     ("docs/start.md", "sh start"): "tests/host/test_start.py",
     ("docs/tools.md", "sh fleet"): "tests/host/test_walkthrough.py",
     ("docs/shadows.md", "python shadows"): "tests/system/test_page_programs.py",

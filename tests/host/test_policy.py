@@ -77,7 +77,7 @@ def test_the_policy_fits_where_arns_are_longest():
 
 def test_what_features_add_fits_too():
     """All of them at once: retained messages, four rules by Basic Ingest, a topic and a filter."""
-    rules = tuple(letter * 59 for letter in "abcd")  # as long as `thing rule` takes them
+    rules = tuple(letter * 128 for letter in "abcd")  # as long as AWS takes their names
     asked = Additions(("alerts/{thing}",), ("alerts/{thing}", policy.OWN_TREE), ("all/#",), rules)
     for prefix in _prefixes():
         assert len(policy.added(prefix, asked)) <= policy.LIMIT

@@ -90,10 +90,10 @@ class _Watched:
         self.reason: str | None = None
         self.probe: probes.Probe | None = None
 
-    def look(self) -> None:
+    def look(self, last: bool) -> None:
         if self.probe and self.what is None and self.reason is None:
             try:
-                self.what = self.probe.look()
+                self.what = self.probe.last() if last else self.probe.look()
             except (ClientError, ToolError) as error:
                 self.reason = _words(error)
 
@@ -110,12 +110,13 @@ def _watched(
 
 
 def _await(seen: list[_Watched], end: float) -> None:
-    while True:
-        for each in seen:
-            each.look()
-        if all(each.what or each.reason for each in seen) or time.monotonic() >= end:
-            return
+    over = False
+    while not over:
         time.sleep(_LOOK_S)
+        over = time.monotonic() >= end
+        for each in seen:
+            each.look(over)
+        over = over or all(each.what or each.reason for each in seen)
 
 
 def _told(aws: Aws, watched: _Watched, seconds: float) -> Json:

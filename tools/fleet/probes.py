@@ -46,6 +46,10 @@ class Probe(contextlib.AbstractContextManager["Probe"]):
     def look(self) -> str | None:
         raise NotImplementedError
 
+    def last(self) -> str | None:
+        """look() when there is no more time."""
+        return self.look()
+
 
 class _Queue(Probe):
     def __enter__(self) -> Probe:
@@ -94,10 +98,14 @@ class _Function(Probe):
         since = int(self._sample.begun * 1000)
         found = roles.unless(roles.MISSING, logs.filter_log_events, logGroupName=f"/aws/lambda/{name}", startTime=since)
         lines = [event["message"].strip() for event in (found or {}).get("events", ())]
-        if not any(line.startswith("START ") for line in lines):
+        self._begun = any(line.startswith("START ") for line in lines)
+        if not any(line.startswith("END ") for line in lines):
             return None
         said = [line for line in lines if not re.match(r"(INIT_)?(START|END|REPORT)\b", line)]
         return f"called; it said {said[0][:_SHOWN]!r}" if said else "called"
+
+    def last(self) -> str | None:
+        return self.look() or ("called; it has not ended" if self._begun else None)
 
 
 class _Table(Probe):
