@@ -97,6 +97,11 @@ def public_of_certificate(certificate_pem: str | bytes) -> str:
     return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
+def end_of_certificate(certificate_pem: str | bytes) -> datetime.datetime:
+    """Until when it is valid."""
+    return _certificate(certificate_pem).not_valid_after_utc
+
+
 def check_pair(
     certificate_pem: str | bytes, key_pem: str | bytes, now: datetime.datetime | None = None
 ) -> datetime.datetime:

@@ -6,6 +6,7 @@ import datetime
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from .. import pki
 from ..cloud import aws as aws_errors
 from ..cloud.aws import WORKERS
 from ..shapes import Advance, Json, Progress
@@ -51,7 +52,8 @@ def _certificate(aws: Aws, listed: Json, advance: Advance) -> Json:
     described = aws.iot.describe_certificate(certificateId=identity)["certificateDescription"]
     policies = aws_errors.pages(aws.iot.list_attached_policies, "policies", target=arn)
     found = {
-        "arn": arn, "id": identity, "status": described["status"], "ends": described["validity"]["notAfter"],
+        "arn": arn, "id": identity, "status": described["status"],
+        "ends": pki.end_of_certificate(described["certificatePem"]),
         "things": list(aws_errors.pages(aws.iot.list_principal_things, "things", principal=arn)),
         "policies": [each["policyName"] for each in policies],
     }  # fmt: skip

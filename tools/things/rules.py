@@ -80,9 +80,9 @@ def create(aws: Aws, project: Project, wanted: Wanted) -> Json:
     kept = {"to": [each.text for each in wanted.targets], "error_to": wanted.error and wanted.error.text, "role": role}
     before = {*old.get("functions", ()), *wanted.functions}
     _note(project, name, {**kept, "role": role or old.get("role"), "functions": sorted(before)})
-    made = _make_role(aws, project, wanted, role) if role else False
-    for function in wanted.functions:
+    for function in wanted.functions:  # first: one that is not there is the likeliest fault
         _permit(aws, name, function)
+    made = _make_role(aws, project, wanted, role) if role else False
     payload = _payload(wanted, role and roles.arn(aws, role))
     if there:
         _when_role_counts(made, aws.iot.replace_topic_rule, ruleName=name, topicRulePayload=payload)
