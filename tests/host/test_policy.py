@@ -9,7 +9,7 @@ from aws_iot_tools.errors import ToolError
 from aws_iot_tools.things import policy
 from aws_iot_tools.things.policy import Additions
 
-from ..harness import ROOT
+from ..harness import ROOT, power
 from ..harness.pages import Reader, blocks
 from .conftest import REGION
 
@@ -205,14 +205,18 @@ def test_a_second_policy_that_others_use_stays(thing, project, account):
     assert account.policies() == [_SECOND]
 
 
-def test_killed_at_each_step_and_gone_on(thing, project, account):
+_PARTS = 8
+
+
+@pytest.mark.parametrize("part", power.parts(_PARTS))
+def test_killed_at_each_step_and_gone_on(thing, project, account, part):
     """Of adding and of taking back."""
     thing.run("add", "demo")
     add, remove = (["policy", verb, "demo", "--retain"] for verb in ("add", "remove"))
     number = [thing.fork(words)["steps"] for words in (add, remove)]
     assert min(number) > 10
     for words, steps in zip((add, remove), number, strict=True):
-        for step in range(1, steps + 1, 3):
+        for step in range(1 + part, steps + 1, _PARTS):
             if words is remove:
                 thing.run(*add)
             assert thing.fork(words, step)["code"] == -9

@@ -11,6 +11,7 @@ from aws_iot_tools.errors import ToolError
 from aws_iot_tools.things import rule_targets
 from aws_iot_tools.things.rules import Wanted
 
+from ..harness import power
 from ..harness.pages import Reader, blocks
 from .conftest import REGION
 
@@ -310,7 +311,11 @@ def test_a_name_that_is_too_long_for_a_role(thing, project, account):
     assert _roles(account) == []
 
 
-def test_killed_at_each_step(thing, project, account, targets):
+_PARTS = 10
+
+
+@pytest.mark.parametrize("part", power.parts(_PARTS))
+def test_killed_at_each_step(thing, project, account, targets, part):
     """Of making, and of deleting; half go on, half give up."""
     function = targets.function()
     clean = project.with_name("clean")
@@ -320,25 +325,26 @@ def test_killed_at_each_step(thing, project, account, targets):
     number = [thing.fork(words)["steps"] for words in (making, deleting)]
     assert min(number) > 10
     for words, steps in zip((making, deleting), number, strict=True):
-        for step in range(1, steps + 1, 5):
+        for step in range(1 + part, steps + 1, _PARTS):
             shutil.rmtree(project)
             shutil.copytree(clean, project)
             if words is deleting:
                 thing.run(*making)
             assert thing.fork(words, step)["code"] == -9
-            if step // 5 % 2:
+            if step // _PARTS % 2:
                 thing.run(*making)
                 assert _rules(account) == ["samples"] and len(targets.allowed()) == 1
             thing.run("cleanup", "demo", "--yes")
             assert (_rules(account), _roles(account), targets.allowed()) == ([], ["extract"], [])
 
 
-def test_a_test_that_was_killed_leaves_nothing_in_the_end(thing, project, account, targets):
+@pytest.mark.parametrize("part", power.parts(_PARTS))
+def test_a_test_that_was_killed_leaves_nothing_in_the_end(thing, project, account, targets, part):
     """The queue that hears a topic of SNS is taken away by the next test, or by clean-up."""
     _create(thing, "alarms", f"sns:{targets.topic()}")
     words = ["rule", "test", "alarms", "demo"]
     steps = thing.fork(words)["steps"]
-    for step in range(1, steps + 1, 6):
+    for step in range(1 + part, steps + 1, _PARTS):
         assert thing.fork(words, step)["code"] == -9
     thing.run("cleanup", "demo", "--yes")
     assert account.client("sns").list_subscriptions()["Subscriptions"] == []
