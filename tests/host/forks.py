@@ -124,7 +124,7 @@ for module in pkgutil.walk_packages(aws_iot_tools.__path__, "aws_iot_tools."):
 for module, *_ in COMMANDS.values():
     importlib.import_module(f"aws_iot_tools.commands.{module}")
 botocore.session.create_loader = functools.cache(botocore.session.create_loader)  # what it reads here, no fork reads
-for service in ("iot", "iot-data", "s3", "sts"):
+for service in ("iot", "iot-data", "s3", "sts", "iam", "lambda", "sqs", "sns", "dynamodb", "logs"):
     boto3.client(service, region_name="us-east-1")
 gc.collect()
 gc.freeze()  # a collection in a fork would copy all that it looks at

@@ -6,7 +6,7 @@ import botocore.session
 import pytest
 from aws_iot_tools.cloud import ministack
 from aws_iot_tools.errors import ToolError
-from aws_iot_tools.things import policy
+from aws_iot_tools.things import bulk, policy
 from aws_iot_tools.things.policy import Additions
 
 from ..harness import ROOT, power
@@ -113,6 +113,13 @@ def _document(account, name=_SECOND) -> dict:
 def _attached(account) -> list:
     targets = account.client("iot").list_targets_for_policy(policyName=_SECOND)["targets"]
     return sorted(targets)
+
+
+def test_things_that_aws_itself_makes_have_it_too():
+    resources = bulk.template("owner", "demo-policy", _SECOND)["Resources"].values()
+    assert [each["Properties"]["PolicyName"] for each in resources if each["Type"] == "AWS::IoT::Policy"] == [
+        "demo-policy", _SECOND
+    ]  # fmt: skip
 
 
 def test_from_add_to_cleanup(thing, project, account):

@@ -5,10 +5,11 @@ import json
 import ssl
 import threading
 import time
+from pathlib import Path
 
 import paho.mqtt.client as paho
 import pytest
-from aws_iot_tools.cloud import ministack
+from aws_iot_tools.cloud import ministack, usage
 from aws_iot_tools.fleet import cost, permits, review
 
 from .test_cloud import cloud, use  # noqa: F401  the fixture
@@ -242,3 +243,28 @@ def test_names_of_ministack():
     session = ministack.module("services.iot")._WSSession
     for name in ("_policy_allows", "handle_packet", "send_bytes", "cleanup"):
         assert callable(getattr(session, name))
+
+
+def test_the_count_is_bounded_and_a_broken_one_begins_anew(tmp_path):
+    path = tmp_path / usage.FILE
+    path.write_text("{")
+    counting = usage.Usage(path)
+    for number in range(usage._MOST + 1):
+        counting.asked("lamp", "iot:Publish", f"topic/{number}", True)
+    counting.asked("lamp", "iot:Publish", "topic/0", False)
+    counting._write()
+    lamp = usage.read(path)["lamp"]
+    assert len(lamp["uses"]["iot:Publish"]) == usage._MOST and lamp["more"]
+    assert lamp["uses"]["iot:Publish"]["topic/0"] == [1, 1]
+    assert usage.Usage(path).clients["lamp"] == lamp
+
+
+def test_messages_are_metered_as_aws_does():
+    """By 5 KB, operations of shadows by 1 KB; Basic Ingest is no message, but a rule."""
+    counting = usage.Usage(Path("none"))
+    for size, topic in ((5120, "dt/x"), (5121, "dt/x"), (9000, "$aws/rules/r/x"), (1025, _SHADOW)):
+        counting.received("demo_0", 3, size, topic)
+    counting.triggered("demo_0", 5121, 2)
+    counting.received("demo_0", 12, 0, "")  # PINGREQ
+    found = counting.clients["demo_0"]
+    assert (found["messages"], found["operations"], found["rules"], found["actions"]) == (1 + 2 + 1, 2, 2, 4)

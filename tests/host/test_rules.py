@@ -149,6 +149,17 @@ def test_a_sample_whose_mark_the_sql_selects_away_and_one_that_it_does_not_take(
     assert "that is no JSON" in thing.run(*words, "{", code=2).stderr
 
 
+def test_what_cannot_be_found_out_is_not_called_missing(thing, project, account):
+    _create(thing, "samples", "dynamodb:missing")
+    (found,) = json.loads(thing.run("--json", "rule", "test", "samples", "demo", "--timeout", "1", code=1).stdout)
+    assert found["arrived"] is None and "Scan" in found["what"]
+    account.client("iot").disable_topic_rule(ruleName="samples")
+    assert "is disabled" in thing.run("rule", "test", "samples", "demo", code=1).stderr
+    assert thing.run("rule", "list").stdout == "samples  dt/+/samples  (disabled)\n"
+    assert "the project has no rule other" in thing.run("rule", "test", "other", "demo", code=1).stderr
+    assert "there is no rule other in us-east-1; there are samples" in thing.run("rule", "show", "other", code=1).stderr
+
+
 def test_the_same_command_changes_a_rule(thing, project, account, targets):
     function, url = targets.function(), targets.queue()
     _create(thing, "samples", f"lambda:{function}")

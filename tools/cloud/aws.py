@@ -28,6 +28,7 @@ RATES = {
     "CreateThing": 100, "DeleteThing": 100, "AttachThingPrincipal": 100, "DetachThingPrincipal": 100,
     "AttachPolicy": 15, "DetachPolicy": 15, "ListThings": 10, "ListThingPrincipals": 10,
     "CreateKeysAndCertificate": 10, "CreateCertificateFromCsr": 10, "UpdateCertificate": 10, "DeleteCertificate": 10,
+    "GetPolicy": 10, "ListTargetsForPolicy": 10, "ListAttachedPolicies": 15, "ListPrincipalThings": 10,
     "DescribeCertificate": 10, "ListCertificates": 10, "ListNamedShadowsForThing": 50, "DeleteThingShadow": 400,
     "GetThingShadow": 400, "SearchIndex": 15,
 }  # fmt: skip

@@ -84,15 +84,20 @@ def _wide(aws: Aws) -> list[Json]:
     found = []
     for each in aws_errors.pages(aws.iot.list_policies, "policies", pageSize=250):
         name = each["policyName"]
-        document = things.policy_document(aws, name)
-        said = permits.rights([document] if document else [])
-        foreign = [use for use in _FOREIGN if permits.allowed(said, *use, _ONE)]
-        if foreign:
-            what = ", ".join(f"{action} {resource}".replace(_OTHER, "ANOTHER") for action, resource in foreign[:2])
+        uses = foreign(things.policy_document(aws, name) or {})
+        if uses:
             targets = next(aws_errors.pages(aws.iot.list_targets_for_policy, "targets", policyName=name), None)
             use = "" if targets else " (nothing has it)"
-            found.append(_fault("policy too wide", name, f"a thing may do this in the name of others: {what}{use}"))
+            what = f"a thing may do this in the name of others: {', '.join(uses[:2])}{use}"
+            found.append(_fault("policy too wide", name, what))
     return found
+
+
+def foreign(document: Json) -> list[str]:
+    """What a policy lets a thing do in the name of another."""
+    said = permits.rights([document])
+    uses = [use for use in _FOREIGN if permits.allowed(said, *use, _ONE)]
+    return [f"{action} {resource}".replace(_OTHER, "ANOTHER") for action, resource in uses]
 
 
 def _of_project(aws: Aws, project: Project, known: list[Json], certificates: list[Json]) -> list[Json]:

@@ -13,12 +13,13 @@ from aws_iot import topics
 from ..cloud.aws import WORKERS
 from ..errors import ToolError
 from ..shapes import Json, Progress, Say
-from . import names, place, policy, project_cloud, role_alias, things, workers
+from . import names, place, policy, project_cloud, role_alias, roles, things, workers
 from .policy import Additions
 
 if TYPE_CHECKING:
     from ..cloud.aws import Aws
     from .project import Project
+    from .record import Record
 
 
 def noted(state: Json) -> str | None:
@@ -69,7 +70,7 @@ def change(aws: Aws, project: Project, additions: Additions, say: Say, progress:
     things.put_policy(aws, name, text)
     role_alias.allow(aws, project, additions)
     if not attached:
-        _attach(aws, project, name, progress)
+        _attach_all(aws, project, name, progress)
         project.change_state(additions={**project.state()["additions"], "attached": True})
 
 
@@ -82,7 +83,7 @@ def remove(aws: Aws, project: Project, progress: Progress) -> bool:
     project.change_state(additions={**project.state()["additions"], "attached": False})
     made = [project.record(each) for each in project.things()]
     with progress(len(made)) as advance:
-        outcome = workers.run(made, lambda record: things.forget_additions(aws, record), WORKERS, advance, True)
+        outcome = workers.run(made, lambda record: _detach(aws, record), WORKERS, advance, stop_on_error=True)
     if outcome.failures:
         raise outcome.failures[0][1]
     role_alias.allow(aws, project, Additions())
@@ -91,9 +92,23 @@ def remove(aws: Aws, project: Project, progress: Progress) -> bool:
     return gone
 
 
-def _attach(aws: Aws, project: Project, name: str, progress: Progress) -> None:
+def _attach_all(aws: Aws, project: Project, name: str, progress: Progress) -> None:
     made = [record for record in map(project.record, project.things()) if record.get("done")]
     with progress(len(made)) as advance:
-        outcome = workers.run(made, lambda record: things.take_additions(aws, record, name), WORKERS, advance, True)
+        outcome = workers.run(made, lambda record: _attach(aws, record, name), WORKERS, advance, stop_on_error=True)
     if outcome.failures:
         raise outcome.failures[0][1]
+
+
+def _attach(aws: Aws, record: Record, name: str) -> None:
+    if record.get("additions") != name:
+        record.set(additions=name)
+    aws.iot.attach_policy(policyName=name, target=record.get("cert_arn"))
+
+
+def _detach(aws: Aws, record: Record) -> None:
+    name, arn = record.get("additions"), record.get("cert_arn")
+    if name and arn:
+        roles.unless(roles.MISSING, aws.iot.detach_policy, policyName=name, target=arn)
+    if name:
+        record.set(additions=None)

@@ -58,22 +58,6 @@ def _attach_policies(aws: Aws, record: Record) -> None:
         aws.iot.attach_policy(policyName=name, target=record.get("cert_arn"))
 
 
-def take_additions(aws: Aws, record: Record, name: str) -> None:
-    """Attach a second policy to a thing that there is."""
-    if record.get("additions") != name:
-        record.set(additions=name)
-    aws.iot.attach_policy(policyName=name, target=record.get("cert_arn"))
-
-
-def forget_additions(aws: Aws, record: Record) -> None:
-    """Detach the second policy of a thing."""
-    name, arn = record.get("additions"), record.get("cert_arn")
-    if name and arn:
-        _gone(aws.iot.detach_policy, policyName=name, target=arn)
-    if name:
-        record.set(additions=None)
-
-
 def _create_thing(aws: Aws, record: Record, owner: str) -> Json:
     """CreateThing answers again for a thing with the same attributes and refuses any other of that name."""
     try:
