@@ -153,6 +153,9 @@ def test_what_cannot_be_found_out_is_not_called_missing(thing, project, account)
     _create(thing, "samples", "dynamodb:missing")
     (found,) = json.loads(thing.run("--json", "rule", "test", "samples", "demo", "--timeout", "1", code=1).stdout)
     assert found["arrived"] is None and "Scan" in found["what"]
+    _create(thing, "samples", f"sns:arn:aws:sns:{REGION}:{account.number}:missing")
+    (found,) = json.loads(thing.run("--json", "rule", "test", "samples", "demo", "--timeout", "1", code=1).stdout)
+    assert found["arrived"] is None and account.client("sqs").list_queues().get("QueueUrls", []) == []
     account.client("iot").disable_topic_rule(ruleName="samples")
     assert "is disabled" in thing.run("rule", "test", "samples", "demo", code=1).stderr
     assert thing.run("rule", "list").stdout == "samples  dt/+/samples  (disabled)\n"

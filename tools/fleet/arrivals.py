@@ -73,7 +73,8 @@ def run(aws: Aws, project: Project, name: str, payload: Any, topic: str | None, 
     targets = [rule_targets.read(each, aws.region) for each in entry["to"]]
     sample = Sample(payload)
     with contextlib.ExitStack() as watching:
-        rule_probes.sweep(aws, project)
+        rule_probes.sweep(aws, project)  # those of a test that was cut off
+        watching.callback(rule_probes.sweep, aws, project)
         seen = [_watched(aws, project, target, sample, watching) for target in targets]
         sample.begun = time.time()
         aws.data.publish(topic=f"$aws/rules/{name}/{topic}", qos=1, payload=json.dumps(sample.payload).encode())

@@ -71,7 +71,7 @@ class _Queue(Probe):
 
 
 class _Topic(_Queue):
-    """A topic of SNS tells nobody what it had: a queue of its own subscribes to it, for as long as the test lasts."""
+    """A topic of SNS tells nobody what it had: a queue subscribes to it, which the end of the test sweeps away."""
 
     def __enter__(self) -> Probe:
         name = f"thing-rule-{uuid.uuid4().hex}"
@@ -84,14 +84,8 @@ class _Topic(_Queue):
         sns.subscribe(TopicArn=self._target.rest, Protocol="sqs", Endpoint=arn, Attributes=raw)
         return self
 
-    def __exit__(self, *_: object) -> None:
-        rule_probes.sweep(self._aws, self._project)
-
 
 class _Function(Probe):
-    def __enter__(self) -> Probe:
-        return self
-
     def look(self) -> str | None:
         name = self._target.rest.split(":")[6]
         logs = self._aws.client("logs")
@@ -109,9 +103,6 @@ class _Function(Probe):
 
 
 class _Table(Probe):
-    def __enter__(self) -> Probe:
-        return self
-
     def look(self) -> str | None:
         table = self._aws.client("dynamodb")
         position: dict[str, Any] = {}
@@ -130,9 +121,6 @@ class _Table(Probe):
 
 
 class _Object(Probe):
-    def __enter__(self) -> Probe:
-        return self
-
     def look(self) -> str | None:
         bucket, _, key = self._target.rest.partition("/")
         s3 = self._aws.client("s3")
