@@ -27,7 +27,7 @@ _COMPILED = (ROOT / "aws_iot", ROOT / "tools", ROOT / "tests")
 # Files with tests of 15 s and more.
 _LONG = (
     "test_fota_memory", "test_killed", "test_role_alias", "test_walkthrough", "test_mip", "test_demo", "test_flash",
-    "test_selftest", "test_distribution", "test_rules",
+    "test_selftest", "test_distribution", "test_rules", "test_para_api", "test_para_killed",
 )  # fmt: skip
 # What depends on the interpreter or on umqtt.simple: beside tests/device these are run on every pair.
 _ON_EVERY_PAIR = [

@@ -42,6 +42,7 @@ COMMANDS = {
     "plot": ("plot", None, "Draw a value of such a record."),
     "console": ("console", None, "Show the things in a browser, live, and act on many."),
     "cloud": ("cloud", None, "Run a local AWS: up, env, down."),
+    "serve": ("serve", None, "Serve Para's REST API for the project's things."),
     "doctor": ("doctor", None, "Find out why a thing does not connect."),
     "selftest": ("selftest", None, "Examine a board and its cloud, and write a report."),
     "ztc": ("ztc", None, "The original toolchain's words, for its scripts."),

@@ -1,6 +1,7 @@
 """Runs `thing` for each line of its input, in a fork of a process that has imported boto3 and read its models.
 
-Those take most of the second that a command takes. A line is {"words", "cwd", "environment", "typed",
+Those take most of the second that a command takes. Words that begin with a file of Python are that program, in place of
+`thing`. A line is {"words", "cwd", "environment", "typed",
 "timeout_s", "step", "full"}; its answer {"code": exit code or -signal, "stdout", "stderr", "steps": how many were
 taken}. With a step that is not 0 the command is killed -9 at it, or with "full" finds no room on the disk from
 then on: RLIMIT_FSIZE has write() refused (EFBIG) as a full disk does (ENOSPC). A step is each moment at which the
@@ -15,11 +16,13 @@ import json
 import os
 import pkgutil
 import resource
+import runpy
 import selectors
 import signal
 import sys
 import tempfile
 import threading
+import traceback
 
 import aws_iot_tools
 import boto3
@@ -73,9 +76,16 @@ def child(stdio, count, words, cwd, environment, timeout_s):
     URLLib3Session.send = stepped_send
     code = 1
     try:
-        main(words)
+        if words and words[0].endswith(".py"):
+            sys.argv = words
+            runpy.run_path(words[0], run_name="__main__")
+            code = 0
+        else:
+            main(words)
     except SystemExit as error:
         code = error.code or 0
+    except Exception:
+        traceback.print_exc()
     finally:
         for stream in (sys.stdout, sys.stderr):
             if not stream.closed:

@@ -14,6 +14,7 @@ _SUBCOMMANDS = {
     "shadow": ("get", "set", "watch"), "cloud": ("up", "env", "down"), "role-alias": ("create", "list", "delete"),
     "ztc": ("aws", "compile", "uplink"),
     "policy": ("add", "remove", "show", "review"), "rule": ("create", "list", "show", "test", "delete"),
+    "serve": ("start", "keys"),
 }  # fmt: skip
 _PAGES = [(), *((name,) for name in COMMANDS), *((name, sub) for name, subs in _SUBCOMMANDS.items() for sub in subs)]
 

@@ -30,7 +30,7 @@ RATES = {
     "CreateKeysAndCertificate": 10, "CreateCertificateFromCsr": 10, "UpdateCertificate": 10, "DeleteCertificate": 10,
     "GetPolicy": 10, "ListTargetsForPolicy": 10, "ListAttachedPolicies": 15, "ListPrincipalThings": 10,
     "DescribeCertificate": 10, "ListCertificates": 10, "ListNamedShadowsForThing": 50, "DeleteThingShadow": 400,
-    "GetThingShadow": 400, "SearchIndex": 15,
+    "GetThingShadow": 400, "SearchIndex": 15, "CreatePolicy": 10, "DeletePolicy": 10,
 }  # fmt: skip
 _CONNECT_ATTEMPTS = 3
 _PATIENCE_S = 2
@@ -145,6 +145,10 @@ class Aws:
 
     def endpoint(self) -> str:
         """The address that things of this account and region connect to (the ATS one, never the legacy one)."""
+        return self._endpoint
+
+    @functools.cached_property
+    def _endpoint(self) -> str:
         return self.iot.describe_endpoint(endpointType="iot:Data-ATS")["endpointAddress"]
 
 

@@ -21,20 +21,25 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
 @pass_context
 def command(context: Context, path: str, yes: bool, dry_run: bool) -> None:
-    """Delete the things of the project in PATH with their certificates and shadows, and the policies, rules and role
-    alias if these were made here.
+    """Delete the things of the project in PATH with their certificates and shadows, those made through `thing serve`
+    and its keys included, and the policies, rules and role alias if these were made here.
 
     PATH is by default this folder. A thing's folder goes only when AWS has nothing of the thing any more; what
     fails is kept for another run. A policy that another certificate still uses stays.
     """
+    from ..fleet.para import removal
     from ..main import sentence
     from ..things import cleanup
     from ..things.project import Project
+    from ..things.workers import Outcome
 
     project = Project.open(path)
     plan = cleanup.plan(project)
+    served = removal.plan(project)
+    if served is not None:
+        plan["served"] = served
     out = context.out
-    if not any(plan.values()):
+    if not any(plan.values()) and served is None:
         if not dry_run:
             with project.lock():
                 if not any(cleanup.plan(project).values()):
@@ -42,12 +47,19 @@ def command(context: Context, path: str, yes: bool, dry_run: bool) -> None:
         out.data({**plan, "deleted": 0}, "nothing to delete")
         return
     if dry_run:
-        out.data(plan, f"would delete {_words(plan)}" + "".join(f"\n  {name}" for name in plan["things"]))
+        listed = [*plan["things"], *(served or ())]
+        out.data(plan, f"would delete {_words(plan)}" + "".join(f"\n  {name}" for name in listed))
         return
     if not yes and not click.confirm(f"Delete {_words(plan)}, in AWS and here?", err=True):
         raise Partly("nothing was deleted")
     with project.lock():
-        outcome = cleanup.run(context.aws, project, lambda total: out.progress(total, "deleting things"))
+        outcome = Outcome()
+        if served is not None:
+            outcome = removal.run(context.aws, project, lambda total: out.progress(total, "deleting things of the API"))
+        if not outcome.failures:  # else there is no end of the project's own yet
+            rest = cleanup.run(context.aws, project, lambda total: out.progress(total, "deleting things"))
+            outcome.add(rest)
+            outcome.policy_kept = rest.policy_kept
     deleted = outcome.done - outcome.gone
     text = f"{things(deleted)} deleted" + (", with certificates and shadows" if deleted else "")
     if outcome.gone:
@@ -64,7 +76,8 @@ def command(context: Context, path: str, yes: bool, dry_run: bool) -> None:
 
 
 def _words(plan: Json) -> str:
-    words = f"{things(len(plan['things']))} with certificates and shadows"
+    words = f"{things(len(plan['things']) + len(plan.get('served', ())))} with certificates and shadows"
+    words += " and the keys of apps" if "served" in plan else ""
     for policy in filter(None, (plan["policy"], plan["additions"])):
         words += f" and the policy {policy}"
     words += f" and the rule{'s' if plan['rules'][1:] else ''} {', '.join(plan['rules'])}" if plan["rules"] else ""

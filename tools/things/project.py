@@ -26,6 +26,7 @@ CONFIG = "thing.conf.json"
 CERTIFICATE = "certificate.pem.crt"
 KEY = "private.pem.key"
 RESOURCES = ".aws_things_resources"
+SERVED = ".served"  # below it: what `thing serve` keeps of the things that were made through it, see fleet/para
 _ACTIVE_KEYS = ("mqttid", "thingname", "cert_arn")
 _TEMPLATE_KEYS = ("endpoint", "policy_name")
 _SAME = (("client_id", "mqttid"), ("ca", "cacert"))  # names that the library takes too, and what is written here
@@ -170,7 +171,7 @@ class Project:
 
     def remove_resources(self) -> None:
         """Remove the folder of the things once it holds none."""
-        if not self.things():
+        if not self.things() and not (self.resources / SERVED).exists():
             shutil.rmtree(self.resources, ignore_errors=True)
 
 

@@ -20,7 +20,8 @@ _GONE = ".gone-"
 
 class Record:
     """One thing on disk. Values: key ("ec", "rsa"), policy, additions (the second policy), project, requested (epoch
-    seconds of AWS's clock at the certificate request), thing_arn, thing_id, cert_arn, done, board (see boards.py)."""
+    seconds of AWS's clock at the certificate request), thing_arn, thing_id, cert_arn, done, board (see boards.py),
+    attributes (that AWS keeps besides), certificates (ARNs of more of them, to be deleted with it)."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -42,24 +42,28 @@ def held(aws: Aws, name: str) -> Iterator[Record]:
                 lock.unlink(missing_ok=True)
 
 
-def create(aws: Aws, record: Record, key: str = "ec") -> Json:
+def create(
+    aws: Aws, record: Record, key: str = "ec", owner: str | None = None, attributes: dict[str, str] | None = None
+) -> Json:
     """Create the thing of a record with a certificate and a policy of its own; -> its document.
 
     The document holds the private key this once. The caller removes the record after having handed it on: until then
-    it is on disk, and a creation that was stopped goes on from there.
+    it is on disk, and a creation that was stopped goes on from there. owner: what nobody else would tell, by which the
+    thing is known as this record's; attributes: what AWS is to keep with the thing besides.
     """
     name, policy = record.name, policy_name(record.name)
     if record.values:
         things.recover(aws, [record])
     elif describe(aws, name):
         raise ToolError(f"there is a thing {name} already")
-    elif (found := things.policy_document(aws, policy)) is not None and not things.is_ours(aws, found):
+    else:
+        record.set(project=owner or uuid.uuid4().hex, policy=policy, key=key, attributes=attributes or {})
+    if not things.make_policy(aws, policy):
+        if not record.get("thing_arn"):
+            record.remove()
         raise ToolError(
             f"there is a policy {policy} already, and it is not as one made here: delete it, or take another name"
         )
-    else:
-        record.set(project=uuid.uuid4().hex, policy=policy, key=key)
-    things.ensure_policy(aws, policy, lambda: None)
     things.create(aws, record, record.get("project"), policy)
     return _document(aws, record)
 
@@ -67,9 +71,18 @@ def create(aws: Aws, record: Record, key: str = "ec") -> Json:
 def show(aws: Aws, name: str) -> Json:
     """The thing with its state: what it reported, overlaid by what is desired of it; ToolError when there is none."""
     found = known(aws, names.check_thing(name))
-    document = shadows.get(aws, name) or {"state": {}}
-    state = {**document["state"].get("reported", {}), **document["state"].get("desired", {})}
-    return _thing(found["thingArn"], found["thingId"], name, state)
+    return _thing(found["thingArn"], found["thingId"], name, device_state(aws, name))
+
+
+def device_state(aws: Aws, name: str) -> Json:
+    """What the thing's shadow comes to: what it reported, overlaid by what is desired of it."""
+    state = (shadows.get(aws, name) or {"state": {}})["state"]
+    return _overlaid(state.get("reported", {}), state.get("desired", {}))
+
+
+def _overlaid(below: Json, above: Json) -> Json:
+    both = {key: below[key] for key in below if isinstance(below[key], dict) and isinstance(above.get(key), dict)}
+    return {**below, **above, **{key: _overlaid(below[key], above[key]) for key in both}}
 
 
 def update(aws: Aws, name: str, state: Json) -> Json:
@@ -92,13 +105,14 @@ def delete(aws: Aws, record: Record) -> str | None:
     check(aws, record)
     if record.values:
         things.recover(aws, [record])
-        things.delete(aws, record)
+        things.erase(aws, record)
     else:
         things.delete_foreign(aws, name)
     found = things.policy_document(aws, policy)
-    if found is None:
-        return None
-    return None if things.is_ours(aws, found) and things.delete_policy(aws, policy) else policy
+    gone = found is None or (things.is_ours(aws, found) and things.delete_policy(aws, policy))
+    if record.values:  # last, so that what was stopped before is found again
+        record.remove()
+    return None if gone else policy
 
 
 def known(aws: Aws, name: str) -> Json:

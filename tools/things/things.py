@@ -60,8 +60,9 @@ def _attach_policies(aws: Aws, record: Record) -> None:
 
 def _create_thing(aws: Aws, record: Record, owner: str) -> Json:
     """CreateThing answers again for a thing with the same attributes and refuses any other of that name."""
+    attributes = {_OWNER: owner, **(record.get("attributes") or {})}
     try:
-        return aws.iot.create_thing(thingName=record.name, attributePayload={"attributes": {_OWNER: owner}})
+        return aws.iot.create_thing(thingName=record.name, attributePayload={"attributes": attributes})
     except ClientError as error:
         if aws_errors.code(error) != "ResourceAlreadyExistsException":
             raise
@@ -119,6 +120,17 @@ def ensure_policy(aws: Aws, name: str, announce: Callable[[], object], role_alia
     return is_ours(aws, document, role_alias)
 
 
+def make_policy(aws: Aws, name: str) -> bool:
+    """ensure_policy() by one call where there is none."""
+    try:
+        aws.iot.create_policy(policyName=name, policyDocument=policy.least_privilege(aws.arn_prefix))
+        return True
+    except ClientError as error:
+        if aws_errors.code(error) != "ResourceAlreadyExistsException":
+            raise
+    return is_ours(aws, policy_document(aws, name) or {})
+
+
 def is_ours(aws: Aws, document: Json, role_alias: str | None = None) -> bool:
     """Whether a policy allows just what one made here does, be it with or without the role alias."""
     return document in [json.loads(policy.least_privilege(aws.arn_prefix, each)) for each in {None, role_alias}]
@@ -153,11 +165,17 @@ def policy_document(aws: Aws, name: str) -> Json | None:
 
 def delete(aws: Aws, record: Record) -> bool:
     """Delete all that AWS has of a thing, then its record; -> False when AWS had nothing of it any more."""
+    found = erase(aws, record)
+    record.remove()
+    return found
+
+
+def erase(aws: Aws, record: Record) -> bool:
+    """Delete all that AWS has of a thing; its record stays. -> False when AWS had nothing of it any more."""
     place.check_record(aws, record)
-    arn = record.get("cert_arn")
     there = _has_thing(aws, record)
     found = there
-    if arn:
+    for arn in dict.fromkeys(filter(None, (record.get("cert_arn"), *(record.get("certificates") or ())))):
         _gone(aws.iot.detach_thing_principal, thingName=record.name, principal=arn)
         for name in record.policies:
             _gone(aws.iot.detach_policy, policyName=name, target=arn)
@@ -165,7 +183,6 @@ def delete(aws: Aws, record: Record) -> bool:
     if there:
         delete_shadows(aws, record.name)
         _retry(aws.iot.delete_thing, thingName=record.name)
-    record.remove()
     return found
 
 
@@ -191,8 +208,24 @@ def _has_thing(aws: Aws, record: Record) -> bool:
 
 def _is_that_of(record: Record, found: Json) -> bool:
     """Whether a thing as DescribeThing tells of it is this record's: its id does, or the attribute given to it."""
-    owner = found["attributes"].get(_OWNER)
+    owner = owner_of(found)
     return found["thingId"] == record.get("thing_id") or (owner is not None and owner == record.get("project"))
+
+
+def owner_of(found: Json) -> str | None:
+    """Who made a thing, as it was told to create(), by an answer of DescribeThing or a row of ListThings."""
+    return found.get("attributes", {}).get(_OWNER)
+
+
+def principals(aws: Aws, name: str) -> tuple[list[str], list[str]]:
+    """The ARNs of a thing's certificates that no other thing has (after a rotation, others than it was made with), and
+    of what else it is attached to."""
+    own: list[str] = []
+    others: list[str] = []
+    for arn in aws.iot.list_thing_principals(thingName=name)["principals"]:
+        alone = ":cert/" in arn and aws.iot.list_principal_things(principal=arn)["things"] == [name]
+        (own if alone else others).append(arn)
+    return own, others
 
 
 def delete_foreign(aws: Aws, name: str) -> set[str]:
