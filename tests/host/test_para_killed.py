@@ -10,7 +10,7 @@ from aws_iot_tools.things.project import SERVED
 
 from ..harness import power
 
-_PARTS = 16
+_PARTS = 24
 _REQUEST = Path(__file__).with_name("para_request.py")
 
 

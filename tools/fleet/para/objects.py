@@ -28,6 +28,7 @@ _LOCKED = {
 _OURS = {"name", "version", "tags", "deviceState"}  # these have rules of their own; the rest is the user's
 # https://docs.aws.amazon.com/general/latest/gr/iot-core.html#device-shadow-limits
 _STATE_BYTES = 8192
+_LEVELS = 64
 _ID_LIMIT = 128
 _ID_LETTERS = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,@:#=[]-")  # AWS keeps them
 
@@ -45,7 +46,19 @@ def parse(body: bytes, kind: type) -> Any:
         raise Refused(400, f"The body is no JSON that can be read: {error}") from error
     if not isinstance(given, kind):
         raise Refused(400, f"The body must be a JSON {'object' if kind is dict else 'array'}.")
+    _check_levels(given)
     return given
+
+
+def _check_levels(given: Any) -> None:
+    """Refused for what could not be written out again."""
+    values = [given]
+    for _ in range(_LEVELS):
+        inner = [each.values() if isinstance(each, dict) else each for each in values if isinstance(each, (dict, list))]
+        values = [value for each in inner for value in each]
+        if not values:
+            return
+    raise Refused(400, f"The body has more than {_LEVELS} levels.")
 
 
 def _no_number(text: str) -> None:
@@ -109,7 +122,17 @@ def check_id(wanted: str) -> str:
 
 def new(given: Json) -> Json:
     """What is kept of a new object."""
-    return {**_own(given), **kept(), "tags": given.get("tags") or [], "deviceState": given.get("deviceState") or {}}
+    state = _without_nulls(given.get("deviceState") or {})
+    return {**_own(given), **kept(), "tags": given.get("tags") or [], "deviceState": state}
+
+
+def _without_nulls(state: Json) -> Json:
+    """As AWS keeps a state."""
+    return {
+        key: _without_nulls(value) if isinstance(value, dict) else value
+        for key, value in state.items()
+        if value is not None
+    }
 
 
 def kept() -> Json:

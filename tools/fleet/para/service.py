@@ -78,10 +78,12 @@ class Things:
         if len(items) > _BATCH_LIMIT:
             raise Refused(400, f"Limit reached. Maximum number of items to create is {_BATCH_LIMIT}")
         plans = [_Plan(objects.check_new(given), key and objects.check_id(key), given) for key, given in items]
-        names = [plan.name for plan in plans]
-        if len(set(names)) < len(names):
-            raise Refused(400, "name: two of the things have the same.")
-        with self._held(*names, *(f"{appid} {plan.id}" for plan in plans if plan.id)):  # no name has a space
+        if not plans:
+            return []
+        names, keys = [plan.name for plan in plans], [plan.id for plan in plans if plan.id]
+        if len(set(names)) < len(names) or len(set(keys)) < len(keys):
+            raise Refused(400, "name, id: two of the things have the same.")
+        with self._held(*names, *(f"{appid} {key}" for key in keys)):  # no name has a space
             for plan in plans:
                 self._check_free(appid, plan)
             outcome = workers.run(
