@@ -38,7 +38,7 @@ class Api:
         self._keys = {}
 
     def __enter__(self):
-        recovery.settle(self.things, lambda _total: contextlib.nullcontext(lambda: None))
+        self.settle()
         listening, ready = server.listen(0), threading.Event()
         self.port = listening.getsockname()[1]
         self._server = server.make(self.things, listening, lambda _: ready.set())
@@ -51,6 +51,10 @@ class Api:
         self._server.should_exit = True
         self._thread.join(60)
         self.store.close()
+
+    def settle(self) -> None:
+        """What `thing serve` does at its start."""
+        recovery.settle(self.things, lambda _total: contextlib.nullcontext(lambda: None))
 
     @property
     def url(self) -> str:

@@ -248,6 +248,12 @@ def test_put_replaces(api, account):
     )
     assert api.ask("GET", "/v1/things/shelf:1").json["deviceState"] == {}
     assert len(account.thing_names()) == 1
+    api.store.remove(api.store.all())  # as when the file is lost: AWS has the id, too
+    assert api.ask("GET", "/v1/things/shelf:1").status == 404
+    api.settle()
+    assert api.ask("GET", "/v1/things/shelf:1").json["name"] == "lamp"
+    assert api.ask("DELETE", "/v1/things/shelf:1").status == 200
+    account.assert_empty()
 
 
 def test_a_body_that_comes_slowly_or_never(api):

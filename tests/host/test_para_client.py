@@ -5,6 +5,7 @@ import signal
 import urllib.request
 
 import jwt
+import paho.mqtt.client as mqtt
 import pytest
 from aws_iot_tools import pki
 from paraclient.pager import Pager
@@ -41,11 +42,12 @@ def served(thing, project):
     assert running.returncode == 130 and said.strip() == "thing: stopped"
 
 
-def test_para_client_runs_against_it(served, thing, account):
+def test_para_client_runs_against_it(served, thing, account, ministack):
     url, keys, _ = served
     para = client(url, keys)
     assert para.getApp().id == "app:myapp" and para.getServerVersion() and int(para.getTimestamp())
     made = _assert_the_seeds_answer(para, url, account)
+    _assert_a_device_connects(para, ministack, thing.folder)
     _assert_state_is_the_shadows(para, made, account)
     _assert_locking(para, made)
     _assert_lists_and_searches(para)
@@ -92,6 +94,29 @@ def _assert_the_seeds_answer(para, url, account) -> ParaObject:
 
 def _mqtt_port(account) -> str:
     return account.environment["IOT_MTLS_PORT"]
+
+
+def _assert_a_device_connects(para, ministack, folder) -> None:
+    """With the answer's details alone and AWS's CA, as the thing's policy allows it; its report is read."""
+    made = para.create(_thing(name="board"))
+    details = made.deviceDetails
+    files = {"ca": ministack.ca, "certificate": details["clientCert"], "key": details["privateKey"]}
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    device = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, details["clientId"])
+    device.tls_set(*(str(folder / name) for name in files))
+    device.connect(details["host"], details["port"])
+    device.loop_start()
+    try:
+        report = json.dumps({"state": {"reported": {"temperature": 21}}})
+        sent = device.publish(f"$aws/things/{details['thingName']}/shadow/update", report, qos=1)
+        sent.wait_for_publish(60)
+        assert sent.is_published()
+    finally:
+        device.disconnect()
+        device.loop_stop()
+    assert para.read("thing", made.id).deviceState == {"temperature": 21}
+    para.delete(made)
 
 
 def _assert_state_is_the_shadows(para, made, account) -> None:
