@@ -32,7 +32,7 @@ def _imported() -> dict:
 def _declared() -> list:
     """With those of the extras, without which nothing imports what they bring (local_aws.up, server.serve)."""
     text = (ROOT / "pyproject.toml").read_text()
-    lists = (r"^dependencies = (\[.*?^\])", r"^cloud = (\[.*?\])", r"^console = (\[.*?\])")
+    lists = (r"^dependencies = (\[.*?^\])", r"^cloud = (\[.*?\])", r"^console = (\[.*?\])", r"^plot = (\[.*?\])")
     found = [ast.literal_eval(re.search(each, text, re.M | re.S).group(1)) for each in lists]
     return [Requirement(line) for each in found for line in each]
 
