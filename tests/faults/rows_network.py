@@ -129,6 +129,9 @@ def _backed_off(run):
     assert all(gap >= 950 for gap in gaps), f"a retry before one second: {gaps}"
 
 
+_UPGRADE_BYTES = 1500  # of the request of a WebSocket with the session token of these tests, and of frames
+
+
 async def _floods(run):
     """A peer sends at QoS 1 and reads nothing: what waits for it is bounded, and the link ends by its time limit."""
     device = await run.start()
@@ -274,13 +277,20 @@ ROWS = [
         device={**_MUCH, "send_buffer": 4096},
         heap="1m",
     ),
-    Row(
-        "a peer that sends and never reads",
-        script=_floods,
-        wires=lambda: First(lambda: DeafWire(200, 600)),
-        device={"send_buffer": 4096, "period_ms": 2000},
-        cause="no write in time",
-    ),
+    *[
+        Row(
+            name,
+            script=_floods,
+            wires=lambda after=up_bytes: First(lambda: DeafWire(after, 600)),
+            device={"send_buffer": 4096, "period_ms": 2000},
+            cause="no write in time",
+            doors=(door,),
+        )
+        for name, door, up_bytes in (
+            ("a peer that sends and never reads", "mqtt", 200),
+            ("a peer that opens a WebSocket, sends and never reads", "wss", _UPGRADE_BYTES + 200),
+        )
+    ],
     Row(
         "broker stops reading, window shut",
         faults=lambda: [StopReading(mqtt.SUBSCRIBE, 6, times=1)],
