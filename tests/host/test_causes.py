@@ -23,6 +23,7 @@ _TO_THE_CALLER = {
     "__init__.py": "a name that is not there",
     "_cpython.py": "what MicroPython's modules raise; credentials.py has the words",
     "boot_trial.py": "before main.py",
+    "care": "arguments of calls",
     "config.py": "from_config()",
     "construct.py": "Thing()",
     "document.py": "report(), publish()",

@@ -57,9 +57,7 @@ def command(context: Context, path: str, yes: bool, dry_run: bool) -> None:
         if served is not None:
             outcome = removal.run(context.aws, project, lambda total: out.progress(total, "deleting things of the API"))
         if not outcome.failures:  # else there is no end of the project's own yet
-            rest = cleanup.run(context.aws, project, lambda total: out.progress(total, "deleting things"))
-            outcome.add(rest)
-            outcome.policy_kept = rest.policy_kept
+            outcome.add(cleanup.run(context.aws, project, lambda total: out.progress(total, "deleting things")))
     deleted = outcome.done - outcome.gone
     text = f"{things(deleted)} deleted" + (", with certificates and shadows" if deleted else "")
     if outcome.gone:

@@ -31,6 +31,7 @@ class Outcome:
         self.done += other.done
         self.gone += other.gone
         self.failures += other.failures
+        self.policies_kept += other.policies_kept
 
 
 def run(
