@@ -13,6 +13,7 @@ from binascii import a2b_base64, unhexlify
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 _COUNTER = const(4294967295)  # the highest, as mcuboot's
+_FILES = const(255)  # the highest id of a file in a stream
 
 
 class Image:
@@ -54,6 +55,10 @@ def read(document):
         raise ValueError("job document: %r" % error)
     if image.version is not None:
         image.version = str(image.version)  # JSON knows numbers, too
+    # what is empty is not what is absent
+    for value, good in ((image.version, (1, 1024)), (image.sha256, (32, 32)), (image.md5, (16, 16))):
+        if value is not None and not good[0] <= len(value) <= good[1]:
+            raise ValueError("job document: version, sha256 or md5 of %d characters or bytes" % len(value))
     if not isinstance(image.size, int) or image.size < 64:
         raise ValueError("job document: size")
     if not image.url and not image.stream:
@@ -77,6 +82,8 @@ def _ours(image, document):
             raise ValueError("job document: %s is no text" % name)
     if type(image.counter) is not int or not 0 <= image.counter <= _COUNTER:
         raise ValueError("job document: counter")
+    if type(image.file) is not int or not 0 <= image.file <= _FILES:
+        raise ValueError("job document: file")
     if "sha256" in document:
         image.sha256 = unhexlify(document["sha256"])
     if "signature" in document:

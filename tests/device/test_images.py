@@ -78,6 +78,8 @@ def test_what_is_missing_or_wrong_is_a_value_error():
         {"operation": "fota", "bc_url": "https://host/x"}, [], None, _ours(board=1), _ours(url=["x"]), _ours(stream={}),
         _ours(counter=-1), _ours(counter="1"), _ours(counter=True), _ours(counter=1 << 32), _ours(counter=0.5),
         {"operation": "fota", "afr_ota": {}},
+        _ours(sha256=""), _ours(sha256="ab"), _ours(version=""), _ours(file=-1), _ours(file="1"), _ours(file=256),
+        {"operation": "fota", "bc_crc": "", "bc_size": 5000, "bc_url": "https://x/y"},
         {"operation": "fota", "bc_crc": "0f" * 16, "bc_size": 5000, "bc_url": "https://x/y", "sha256": _SHA256,
          "signature": "QUJD"},
         {"afr_ota": {"protocols": ["HTTP"], "files": [

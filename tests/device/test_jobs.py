@@ -109,7 +109,8 @@ def _ends(root, version, number=1):
         with Peer() as peer:
             client = _thing(peer)
             service = JobsService(peer, status="IN_PROGRESS")
-            service.document = {"operation": "fota", "version": "2", "size": 64, "sha256": "00", "url": "https://x/y"}
+            sha256 = "00" * 32
+            service.document = {"operation": "fota", "version": "2", "size": 64, "sha256": sha256, "url": "https://x/y"}
             service.number, service.lost = number, 1 - start
             jobs = Jobs(client, 2000)
             fota = Fota(client, FileSlot(version, root), jobs)
@@ -262,7 +263,7 @@ def test_next_job_waits_for_the_end_of_a_trial():
     with Peer() as peer:
         client = _thing(peer)
         job = Job(client, "2")
-        job.document = {"operation": "fota", "version": "1", "size": 64, "sha256": "00", "url": "https://x/y"}
+        job.document = {"operation": "fota", "version": "1", "size": 64, "sha256": "00" * 32, "url": "https://x/y"}
         fota = Fota(client, FileSlot(None, root), False)
         work = fota.install(job)
         for _ in range(3):
