@@ -17,8 +17,8 @@ _PROJECT = jedi.Project(ROOT)
 _THING = "from aws_iot import Thing\nthing = Thing.from_config()\n"
 _WHOLE = (
     "cause connect connected disconnect from_config health http ingest jobs log loop_forever mqtt named_shadow on_delta"
-    " on_error on_event on_shadow_request poll publish ready report report_once request run shadow stats subscribe thingname unsubscribe"
-    " update_shadow"
+    " on_error on_event on_shadow_request poll publish ready report report_once request run shadow stats subscribe"
+    " thingname unsubscribe update_shadow"
 )
 # jedi adds to the stub's names those that it finds in the code.
 _AMONG = {
