@@ -47,8 +47,9 @@ def console(thing):  # noqa: F811
     running.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def browser():
+    """For one test: while it is there, a loop of asyncio runs in this thread, and no other test could run its own."""
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium.found())
         yield running

@@ -7,10 +7,10 @@ import pytest
 
 from .test_cloud import cloud, use  # noqa: F401  the fixture
 
+pytestmark = pytest.mark.local_aws
+
 _SILENT = """
 from aws_iot import Thing
-
-pytestmark = pytest.mark.local_aws
 
 Thing.from_config("thing.conf.json").loop_forever()
 """

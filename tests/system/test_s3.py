@@ -52,7 +52,7 @@ def agent(devices, configuration, runtime, front):
 @pytest.fixture
 def temporary(ministack, provider, role, name):
     """Keys as the provider gives them."""
-    made = ministack.client("sts").assume_role(RoleArn=provider._copied(role, name), RoleSessionName=name)[
+    made = ministack.client("sts").assume_role(RoleArn=provider.copied(role, name), RoleSessionName=name)[
         "Credentials"
     ]
     return made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"]

@@ -43,7 +43,7 @@ class Provider:
             if _SERVICE not in json.dumps(self._role(role)["AssumeRolePolicyDocument"]):
                 return None
             made = self._client("sts").assume_role(
-                RoleArn=self._copied(role, thing), RoleSessionName=thing,
+                RoleArn=self.copied(role, thing), RoleSessionName=thing,
                 DurationSeconds=max(_LEAST_S, found["credentialDurationSeconds"]),
             )["Credentials"]  # fmt: skip
         except (ClientError, ParamValidationError):  # what is not there, or no name of anything
@@ -66,7 +66,7 @@ class Provider:
         found: Json = self._client("iam").get_role(RoleName=name)["Role"]
         return found
 
-    def _copied(self, role: str, thing: str) -> str:
+    def copied(self, role: str, thing: str) -> str:
         """The ARN of the role as it is for this thing."""
         iam = self._client("iam")
         copy = f"{role}-{thing}"
