@@ -102,8 +102,9 @@ class Board:
             time.sleep(0.02)
 
     def stop(self) -> None:
-        self._stopped.set()
-        self._process.kill()
+        with self._lock:  # not while it restarts: the new process would go on for ever
+            self._stopped.set()
+            self._process.kill()
         self._process.wait()
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
