@@ -114,23 +114,19 @@ def project(ministack, authority, name, tmp_path, fronts):
 
 @pytest.fixture
 def behind(devices, project, temporary, runtime, door):
-    """behind(ready=True): a device that connects by itself, through the door."""
+    """behind(): a device that connects by itself, through the door; idle: one that only calls, when it is asked to."""
 
     def make(ready=True, keys=None, idle=False, port=None, **options):
         options.setdefault("heap", _HEAPS[runtime.name])
         if door == "https-sigv4":
             options["keys"] = keys or temporary
-        device = devices(project(door, port), ready=False, **options)
-        if ready:
-            device.expect("ready")
-        return device
+        return devices(project(door, port), ready=ready, idle=idle, **options)
 
     return make
 
 
 def test_shadows_and_messages_call_by_call(behind, cloud, name):
-    device = behind(ready=False)
-    device.ask("idle = 1\nthing.disconnect()")
+    device = behind(idle=True)
     with pytest.raises(Raised) as refused:
         device.ask("thing.http.get()")
     assert refused.value.code == 404 and "No shadow exists" in refused.value.text
@@ -154,8 +150,7 @@ def test_shadows_and_messages_call_by_call(behind, cloud, name):
 
 @pytest.mark.parametrize("door", ["https"], indirect=True)
 def test_named_shadows_are_listed(behind, name):
-    device = behind(ready=False)
-    device.ask("idle = 1")
+    device = behind(idle=True)
     device.ask("thing.mqtt.disconnect()")  # it may have connected before that: there is no memory for two TLS sessions
     assert device.ask("thing.http.named_shadows()") == []
     device.ask("for each in ('b', 'a'): thing.http.update({'x': 1}, name=each)")
@@ -164,8 +159,7 @@ def test_named_shadows_are_listed(behind, name):
 
 def test_one_handshake_for_many_calls_and_another_when_the_server_has_closed(behind, fronts, door, cloud, name):
     with Relay(fronts[door]) as link:
-        device = behind(ready=False, port=link.port)
-        device.ask("idle = 1\nthing.disconnect()")
+        device = behind(idle=True, port=link.port)
         before = link.connections
         for number in range(3):
             device.ask(f"thing.http.update({{'number': {number}}})")
@@ -270,8 +264,7 @@ def test_an_old_date_is_refused_and_by_how_much_it_is_wrong_is_said(behind):
 
 @pytest.mark.parametrize("door", ["https"], indirect=True)
 def test_a_certificate_that_is_not_active_or_not_allowed_is_refused(behind, ministack, name):
-    device = behind(ready=False)
-    device.ask("idle = 1\nthing.disconnect()")
+    device = behind(idle=True)
     with pytest.raises(Raised) as refused:
         device.ask("thing.http.publish('other/topic', 'x')")
     assert refused.value.code == 403 and "clock" not in refused.value.text
@@ -284,8 +277,7 @@ def test_a_certificate_that_is_not_active_or_not_allowed_is_refused(behind, mini
 
 
 def test_report_once_connects_reports_and_leaves(behind, cloud, name, fronts, door):
-    device = behind(ready=False)
-    device.ask("idle = 1\nthing.disconnect()")
+    device = behind(idle=True)
     assert device.ask("thing.report_once({'t': 21})")["state"] == {"reported": {"t": 21}}
     assert device.ask("thing.connected") is False
     reported(cloud, name, {"t": 21})
