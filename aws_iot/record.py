@@ -21,14 +21,19 @@ def load(root):
     """The record, empty when there is none. What a damage has left of another type than it must have is dropped: no
     record keeps a board from its start.
     """
-    for name in ("/record", "/record.new"):
+    return _check(read(root + "/record"))
+
+
+def read(path):
+    """What was written there by replace(); {} when there is nothing, or nothing that is whole."""
+    for name in (path, path + ".new"):
         try:
-            with open(root + name) as file:
+            with open(name) as file:
                 record = json.load(file)
         except (OSError, ValueError):
             continue
         if isinstance(record, dict):
-            return _check(record)
+            return record
     return {}
 
 
@@ -48,7 +53,11 @@ def _check(record):
 
 def save(root, record):
     """Replace the record in one step."""
-    path = root + "/record"
+    replace(root + "/record", record)
+
+
+def replace(path, record):
+    """Replace the file in one step."""
     if not exists(path) and exists(path + ".new"):  # a cut on FAT; it is the only one until this is done
         os.rename(path + ".new", path)
     with open(path + ".new", "w") as file:

@@ -23,10 +23,7 @@ class Health:
         self.uptime_s = 0
         self.due_s = 0
         self.connects = 0  # that were told of
-        if client.guard:  # in a turn: the thread is not to meet a list that is being changed
-            client.guard.call(client.schedule.append, self)
-        else:
-            client.schedule.append(self)
+        aws_iot.care.own.schedule(client, self)
 
     def poll(self):
         """What the client's poll() begins with: count the seconds, report when it is time."""

@@ -6,6 +6,8 @@ https://docs.micropython.org/en/latest/library/os.html#os.dupterm
 import os
 from io import IOBase
 
+import aws_iot
+
 from .. import ticks_diff
 from ..errors import IotError, StateError
 
@@ -22,10 +24,7 @@ def begin(thing, period_s, size_bytes):
         if other:
             os.dupterm(other)
             raise StateError("something else has os.dupterm, such as WebREPL")
-    if client.guard:  # in a turn: the thread is not to meet a list that is being changed
-        client.guard.call(client.schedule.append, log)
-    else:
-        client.schedule.append(log)
+    aws_iot.care.own.schedule(client, log)
     return log
 
 

@@ -3,14 +3,12 @@
 A JSON file {"resets", "crashes", "crash"}, only ever replaced by a rename: see record.py. Lent for each.
 """
 
-import json
-import os
 import sys
 
 import aws_iot
 
 from .. import BOARD, BytesIO
-from ..record import exists, sync
+from ..record import read, replace
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
@@ -49,27 +47,15 @@ def text(error):
 
 def load(path):
     """What the file holds; what a damage has left of another type is dropped."""
-    for name in (path, path + ".new"):
-        try:
-            with open(name) as file:
-                note = json.load(file)
-        except (OSError, ValueError):
-            continue
-        if isinstance(note, dict):
-            kinds = (("resets", int), ("crashes", int), ("crash", str))
-            return {name: note[name] for name, kind in kinds if type(note.get(name)) is kind}
-    return {}
+    note = read(path)
+    kinds = (("resets", int), ("crashes", int), ("crash", str))
+    return {name: note[name] for name, kind in kinds if type(note.get(name)) is kind}
 
 
 def save(path, note):
     """Replace the file in one step; -> whether that was done."""
     try:
-        if not exists(path) and exists(path + ".new"):  # a cut on FAT; it is the only one until this is done
-            os.rename(path + ".new", path)
-        with open(path + ".new", "w") as file:
-            json.dump(note, file)
-            sync(file)
-        os.rename(path + ".new", path)
+        replace(path, note)
         return True
     except OSError:
         return False

@@ -9,6 +9,14 @@ const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 _DAY_S = const(86400)
 
 
+def schedule(client, each):
+    """Have the client's poll() begin with that of ``each``."""
+    if client.guard:  # in a turn: the thread is not to meet a list that is being changed
+        client.guard.call(client.schedule.append, each)
+    else:
+        client.schedule.append(each)
+
+
 def health(thing, version=None, *, period_s: float = 600, path: str | None = "health.json"):
     """Report how the board is to the shadow ``health``: after each connect, and every ``period_s``, from poll().
 
