@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +61,23 @@ class Context:
 
 _POINTERS = ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID")
 pass_context = click.make_pass_decorator(Context, ensure=True)
+# Of what begins a job, in the order of its help.
+_ROLLOUT = (
+    click.option("--group", is_flag=True, help="THING is a thing group: all things in it now."),
+    click.option("--rate", type=click.IntRange(1, 1000), metavar="N", help="Give it to at most N boards a minute."),
+    click.option(
+        "--abort-at", type=click.FloatRange(0, 100, min_open=True), metavar="P",
+        help="Have AWS cancel it where P percent of those that have ended did not take it.",
+    ),
+    click.option("--watch", is_flag=True, help="Show what the boards report until all have ended."),
+)  # fmt: skip
+
+
+def rollout_options(function: Callable[..., None]) -> Callable[..., None]:
+    """--group, --rate, --abort-at and --watch."""
+    for option in reversed(_ROLLOUT):
+        function = option(function)
+    return function
 
 
 def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..cli import Command, pass_context
+from ..cli import Command, pass_context, rollout_options
 from .fota_watch import follow
 
 if TYPE_CHECKING:
@@ -43,13 +43,7 @@ def _duration(context: click.Context, parameter: click.Parameter, value: int) ->
     help="Security counter: boards that confirm it take no lower one any more, not even by --force. Needs --sign.",
 )  # fmt: skip
 @click.option("--stream", is_flag=True, help="Deliver it by MQTT: for boards without memory for a second TLS session.")
-@click.option("--group", is_flag=True, help="THING is a thing group: all things in it now.")
-@click.option("--rate", type=click.IntRange(1, 1000), metavar="N", help="Give it to at most N boards a minute.")
-@click.option(
-    "--abort-at", type=click.FloatRange(0, 100, min_open=True), metavar="P",
-    help="Have AWS cancel it where P percent of those that have ended did not take it.",
-)  # fmt: skip
-@click.option("--watch", is_flag=True, help="Show what the boards report until all have ended.")
+@rollout_options
 @pass_context
 def command(
     context: Context,
