@@ -33,6 +33,20 @@ _CALM_S = 0.5
 _LOCKED, _LAST_BYTES = b"MemoryError: memory allocation failed, heap is locked", 500
 _PENDING = re.compile(r"^(?:SigPnd|ShdPnd):\s*(\w+)", re.M)
 
+# A boot.py that stands in for worn flash or a bad cable: one bit of what is written into one file does not stay.
+WORN = """
+import builtins
+whole = builtins.open
+class Worn:
+    def __init__(self, file):
+        self.file, self.close = file, file.close
+    def write(self, data):
+        return self.file.write(bytes((data[0] ^ 1,)) + data[1:])
+def worn(path, mode="r"):
+    return Worn(whole(path, mode)) if (path, mode) == ("/helpers.py.new", "wb") else whole(path, mode)
+builtins.open = worn
+"""
+
 
 class Board:
     """A board that is switched on by start(); `port` is what --port takes, `flash` the folder of its files.

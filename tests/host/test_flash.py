@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from ..harness.board import Board
+from ..harness.board import WORN, Board
 from ..harness.runtimes import RUNTIMES
 
 
@@ -185,27 +185,12 @@ def test_a_clock_that_cannot_be_set_is_told(thing, ready, clock, tmp_path):
     assert "s off and could not be set: TLS will fail unless the program sets it" in done.stderr
 
 
-_WORN = """
-# Stands in for worn flash or a bad cable: one bit of what is written into one file does not stay.
-import builtins
-whole = builtins.open
-class Worn:
-    def __init__(self, file):
-        self.file, self.close = file, file.close
-    def write(self, data):
-        return self.file.write(bytes((data[0] ^ 1,)) + data[1:])
-def worn(path, mode="r"):
-    return Worn(whole(path, mode)) if (path, mode) == ("/helpers.py.new", "wb") else whole(path, mode)
-builtins.open = worn
-"""
-
-
 def test_what_did_not_arrive_whole_replaces_nothing(thing, ready, board):
     thing.run("flash", "demo", "--port", board.port, "--no-wait")
     kept = {name: (board.flash / name).read_bytes() for name in ("main.py", "helpers.py")}
     for name in kept:
         (ready / name).write_bytes(kept[name] + b"# changed\n")
-    (board.flash / "boot.py").write_text(_WORN)
+    (board.flash / "boot.py").write_text(WORN)
     said = thing.run("flash", "demo", "--port", board.port, code=1).stderr
     assert (
         said.splitlines()[-1]

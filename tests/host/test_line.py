@@ -13,6 +13,7 @@ from aws_iot_tools.things import boards
 from aws_iot_tools.things.project import Project
 
 from ..harness import power
+from ..harness.board import WORN
 from ..harness.board_tty import Tty
 from ..harness.board_wifi import firmware
 from ..harness.line import Bench, LineBoard
@@ -29,19 +30,6 @@ while "go" not in os.listdir("/"):
 print("ready")
 while True:
     time.sleep_ms(50)
-"""
-_WORN = """
-# Stands in for worn flash: one bit of what is written into one file does not stay.
-import builtins
-whole = builtins.open
-class Worn:
-    def __init__(self, file):
-        self.file, self.close = file, file.close
-    def write(self, data):
-        return self.file.write(bytes((data[0] ^ 1,)) + data[1:])
-def worn(path, mode="r"):
-    return Worn(whole(path, mode)) if (path, mode) == ("/helpers.py.new", "wb") else whole(path, mode)
-builtins.open = worn
 """
 
 
@@ -102,7 +90,7 @@ def test_board_after_board_at_three_ports(thing, things, bench, tmp_path, accoun
     before = (project / "thing.conf.json").read_bytes()
     good = _boards(tmp_path, range(6))
     (worn,) = _boards(tmp_path, [7])
-    (worn.flash / "boot.py").write_text(_WORN)
+    (worn.flash / "boot.py").write_text(WORN)
     (alone,) = _boards(tmp_path, [8], wifi=firmware(tmp_path / "wifi"))
     line = _line(thing, tmp_path / "ports", "--labels", "labels", "--wait", 10)
     told = bench.produce(line, [worn, alone], lambda told: len(told) == 2)

@@ -2,7 +2,6 @@
 MiniStack's."""
 
 import json
-import shutil
 
 import pytest
 from aws_iot_tools.things import policy
@@ -180,21 +179,9 @@ _PARTS = 4
 @pytest.mark.parametrize("part", power.parts(_PARTS))
 def test_killed_at_each_step(thing, project, account, aliases, part):
     """Of making and of deleting it; half go on, half give up."""
-    clean = project.with_name("clean")
-    shutil.copytree(project, clean)
     making, deleting = ["role-alias", "create", "demo"], ["role-alias", "delete", "demo", "--yes"]
-    number = [thing.fork(words)["steps"] for words in (making, deleting)]
-    assert min(number) > 15
-    thing.run("cleanup", "demo", "--yes")
-    for words, steps in zip((making, deleting), number, strict=True):
-        for step in range(1 + part, steps + 1, _PARTS):
-            shutil.rmtree(project)
-            shutil.copytree(clean, project)
-            if words is deleting:
-                thing.run(*making)
-            assert thing.fork(words, step)["code"] == -9
-            if step // _PARTS % 2:
-                thing.run(*making)
-                assert _statement(account) in _policy(account)["Statement"] and _NAME in aliases.aliases
-            thing.run("cleanup", "demo", "--yes")
-            _assert_empty(account, aliases)
+    for again in power.killed(thing, project, making, deleting, part, _PARTS, 15):
+        if again:
+            assert _statement(account) in _policy(account)["Statement"] and _NAME in aliases.aliases
+        thing.run("cleanup", "demo", "--yes")
+        _assert_empty(account, aliases)

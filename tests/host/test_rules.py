@@ -2,7 +2,6 @@
 rule is compared with that of AWS's page."""
 
 import json
-import shutil
 import zipfile
 from io import BytesIO
 
@@ -332,24 +331,13 @@ _PARTS = 10
 def test_killed_at_each_step(thing, project, account, targets, part):
     """Of making, and of deleting; half go on, half give up."""
     function = targets.function()
-    clean = project.with_name("clean")
-    shutil.copytree(project, clean)
     making = ["rule", "create", "samples", "demo", "--sql", _SQL, "--to", "republish:a", "--to", f"lambda:{function}"]
     deleting = ["rule", "delete", "samples", "demo", "--yes"]
-    number = [thing.fork(words)["steps"] for words in (making, deleting)]
-    assert min(number) > 10
-    for words, steps in zip((making, deleting), number, strict=True):
-        for step in range(1 + part, steps + 1, _PARTS):
-            shutil.rmtree(project)
-            shutil.copytree(clean, project)
-            if words is deleting:
-                thing.run(*making)
-            assert thing.fork(words, step)["code"] == -9
-            if step // _PARTS % 2:
-                thing.run(*making)
-                assert _rules(account) == ["samples"] and len(targets.allowed()) == 1
-            thing.run("cleanup", "demo", "--yes")
-            assert (_rules(account), _roles(account), targets.allowed()) == ([], ["extract"], [])
+    for again in power.killed(thing, project, making, deleting, part, _PARTS, 10):
+        if again:
+            assert _rules(account) == ["samples"] and len(targets.allowed()) == 1
+        thing.run("cleanup", "demo", "--yes")
+        assert (_rules(account), _roles(account), targets.allowed()) == ([], ["extract"], [])
 
 
 @pytest.mark.parametrize("part", power.parts(_PARTS))
