@@ -8,7 +8,7 @@ import time
 import pytest
 from aws_iot_tools.cloud.aws import Aws
 from aws_iot_tools.errors import ToolError
-from aws_iot_tools.fleet import cells, connectivity, live
+from aws_iot_tools.fleet import cells, connectivity, events, live
 from aws_iot_tools.fleet.rows import Row, difference, rows
 
 _HEALTH = {"version": "1.3.0", "heap_free": 81920, "rssi": -61, "cause": "no PUBACK in time", "connects": 3}
@@ -184,21 +184,28 @@ def test_each_reason_of_aws_has_words():
     assert connectivity.words("NONE") is None and connectivity.words("WHAT_COMES_LATER") == "WHAT_COMES_LATER"
 
 
+def _after(row, topic: str, document: dict) -> Row:
+    """The row after a message that is about its thing."""
+    event = events.read((topic, json.dumps(document).encode()))
+    assert event.thing == row.thing
+    return events.applied(row, event)
+
+
 def test_a_row_follows_what_aws_publishes():
     """https://docs.aws.amazon.com/iot/latest/developerguide/life-cycle-events.html and reserved-topics.html"""
     row, prefix = Row("lamp", online=True), "$aws/things/lamp/shadow"
     gone = {"clientId": "lamp", "timestamp": 1790000000000, "disconnectReason": "CONNECTION_LOST"}
-    topic = "$aws/events/presence/disconnected/lamp"
-    row = live.applied(row, topic, gone)
-    assert live.thing_of(topic) == "lamp" and row.online is False and row.since == 1790000000
+    row = _after(row, "$aws/events/presence/disconnected/lamp", {**gone, "eventType": "disconnected"})
+    assert row.online is False and row.since == 1790000000
     assert row.left.startswith("the connection broke")
     current = {"state": {"reported": {"heap_free": 5}}, "metadata": {"reported": {"heap_free": {"timestamp": 7}}}}
-    row = live.applied(row, f"{prefix}/name/health/update/documents", {"current": current})
+    row = _after(row, f"{prefix}/name/health/update/documents", {"current": current, "timestamp": 7})
     assert (row.heap_free, row.reported_at) == (5, 7) and row.left.startswith("the connection broke")
     current = {"state": {"desired": {"a": 1}, "reported": {"a": 2}}, "metadata": {}}
-    row = live.applied(row, f"{prefix}/update/documents", {"current": current})
-    assert live.thing_of(f"{prefix}/update/documents") == "lamp" and row.difference == {"a": 1} and row.heap_free == 5
-    row = live.applied(row, "$aws/events/presence/connected/lamp", {"clientId": "lamp", "timestamp": 1790000001000})
+    row = _after(row, f"{prefix}/update/documents", {"current": current, "timestamp": 8})
+    assert row.difference == {"a": 1} and row.heap_free == 5
+    back = {"clientId": "lamp", "timestamp": 1790000001000, "eventType": "connected"}
+    row = _after(row, "$aws/events/presence/connected/lamp", back)
     assert row.online is True and row.left is None
 
 

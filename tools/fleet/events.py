@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from ..cloud.feed import Message
 from ..shapes import Json
+from .rows import HEALTH, Row, with_classic, with_health, with_link
 
 _SHADOW = re.compile(r"\$aws/things/([^/]+)/shadow(?:/name/([^/]+))?/(update/documents|delete/accepted)")
 TOPICS = (
@@ -70,6 +71,17 @@ def read(message: Message) -> Event | None:
         return ShadowChanged(thing, shadow, current, document["timestamp"])
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def applied(row: Row, event: Event) -> Row:
+    """The row of a thing after an event of it."""
+    if isinstance(event, Presence):
+        return with_link(row, {"connected": event.online, "timestamp": event.at * 1000, "disconnectReason": event.why})
+    if isinstance(event, ExecutionEnded) or event.shadow not in (None, HEALTH):
+        return row
+    document = event.document or {}
+    shadow = {**document.get("state", {}), "metadata": document.get("metadata", {})}
+    return (with_health if event.shadow else with_classic)(row, shadow)
 
 
 def _presence(document: Json) -> Presence:

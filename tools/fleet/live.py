@@ -5,8 +5,6 @@ https://docs.aws.amazon.com/iot/latest/developerguide/reserved-topics.html
 
 from __future__ import annotations
 
-import json
-import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..cloud.aws import patiently
 from ..cloud.feed import Feed, Unavailable
-from ..shapes import Json, Say
-from . import updates
-from .rows import HEALTH, Row, with_classic, with_health, with_link
+from ..shapes import Say
+from . import events, updates
+from .rows import HEALTH, Row
 
 if TYPE_CHECKING:
     from ..cloud.aws import Aws
@@ -28,28 +26,6 @@ TOPICS = (
     "$aws/events/presence/disconnected/+",
 )
 _ASK_S = 10  # of jobs AWS tells nobody how far they came
-_DOCUMENTS = re.compile(r"\$aws/things/([^/]+)/shadow/(name/[^/]+/)?update/documents")
-_PRESENCE = re.compile(r"\$aws/events/presence/(connected|disconnected)/(.+)")
-
-
-def thing_of(topic: str) -> str | None:
-    """The thing that a message on one of TOPICS is about; of a presence, the client."""
-    found = _DOCUMENTS.fullmatch(topic)
-    if found:
-        return found[1]
-    found = _PRESENCE.fullmatch(topic)
-    return found[2] if found else None
-
-
-def applied(row: Row, topic: str, document: Json) -> Row:
-    """The row after a message on one of TOPICS that is about its thing."""
-    presence = _PRESENCE.fullmatch(topic)
-    if presence:
-        link = {"connected": presence[1] == "connected", "timestamp": document.get("timestamp")}
-        return with_link(row, {**link, "disconnectReason": document.get("disconnectReason")})
-    current = document["current"]
-    shadow = {**current.get("state", {}), "metadata": current.get("metadata", {})}
-    return (with_health if f"/name/{HEALTH}/" in topic else with_classic)(row, shadow)
 
 
 def follow(
@@ -87,10 +63,9 @@ def _pushed(aws: Aws, feed: Feed, look: Callable[[], Iterator[list[Row]]], say: 
         if message is None:  # a new connection: some may have been missed
             yield from _changed(known, patiently(lambda: list(look()), say))
         else:
-            topic, payload = message
-            row = known.get(thing_of(topic) or "")
-            if row:
-                yield from _changed(known, [[applied(row, topic, json.loads(payload))]])
+            event = events.read(message)
+            if event and event.thing in known:
+                yield from _changed(known, [[events.applied(known[event.thing], event)]])
 
 
 def _changed(known: dict[str, Row], pages: Any) -> Iterator[list[Row]]:

@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from .events import Event, Presence, ShadowChanged
-from .rows import HEALTH, Row, with_classic, with_health, with_link
+from .events import Event, Presence, applied
+from .rows import Row
 from .updates import Update
 
 _VISITS = 50  # events of presence kept for each thing
@@ -53,8 +53,8 @@ class Table:
         if isinstance(event, Presence):
             self._visits.setdefault(event.thing, deque(maxlen=_VISITS)).append(event)
         row = self.rows.get(event.thing)
-        if row and isinstance(event, (Presence, ShadowChanged)):
-            self.rows[event.thing] = _after(row, event)
+        if row:
+            self.rows[event.thing] = applied(row, event)
 
     def updating(self, running: Mapping[str, Update]) -> None:
         """The updates that are running now."""
@@ -75,17 +75,6 @@ class Table:
 
     def groups(self) -> list[str]:
         return sorted({group for row in self.rows.values() for group in row.groups or ()})
-
-
-def _after(row: Row, event: Presence | ShadowChanged) -> Row:
-    if isinstance(event, Presence):
-        link = {"connected": event.online, "timestamp": event.at * 1000, "disconnectReason": event.why}
-        return with_link(row, link)
-    document = event.document or {}
-    shadow = {**document.get("state", {}), "metadata": document.get("metadata", {})}
-    if event.shadow is None:
-        return with_classic(row, shadow)
-    return with_health(row, shadow) if event.shadow == HEALTH else row
 
 
 def _shown(row: Row, view: View) -> bool:
