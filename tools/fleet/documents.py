@@ -46,15 +46,15 @@ def _values(state: object, metadata: object, path: tuple[str, ...] = ()) -> list
     if isinstance(state, dict) and (state or not path):
         inner = metadata if isinstance(metadata, dict) else {}
         return [each for key in state for each in _values(state[key], inner.get(key), (*path, key))]
-    return [(".".join(path), (state, max(_stamps(metadata), default=None)))]
+    return [(".".join(path), (state, max(stamps(metadata), default=None)))]
 
 
-def _stamps(metadata: object) -> list[int]:
+def stamps(metadata: object) -> list[int]:
     """All times in metadata, which are as deep as lists are."""
     if isinstance(metadata, dict) and isinstance(metadata.get("timestamp"), int):
         return [metadata["timestamp"]]
     inner = metadata.values() if isinstance(metadata, dict) else metadata if isinstance(metadata, list) else ()
-    return [stamp for each in inner for stamp in _stamps(each)]
+    return [stamp for each in inner for stamp in stamps(each)]
 
 
 def patch(old: Json, new: Json) -> Json:

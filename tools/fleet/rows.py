@@ -18,6 +18,7 @@ from ..shapes import Json, Say
 from ..things import names as rules
 from ..things import shadows, single
 from . import connectivity, sources, updates
+from .documents import stamps
 from .updates import Update
 
 if TYPE_CHECKING:
@@ -212,8 +213,8 @@ def _version(reported: Json) -> str | None:
 
 
 def _newest(row: Row, shadow: Json) -> int | None:
-    stamps = [*_stamps(shadow.get("metadata", {}).get("reported")), *filter(None, [row.reported_at])]
-    return max(stamps, default=None)
+    found = stamps(shadow.get("metadata", {}).get("reported"))
+    return max([*found, *filter(None, [row.reported_at])], default=None)
 
 
 def difference(desired: Json, reported: Json) -> Json:
@@ -227,12 +228,3 @@ def difference(desired: Json, reported: Json) -> Json:
         elif name not in reported or told != value or isinstance(told, bool) != isinstance(value, bool):
             found[name] = value
     return found
-
-
-def _stamps(metadata: object) -> Iterator[int]:
-    """All times in a shadow's metadata, which are as deep as the state."""
-    if isinstance(metadata, dict) and isinstance(metadata.get("timestamp"), int):
-        yield metadata["timestamp"]
-    elif isinstance(metadata, (dict, list)):
-        for each in metadata.values() if isinstance(metadata, dict) else metadata:
-            yield from _stamps(each)

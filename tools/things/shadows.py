@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from ..cloud.aws import Aws
 
 _INTERVAL_S = 1.0
-_LIMIT_BYTES = 8192  # of a state document, as JSON; an account's quota can be raised
+# Of a state document, as JSON; an account's quota can be raised.
+# https://docs.aws.amazon.com/general/latest/gr/iot-core.html#device-shadow-limits
+LIMIT_BYTES = 8192
 
 
 def get(aws: Aws, thing: str, name: str | None = None) -> Json | None:
@@ -100,7 +102,7 @@ def set_desired(aws: Aws, thing: str, desired: Json, name: str | None = None, ve
     return json.loads(answer["payload"].read())
 
 
-def parse_state(text: str, limit_bytes: int = _LIMIT_BYTES) -> Json:
+def parse_state(text: str, limit_bytes: int = LIMIT_BYTES) -> Json:
     """The JSON object in an argument; ToolError when it is none, or one that AWS would refuse."""
     try:
         state = json.loads(text, parse_constant=_no_number)
@@ -119,7 +121,7 @@ def parse_state(text: str, limit_bytes: int = _LIMIT_BYTES) -> Json:
     return state
 
 
-def check_state(state: Json, limit_bytes: int = _LIMIT_BYTES) -> None:
+def check_state(state: Json, limit_bytes: int = LIMIT_BYTES) -> None:
     """ToolError for a state that AWS would refuse, by the name of the member; by the same rule as on a board."""
     try:
         rules.state(state)

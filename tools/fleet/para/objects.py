@@ -16,7 +16,7 @@ from aws_iot import document
 
 from ...errors import ToolError
 from ...shapes import Json
-from ...things import names, single
+from ...things import names, shadows, single
 from .refusal import Refused
 
 TYPE, PLURAL, BROKER = "thing", "things", "AWS"
@@ -26,8 +26,6 @@ _LOCKED = {
     "deviceDetails", "objectURI", "plural",
 }  # fmt: skip
 _OURS = {"name", "version", "tags", "deviceState"}  # these have rules of their own; the rest is the user's
-# https://docs.aws.amazon.com/general/latest/gr/iot-core.html#device-shadow-limits
-_STATE_BYTES = 8192
 _LEVELS = 64
 _ID_LIMIT = 128
 _ID_LETTERS = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,@:#=[]-")  # AWS keeps them
@@ -93,7 +91,7 @@ def _of_type(given: Json, key: str, kind: type, words: str) -> None:
 def _check_state(state: Json) -> None:
     try:
         document.state(state)
-        document.limit(state, _STATE_BYTES)
+        document.limit(state, shadows.LIMIT_BYTES)
     except ValueError as error:
         raise Refused(400, f"deviceState: {error}") from error
 
