@@ -23,7 +23,6 @@ class Health:
         self.uptime_s = 0
         self.due_s = 0
         self.connects = 0  # that were told of
-        aws_iot.care.own.schedule(client, self)
 
     def poll(self):
         """What the client's poll() begins with: count the seconds, report when it is time."""

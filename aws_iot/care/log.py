@@ -6,8 +6,6 @@ https://docs.micropython.org/en/latest/library/os.html#os.dupterm
 import os
 from io import IOBase
 
-import aws_iot
-
 from .. import ticks_diff
 from ..errors import IotError, StateError
 
@@ -24,7 +22,6 @@ def begin(thing, period_s, size_bytes):
         if other:
             os.dupterm(other)
             raise StateError("something else has os.dupterm, such as WebREPL")
-    aws_iot.care.own.schedule(client, log)
     return log
 
 

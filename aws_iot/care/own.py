@@ -9,14 +9,6 @@ const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 _DAY_S = const(86400)
 
 
-def schedule(client, each):
-    """Have the client's poll() begin with that of ``each``."""
-    if client.guard:  # in a turn: the thread is not to meet a list that is being changed
-        client.guard.call(client.schedule.append, each)
-    else:
-        client.schedule.append(each)
-
-
 def health(thing, version=None, *, period_s: float = 600, path: str | None = "health.json"):
     """Report how the board is to the shadow ``health``: after each connect, and every ``period_s``, from poll().
 
@@ -26,7 +18,7 @@ def health(thing, version=None, *, period_s: float = 600, path: str | None = "he
     """
     if not 10 <= period_s <= _DAY_S:
         raise ValueError("period_s: 10 to %d" % _DAY_S)
-    return aws_iot.care.health.Health(thing, version, period_s, path)
+    return begin(thing.mqtt, aws_iot.care.health.Health(thing, version, period_s, path))
 
 
 def log(thing, *, period_s: float = 1, size_bytes: int = 1024):
@@ -38,4 +30,14 @@ def log(thing, *, period_s: float = 1, size_bytes: int = 1024):
     """
     if not 64 <= size_bytes <= 8192:
         raise ValueError("size_bytes: 64 to 8192")
-    return aws_iot.care.log.begin(thing, period_s, size_bytes)
+    return begin(thing.mqtt, aws_iot.care.log.begin(thing, period_s, size_bytes))
+
+
+def begin(client, each):
+    """Have the client's poll() begin with that of ``each``, unless it does; -> ``each``."""
+    if each not in client.schedule:
+        if client.guard:  # in a turn: the thread is not to meet a list that is being changed
+            client.guard.call(client.schedule.append, each)
+        else:
+            client.schedule.append(each)
+    return each

@@ -119,7 +119,7 @@ def prepare(  # noqa: PLR0915  a client has as many fields
     client.complain = None  # of on_error() [on_error]
     client.coro = False  # run() drives: calls do not wait, since other tasks would [drive.run | drive.run]
     client.hooks = []  # [on_tick, shadow_calls.add]
-    client.schedule = []  # [handlers.start, search, health.__init__, log.begin | poll]
+    client.schedule = []  # [handlers.start, search, own.begin | poll]
     client.senders = []  # [shadow_calls.add]
     # when links end: see loss.py
     client.fails = 0  # attempts since a link proved itself [ending.lost | puback, answered, timers.run]
