@@ -79,12 +79,14 @@ class Jobs:
     def _step(self):
         """One step of the job that runs, or the start of the next; True when the next step should follow at once."""
         mqtt = self.thing.mqtt
-        if self.busy or not self.handlers or ticks_diff(self.due, mqtt.ticks()) > 0:
+        if self.busy or not self.handlers:
             return False
         self.busy = True
         try:
             if self.call is None:
-                if mqtt.ready and (self.check if self.work else self.report or self.asking):
+                wanted = self.check if self.work else self.report or self.asking
+                # the work goes on meanwhile: it may be what leaves no memory for the question
+                if wanted and mqtt.ready and ticks_diff(self.due, mqtt.ticks()) <= 0:
                     self.call = aws_iot.jobs.engine.step(self)
                 elif self.work:
                     return self._advance()

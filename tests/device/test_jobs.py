@@ -515,6 +515,37 @@ def test_cancellation_is_looked_for_again_when_the_question_failed():
     assert _noticed(interrupted)
 
 
+def _ends_although(begin, end):
+    """Whether a job ends well that wants to know whether it is cancelled, between ``begin(service)`` and ``end()``."""
+    with Peer() as peer:
+        client = _thing(peer)
+        service = JobsService(peer)
+        jobs = Jobs(client)
+
+        def work(job):
+            begin(service)
+            jobs.notified()
+            for _ in range(9):
+                yield None
+            end()
+
+        jobs.handle("work", work)
+        client.connect()
+        client.until(lambda: service.status == "SUCCEEDED", 60000)
+        return service.status == "SUCCEEDED"
+
+
+def test_a_job_goes_on_while_there_is_no_looking_after_it():
+    """A download takes the memory that the question needs; or AWS has no time for it."""
+    short = NoMemoryFor(aws_iot.jobs, "engine", 1000)
+    assert _ends_although(lambda service: short.__enter__(), short.__exit__)
+
+    def throttled(service):
+        service.busy = 1000
+
+    assert _ends_although(throttled, lambda: None)
+
+
 def test_poll_does_not_wait_for_aws():
     with Peer() as peer:
         client = _thing(peer)
