@@ -132,12 +132,24 @@ def answers(port: int) -> bool:
 
 
 def free_port(first: int) -> int:
-    """The first port from `first` on where nothing listens.
+    """The first port from `first` on that a server can have.
 
     Not one that the system picks: it gives those to outgoing connections as well, so that a server which is started
     again on its port might find it taken.
     """
-    return next(port for port in range(first, 65536) if not answers(port))
+    return next(port for port in range(first, 65536) if not answers(port) and _can_be_had(port))
+
+
+def _can_be_had(port: int) -> bool:
+    """False also where somebody holds it and does not listen yet."""
+    with socket.socket() as probe:
+        if os.name == "posix":  # what is left of closed connections is in nobody's way; on Windows all would be had
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("", port))
+        except OSError:
+            return False
+    return True
 
 
 def _last_line(log: Path) -> str:
