@@ -24,6 +24,7 @@ if BOARD:
     import socket
     from io import BytesIO  # noqa: F401
     from json import dump, loads  # noqa: F401  loads takes any buffer
+    from sys import print_exception  # noqa: F401
     from time import sleep_ms, ticks_add, ticks_diff, ticks_ms  # noqa: F401
 
 TYPE_CHECKING = const(0)

@@ -8,6 +8,7 @@ import json
 import select as _select
 import socket as _socket
 import ssl as _ssl
+import sys
 import time
 import traceback
 
@@ -47,9 +48,9 @@ def dump(value, stream, separators=None):
     stream.write(json.dumps(value, ensure_ascii=False, separators=separators, default=bytes.decode))
 
 
-def print_exception(error, stream):
+def print_exception(error, stream=None):
     """MicroPython's sys.print_exception."""
-    stream.write("".join(traceback.format_exception(error)))
+    (stream or sys.stdout).write("".join(traceback.format_exception(error)))
 
 
 def loads(data):

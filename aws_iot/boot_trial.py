@@ -6,6 +6,8 @@ was flashed, whatever the version on trial brings.
 
 import sys
 
+import aws_iot
+
 from .record import MANIFEST, exists, load, remove, reset, save, undo
 
 
@@ -65,7 +67,10 @@ def run(module, root, name, attempts, trial_s, timer):
         __import__(module)
     except Exception as error:
         _blame(root, name, "%s: %s" % (type(error).__name__, error))
-        reset()
+        try:
+            aws_iot.print_exception(error)  # which the job is not told in full
+        finally:
+            reset()
 
 
 def _has(folder, module):

@@ -24,7 +24,8 @@ class Thing:
     asked before each connect; "https", "https-sigv4": by calls to AWS, with the certificate or with ``keys``, where
     shadows are asked for every ``poll_ms`` (60,000) or its own ``shadow.poll_ms``, and nothing else can be subscribed
     to. In place of ``keys``, ``role_alias`` and the ``credentials`` provider's address: keys are fetched by the
-    certificate. ``region`` is the endpoint's unless given, ``host`` the server's name where the endpoint is an address.
+    certificate. ``region`` is the endpoint's unless given, ``host`` the server's name where the endpoint is an address,
+    both for these doors only.
     ValueError for bad arguments.
 
     ``mqtt`` is its MQTTClient, ``shadow`` its classic shadow; ``jobs`` its Jobs, and ``http`` its calls to AWS by

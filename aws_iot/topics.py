@@ -9,8 +9,8 @@ _REMEMBERED = const(8)
 
 
 def check_publish(client, topic, size, qos):
-    """``topic`` as bytes; ValueError for what AWS would refuse. The client's ``names`` remembers the last ones:
-    topic -> bytes.
+    """``topic`` as bytes; ValueError for what AWS would refuse. The last ones are remembered: text in the client's
+    ``names``, bytes in ``sent``.
 
     https://docs.aws.amazon.com/general/latest/gr/iot-core.html#message-broker-limits
     """
@@ -19,10 +19,13 @@ def check_publish(client, topic, size, qos):
     if size > _PAYLOAD:
         raise ValueError("payload: over 128 KB")
     name = check_topic(topic)
-    if len(client.names) == _REMEMBERED:
+    if max(len(client.names), len(client.sent)) >= _REMEMBERED:
         client.names.clear()
         client.sent.clear()
-    client.names[topic] = name
+    if name is topic:
+        client.sent[name] = client.sent.get(name)
+    else:
+        client.names[topic] = name
     return name
 
 

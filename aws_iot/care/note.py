@@ -3,11 +3,10 @@
 A JSON file {"resets", "crashes", "crash"}, only ever replaced by a rename: see record.py. Lent for each.
 """
 
-import sys
 
 import aws_iot
 
-from .. import BOARD, BytesIO
+from .. import BytesIO
 from ..record import read, replace
 
 const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
@@ -38,10 +37,7 @@ def crash(note, path, error):
 def text(error):
     """The traceback of an exception."""
     stream = BytesIO()
-    if BOARD:
-        sys.print_exception(error, stream)
-    else:
-        aws_iot.print_exception(error, stream)
+    aws_iot.print_exception(error, stream)
     return str(stream.getvalue(), "utf-8")
 
 

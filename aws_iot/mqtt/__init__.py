@@ -344,12 +344,15 @@ class MQTTClient(simple.MQTTClient):
             self.busy = False
 
     def report(self, error: BaseException) -> None:
-        """Count ``error`` and pass it to ``on_error``: it cost a message, not the connection."""
+        """Count ``error`` and pass it to ``on_error``, else to ``on_event``, else print it: it cost a message, not the
+        connection."""
         self.stats["errors"] += 1
         if self.complain:
             self.call(self.complain, error)
         elif self.tell:
             self.call(self.tell, "error", error)
+        else:  # nobody listens: as what a callback of umqtt.simple raises would come to the console
+            aws_iot.print_exception(error)
 
     # -- messages out
 
@@ -364,8 +367,12 @@ class MQTTClient(simple.MQTTClient):
         yet: the message is then still kept and goes on being sent. ValueError for what AWS would refuse (128 KB, 256
         bytes of topic, QoS 2), and for what is no JSON, by the name of the member.
         """
-        # None: a report, whose topic was made in bytes, and whose PUBACK is not waited for
-        name = topic if retain is None else isinstance(topic, (str, bytes)) and self.names.get(topic)
+        # None: a report, whose topic was made in bytes, and whose PUBACK is not waited for. Text and bytes are kept
+        # apart: firmware warns on the console where it compares one with the other
+        if retain is None or type(topic) is bytes and topic in self.sent:
+            name = topic
+        else:
+            name = type(topic) is str and self.names.get(topic)
         if type(msg) is bytes:
             size = len(msg)
         else:

@@ -56,7 +56,8 @@ def ready(client, topic):
     if not client.connected or client.stuck is not None:
         from ..errors import LinkError
 
-        raise LinkError("not connected, and QoS 0 is not kept (QoS 1 would be)")
+        why = client.cause or "no attempt has ended yet"
+        raise LinkError("not connected (%s), and QoS 0 is not kept (QoS 1 would be)" % why)
 
 
 def room(client, size):

@@ -100,8 +100,9 @@ def prepare(  # noqa: PLR0915  a client has as many fields
     client.find = None  # a wildcards.Match, once filters have wildcards or overlap [group.insert]
     client.requests = None  # clientToken -> answer [asking | asking, settle]
     # what is published
-    client.names = {}  # topics that were checked -> UTF-8
-    client.sent = {}  # topic (bytes) of QoS 0 -> ticks since when on this link, None [publish | close, check_publish]
+    client.names = {}  # topics that were checked, as text -> UTF-8
+    # topics as bytes, checked ones too -> ticks since when at QoS 0 on this link, None
+    client.sent = {}  # [publish, check_publish | close, check_publish]
     # QoS 1 publishes without PUBACK
     client.kept = aws_iot.mqtt.unusual.Kept() if queue_bytes > _MANY_BYTES else []
     # [publish, restore | puback, withdraw]

@@ -106,7 +106,8 @@ def settle(client):
         if not client.until(lambda: client.ready and not client.asked):
             from ..errors import ResponseTimeout
 
-            raise ResponseTimeout("no SUBACK yet; it goes on being asked for")
+            why = client.cause if client.fails else "the connection is up"
+            raise ResponseTimeout("no SUBACK yet (%s); it goes on being asked for" % why)
 
 
 def unusual(client, topic, payload):

@@ -81,15 +81,18 @@ def test_set_without_the_application_is_not_tried():
     slot.begin("image", len(data))
     write(slot, data)
     slot.activate(job={"id": "1", "version": "2", "from": "1", "force": False})
-    path, resets = list(sys.path), []
+    path, resets, printed = list(sys.path), [], []
     real, aws_iot.boot_trial.reset = aws_iot.boot_trial.reset, lambda: resets.append(1)
+    console, aws_iot.print_exception = aws_iot.print_exception, printed.append
     try:
         for _ in range(3):
             run("json", root)  # any module that is there without the set
         assert len(resets) == 3
+        assert [type(error) for error in printed] == 3 * [ImportError]
         assert choose(root, 3)[1] is False
     finally:
         aws_iot.boot_trial.reset = real
+        aws_iot.print_exception = console
         sys.path[:] = path
     assert load(root)["undone"].endswith("the new version has no json")
 

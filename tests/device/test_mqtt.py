@@ -440,6 +440,23 @@ def test_on_error_may_raise():
         assert client.stats["errors"] == 2
 
 
+def test_what_a_callback_raises_is_printed_where_nobody_listens():
+    printed = []
+    real, aws_iot.print_exception = aws_iot.print_exception, printed.append
+    try:
+        with Peer() as peer:
+            client = peer.connected()
+            client.on_error(None)
+            client.on_event(None)
+            client.subscribe("t", 0, lambda topic, payload: 1 // 0)
+            peer.publish("t", b"x")
+            _settle(client)
+            assert client.connected
+    finally:
+        aws_iot.print_exception = real
+    assert [type(error) for error in printed] == [ZeroDivisionError]
+
+
 def test_on_tick_comes_after_each_connect():
     with Peer() as peer:
         client = peer.client()

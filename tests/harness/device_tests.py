@@ -20,6 +20,7 @@ _FORMS = {"mp64": "py", "mp32": "mpy"}
 _HEAPS = {"mp64": "1m", "mp32": "512k"}
 _SHARED_HEAP = "2m"  # of no board: what the tests before have left lies in it
 _ALONE = ("test_init", "test_background")  # their tests look at what a process has loaded, and end threads with it
+_MIXED = "Comparison between bytes and str"  # a warning on the console of a board, for each message
 _TIMEOUT_S = 200  # less than pytest's own, so that a test which hangs shows what it printed
 
 
@@ -75,7 +76,7 @@ class DeviceTest(pytest.Item):
                 )
         except subprocess.TimeoutExpired as error:
             raise DeviceFailure(f"not finished after {_TIMEOUT_S} s\n{error.stdout}{error.stderr}") from None
-        if done.returncode:
+        if done.returncode or _MIXED in done.stdout + done.stderr:
             raise DeviceFailure(f"status {done.returncode}\n{done.stdout}{done.stderr}")
 
     def repr_failure(self, excinfo, style=None):

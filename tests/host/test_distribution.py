@@ -36,7 +36,7 @@ def user(tmp_path):
         "PIP_NO_INDEX": "1",
         "PIP_FIND_LINKS": str(_WHEELS),
         "UV_NO_CONFIG": "1",
-        "UV_NO_INDEX": "1",
+        "UV_OFFLINE": "1",  # it has no UV_NO_INDEX
         "UV_FIND_LINKS": str(_WHEELS),
         "UV_PYTHON": sys.executable,
         "UV_PYTHON_DOWNLOADS": "never",

@@ -36,7 +36,8 @@ ROWS = (
         ("the server's certificate is not for %s: wrong endpoint?",),
         "Someone answered who is not the one that was asked for: an address in place of a name, or another server.",
         "`endpoint` must be the name that stands in the certificate, `....-ats.iot.REGION.amazonaws.com`. If your"
-        " endpoint is an address on purpose, the thing's `host` is the name.",
+        " endpoint is an address on purpose, the server's certificate must have that address; by the doors other than"
+        " MQTT the thing's `host` is the name.",
         _EVERY,
         doctor=("the server's certificate is for another name",),
     ),
