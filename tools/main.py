@@ -48,6 +48,7 @@ COMMANDS = {
     "ztc": ("ztc", None, "The original toolchain's words, for its scripts."),
     "audit": ("audit", None, "List what is wrong with certificates, things and policies."),
     "cost": ("cost", None, "Say what things would cost a month on AWS."),
+    "docs": ("docs", None, "Show the documentation."),
     "completion": ("completion", None, "Print shell completion."),
 }
 # What the seed's documentation and code spell differently from each other.

@@ -63,6 +63,16 @@ class Output:
             text = json.dumps(document, indent=2, ensure_ascii=False, default=str)
         tell(text)
 
+    def page(self, document: Any, markdown: str) -> None:
+        """Print Markdown: laid out where that is a terminal."""
+        if self.json or not sys.stdout.isatty():
+            self.data(document, markdown.rstrip())
+            return
+        from rich.console import Console
+        from rich.markdown import Markdown
+
+        Console().print(Markdown(markdown, hyperlinks=False))
+
     def line(self, document: Any, text: str, colour: str | None = None) -> None:
         """Print one of the results that come one by one: with --json as one JSON document a line."""
         if self.json:

@@ -37,6 +37,7 @@ async def sample():
 
 async def main():
     thing.on_delta(shadow_callback)
+    thing.on_event(lambda event, value: print(event, "" if value is None else value))
     asyncio.create_task(blink())
     asyncio.create_task(sample())
     await thing.run()

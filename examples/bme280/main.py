@@ -39,6 +39,7 @@ def sample():
 
 
 thing.on_delta(on_delta)
+thing.on_event(lambda event, value: print(event, "" if value is None else value))
 thing.report(settings)
 sample()
 last = ticks_ms()

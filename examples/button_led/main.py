@@ -27,6 +27,7 @@ def on_delta(desired):
 
 
 thing.on_delta(on_delta)
+thing.on_event(lambda event, value: print(event, "" if value is None else value))
 thing.report({"led": False, "presses": 0})  # waits until there is a connection
 
 pressed, changed, presses = False, ticks_ms(), 0

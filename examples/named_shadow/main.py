@@ -41,6 +41,7 @@ def count_start():
 
 
 config.on_delta(on_delta)
+thing.on_event(lambda event, value: print(event, "" if value is None else value))
 counted = False
 while not counted:
     try:

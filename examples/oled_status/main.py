@@ -36,6 +36,7 @@ def on_delta(desired):
 
 def on_event(event, value):
     if event in ("connecting", "ready", "disconnected"):
+        print(event)  # for `thing flash`
         shown["state"], shown["since"] = event, ticks_ms()
     if event == "disconnected" and thing.cause:
         shown["text"] = thing.cause

@@ -21,9 +21,9 @@ def shadow_callback(requested):
 
 
 def on_event(event, value):
-    if event in ("connected", "disconnected"):
+    if event in ("connected", "ready", "disconnected"):
         print(event, "" if value is None else value)
-    elif event == "ready":
+    if event == "ready":
         thing.report(settings)
 
 

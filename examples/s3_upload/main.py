@@ -12,7 +12,7 @@ LINES = 20  # a file; for a real log some thousand
 PERIOD_MS = 200
 
 thing = Thing.from_config("thing.conf.json")
-thing.on_event(lambda event, value: event == "disconnected" and print(event, value))
+thing.on_event(lambda event, value: print(event, "" if value is None else value))
 s3 = web.s3.S3(thing)
 
 

@@ -28,6 +28,7 @@ try:
 except LinkError as error:
     print("not yet:", error)  # the loop goes on trying
 thing.on_shadow_request(shadow_callback)
+thing.on_event(lambda event, value: print(event, "" if value is None else value))
 thing.mqtt.loop()  # needs _thread: ESP32 and RP2 have it
 
 thing.update_shadow({"publish_period": publish_period})

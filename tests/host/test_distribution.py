@@ -92,6 +92,7 @@ def test_pip(built, user, tmp_path):
     user["PATH"] = f"{tmp_path / 'env' / 'bin'}{os.pathsep}{user['PATH']}"
     pip = f"{sys.executable} -m pip --python {tmp_path / 'env' / 'bin' / 'python'} install --quiet --no-compile "
     _shell(f"{pip} {built[1]}", user, tmp_path)
+    assert "What to do:" in _shell("thing docs troubleshooting no-answer", user, tmp_path), "the pages are in it"
     if sys.version_info < (3, 11):
         with pytest.raises(AssertionError, match=r"the local AWS needs Python 3\.11"):
             _shell("thing cloud up", user, tmp_path)

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import shutil
 import socket
 import ssl
@@ -138,6 +139,8 @@ def test_name_that_does_not_resolve(thing, ready):
 def test_port_that_nobody_listens_on(thing, ready):
     _configure(ready, port=9)
     assert "port 9 of localhost does not answer (Connection refused)" in _failing(thing, "TCP")
+    shown = re.search(r"^ +see `thing (.*)`$", thing.run("doctor", "demo", code=1).stdout, re.M)
+    assert "**What to do:** With the local AWS: does it run" in thing.run(*shown.group(1).split()).stdout
 
 
 _CLOCK = "is the clock of this computer right?"

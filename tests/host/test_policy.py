@@ -155,7 +155,7 @@ def test_from_add_to_cleanup(thing, project, account):
 
 def test_what_the_page_says(thing, project, account):
     thing.run("add", "demo")
-    (block,) = blocks("docs/tools.md", "sh policy")
+    (block,) = blocks("docs/policies.md", "sh policy")
     Reader(thing.folder, thing.environment).run(block.text)
     assert [part["Action"] for part in _document(account)["Statement"]] == ["iot:RetainPublish"]
 

@@ -12,7 +12,7 @@ from ..harness import ROOT
 from ..harness.board import Board
 from ..harness.pages import Reader, blocks
 
-_PAGES = ("README.md", "docs/tools.md", "docs/console.md", "docs/health.md")
+_PAGES = ("README.md", *(f"docs/{name}.md" for name in ("console", "cost", "health", "policies", "tools")))
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def command(context: Context, path: str, door: str | None, port: str | None) -> 
     with CONNECT or a first call. It connects as the thing, so a board that is connected as it is cut off for a moment.
     """
     from ..board import doctor, doctor_web
-    from ..board.causes import PAGE, find
+    from ..board.causes import find
     from ..things.project import Project
 
     project = Project.open(path)
@@ -39,10 +39,10 @@ def command(context: Context, path: str, door: str | None, port: str | None) -> 
 
     def report(stage: str, well: bool, text: str) -> None:
         row = None if well else find(text)
-        found.append({"stage": stage, "ok": well, "text": text, "see": row and f"{PAGE}#{row.anchor}"})
+        found.append({"stage": stage, "ok": well, "text": text, "see": row and row.shown})
         out.say(f"{'ok  ' if well else 'FAIL'} {stage}: {text}", "green" if well else "red")
         if row:
-            out.say(f"     see {PAGE}#{row.anchor}")
+            out.say(f"     see `{row.shown}`")
 
     def causes() -> list[str]:
         return doctor.aws_causes(context.aws, project.config())

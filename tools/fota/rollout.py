@@ -68,7 +68,8 @@ def role_arn(aws: Aws, role: str) -> str:
         found = aws.client("iam").get_role(RoleName=name)["Role"]
     except ClientError as error:
         if aws_errors.code(error) in ("NoSuchEntity", "NoSuchEntityException"):
-            raise ToolError(f"there is no IAM role {name}: docs/fota.md tells how to make it") from error
+            how = "`thing docs fota once-the-role` tells how to make it"
+            raise ToolError(f"there is no IAM role {name}: {how}") from error
         raise
     if "iot.amazonaws.com" not in json.dumps(found.get("AssumeRolePolicyDocument", "")):
         raise ToolError(f"role {name} does not let AWS IoT take it: its trust policy must name iot.amazonaws.com")

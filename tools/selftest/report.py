@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .run import Run
 
 FORMAT = 1
-_WHERE = "docs/hardware.md in the project tells where to send this."
+_WHERE = "`thing docs hardware send-the-report` tells where to send this."
 
 
 def document(run: Run) -> Json:

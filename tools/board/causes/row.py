@@ -22,6 +22,11 @@ class Row:
     inside: tuple[str, ...] = ()
     doctor: tuple[str, ...] = ()  # how what `thing doctor` says begins when it is that
 
+    @property
+    def shown(self) -> str:
+        """The command that shows it, wherever the page is."""
+        return f"thing docs troubleshooting {self.anchor}"
+
 
 def pattern(template: str) -> re.Pattern[str]:
     """What a text looks like that was made of ``template``."""
