@@ -44,6 +44,7 @@ def lay_out(folder: Path) -> None:
         _write(folder / "pages" / page, _FENCE.sub(r"\1", text))
     for name, text in reference.pages().items():
         _write(folder / "pages" / "reference" / name, text)
+    shutil.copy(Path(__file__).with_name("site.css"), folder / "pages")
     for stub in (ROOT / "aws_iot").rglob("*.pyi"):
         _write((folder / "api" / stub.relative_to(ROOT)).with_suffix(".py"), stub.read_text())
 
@@ -99,6 +100,7 @@ def main() -> int:
     links.write_text("\n".join(outside()) + "\n")
     for path in (_SITE / "index.html", links):
         print(path.relative_to(ROOT))
+    print(f"with search, which browsers allow no file: python3 -m http.server -d {_SITE.relative_to(ROOT)}")
     return 0
 
 
