@@ -8,16 +8,18 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from .errors import ToolError
 from .shapes import Json
 
+_T = TypeVar("_T")
 SECRET = 0o600
 _PUBLIC = 0o644
 _LOOK_S = 0.1
+_OPEN_S = 5 if sys.platform == "win32" else 0  # the longest that another command may have a file open
 
 
 def write(path: Path, content: str | bytes, mode: int = _PUBLIC, ending: str = "new") -> None:
@@ -36,7 +38,7 @@ def write(path: Path, content: str | bytes, mode: int = _PUBLIC, ending: str = "
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(scratch, path)
+        patiently(os.replace, scratch, path)
         sync(path.parent)
     except BaseException as error:
         with contextlib.suppress(OSError):
@@ -44,6 +46,22 @@ def write(path: Path, content: str | bytes, mode: int = _PUBLIC, ending: str = "
         if isinstance(error, OSError) and error.filename is None:
             error.filename = str(path)  # a full disk is reported at write(), which knows no name
         raise
+
+
+def patiently(change: Callable[..., _T], *words: Any) -> _T:
+    """What change(*words) gives; on Windows nobody replaces a file that is open, nor opens one that is being replaced:
+    there a PermissionError is waited out.
+
+    https://learn.microsoft.com/en-us/windows/win32/api/fileapi/nf-fileapi-createfilew (FILE_SHARE_DELETE)
+    """
+    end = time.monotonic() + _OPEN_S
+    while True:
+        try:
+            return change(*words)
+        except PermissionError:
+            if time.monotonic() >= end:
+                raise
+        time.sleep(_LOOK_S)
 
 
 def sync(folder: Path) -> None:
@@ -78,7 +96,7 @@ def read_json(path: Path) -> Json:
 def parse(path: Path) -> Any:
     """The JSON in a file, as read_json() has it, of any type."""
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))  # Windows begins files with a mark
+        return json.loads(patiently(path.read_bytes).decode("utf-8-sig"))  # Windows begins files with a mark
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise ToolError(f"{path} is no valid JSON: {error.msg} at {place}; mend it and run this again") from error
@@ -98,14 +116,14 @@ def lock(path: Path, wait: bool = False) -> Iterator[None]:
         yield
 
 
-def _locked(path: Path, wait: bool) -> IO[str] | None:
+def _locked(path: Path, wait: bool) -> IO[bytes] | None:
     """The lock file, locked; None if the command that had it has deleted it meanwhile: a lock on nothing."""
     with contextlib.ExitStack() as unless_locked:
         try:
             path.parent.mkdir(mode=0o700, exist_ok=True)
             # what a link of somebody else's points to is neither emptied nor waited for
             flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-            file = unless_locked.enter_context(open(os.open(path, flags, SECRET), "r+"))
+            file = unless_locked.enter_context(open(os.open(path, flags, SECRET), "r+b"))
             _take(file, wait)
             same = os.path.samestat(os.fstat(file.fileno()), os.stat(path))
         except BlockingIOError:
@@ -118,7 +136,7 @@ def _locked(path: Path, wait: bool) -> IO[str] | None:
     return None
 
 
-def _take(file: IO[str], wait: bool) -> None:
+def _take(file: IO[bytes], wait: bool) -> None:
     """Lock an open file; BlockingIOError when another process has it, unless wait."""
     try:
         import fcntl
@@ -128,7 +146,7 @@ def _take(file: IO[str], wait: bool) -> None:
     fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
 
 
-def _take_on_windows(file: IO[str], wait: bool) -> None:
+def _take_on_windows(file: IO[bytes], wait: bool) -> None:
     """The same by https://docs.python.org/3/library/msvcrt.html#msvcrt.locking, whose own waiting ends after 10 s."""
     msvcrt: Any = importlib.import_module("msvcrt")
     while True:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import json
 import os
@@ -60,7 +61,9 @@ class Output:
     def data(self, document: Any, text: str | None = None) -> None:
         """Print a result: as JSON with --json or when there is no text for it, else as text."""
         if self.json or text is None:
-            text = json.dumps(document, indent=2, ensure_ascii=False, default=str)
+            # A pipe of Windows is in its code page: there escapes, which are as good to who reads JSON.
+            ascii_alone = codecs.lookup(getattr(sys.stdout, "encoding", None) or "ascii").name != "utf-8"
+            text = json.dumps(document, indent=2, ensure_ascii=ascii_alone, default=str)
         tell(text)
 
     def page(self, document: Any, markdown: str) -> None:

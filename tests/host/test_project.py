@@ -1,7 +1,11 @@
 """thing new, thing use: what is on disk."""
 
+import concurrent.futures
 import json
 import subprocess
+import threading
+
+from aws_iot_tools.things.project import Project
 
 
 def test_new_project_is_the_template(thing):
@@ -95,3 +99,33 @@ def test_use_finishes_or_drops_a_switch_that_was_cut_off(thing, project):
     for file in ("certificate.pem.crt", "private.pem.key"):
         assert (project / file).read_bytes() == (resources / "demo_1" / file).read_bytes()
     assert not decided.exists()
+
+
+def test_who_looks_while_another_command_switches_breaks_neither(thing, project):
+    """What is under way is that command's, whose lock is waited for."""
+    thing.run("add", "demo", "-n", "2")
+    switching, stop = Project.open(project), threading.Event()
+    active = {switching.active()}
+
+    def look():
+        while not stop.is_set():
+            active.add(Project.open(project).active())
+
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        looking = pool.submit(look)
+        try:
+            for number in range(30):
+                with switching.lock(wait=True):
+                    switching.activate(switching.record(f"demo_{number % 2}"))
+        finally:
+            stop.set()
+        looking.result()
+    assert active == {"demo_0", "demo_1"}
+
+
+def test_names_that_differ_in_case_alone_share_their_numbers(thing, project):
+    """Windows and macOS would keep Lamp_0 and lamp_0 in one folder."""
+    for name in ("Lamp_0", "lamp_3", "lamps_7"):
+        (project / ".aws_things_resources" / name).mkdir(parents=True)
+    opened = Project.open(project)
+    assert [opened.next_number(base) for base in ("lamp", "LAMP", "lamps", "other")] == [4, 4, 8, 0]

@@ -11,6 +11,7 @@ import pytest
 from .test_cloud import cloud  # noqa: F401  the fixture
 
 _PLAYED = Path(__file__).with_name("windows.py")
+_PYTHON = [sys.executable, "-X", "warn_default_encoding", "-W", "ignore::EncodingWarning"]  # windows.py takes ours up
 
 
 class Windows:
@@ -21,14 +22,14 @@ class Windows:
 
     def start(self, *words) -> subprocess.Popen:
         return subprocess.Popen(
-            [sys.executable, _PLAYED, *map(str, words)], cwd=self.folder, env=self.environment,
+            [*_PYTHON, _PLAYED, *map(str, words)], cwd=self.folder, env=self.environment,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="cp1252",
         )  # fmt: skip
 
     def run(self, *words, code=0) -> tuple:
         """(stdout, stderr)"""
         process = self.start(*words)
-        out, error = process.communicate(timeout=180)
+        out, error = process.communicate(timeout=600)
         assert process.returncode == code, (words, out, error)
         return out, error
 
@@ -49,6 +50,9 @@ def test_from_an_empty_folder_to_a_board_and_back(windows, account, board):
     assert said.endswith("demo_1 starts:\n  ready \\u2603\n")
     account.client("iot-data").update_thing_shadow(thingName="demo_1", payload='{"state":{"desired":{"x":"\u2603"}}}')
     assert "\\u2603" in windows.run("shadow", "get", "demo_1")[0]
+    windows.run("shadow", "set", "demo_1", '{"y":"\U0001f642"}')
+    shown = json.loads(windows.run("--json", "shadow", "get", "demo_1")[0])
+    assert shown["state"]["desired"] == {"x": "\u2603", "y": "\U0001f642"}
     windows.run("cleanup", "demo", "--yes")
     account.assert_empty()
     assert not list(project.rglob("*.new"))
@@ -62,7 +66,8 @@ def test_one_thing_without_a_project(windows, account):
     assert made["name"] == "lamp" and "PRIVATE KEY" in json.dumps(made)
     windows.run("delete", "lamp", "--yes")
     account.assert_empty()
-    assert "Windows has no folder of this name" in windows.run("create", "a:b", code=1)[1]
+    for words in (("create", "a:b"), ("create", "nul"), ("new", "COM1"), ("new", "demo.")):
+        assert "Windows has no folder of this name" in windows.run(*words, code=1)[1]
 
 
 _HOLD = """
@@ -88,6 +93,38 @@ def test_two_commands_do_not_change_one_project_at_once(windows):
         assert "another `thing` command is at work" in windows.run("add", "demo", code=1)[1]
         holder.kill()
     assert "demo_1" in windows.run("add", "demo")[0]
+
+
+_READ = """
+import os, pathlib, sys
+import windows
+windows.play()
+from aws_iot_tools import journal
+path = pathlib.Path(sys.argv[1])
+reader, there = open(path), os.replace
+def replace(*names):
+    try:
+        there(*names)
+    except PermissionError:
+        reader.close()
+        raise
+os.replace = replace
+journal.write_json(path, {"a": 2})
+print(reader.closed, journal.read_json(path))
+"""
+
+
+def test_a_file_that_another_command_reads_is_replaced_when_it_has_done(tmp_path):
+    path = tmp_path / "thing.conf.json"
+    path.write_text("{}")
+    done = subprocess.run(
+        [sys.executable, "-c", _READ, path], cwd=_PLAYED.parent, capture_output=True, text=True, timeout=600
+    )
+    assert done.stdout == "True {'a': 2}\n", done.stderr
+
+
+def test_what_needs_a_socket_for_select_is_refused(windows):
+    assert "plug in a board, without --here" in windows.run("selftest", "--here", "--offline", "--yes", code=1)[1]
 
 
 @pytest.mark.local_aws
@@ -124,4 +161,9 @@ def test_variables_in_the_words_of_each_shell(cloud, name):  # noqa: F811
     assert shell.export(("X", "it's a $(test) \\")) == _VALUES[name]
     assert "X" in shell.unset(["X"]) and "Y" in shell.unset(["X", "Y"]).splitlines()[1]
     if name == "bash":
+        line = shells.use("it's a $(touch ran)")
+        said = subprocess.run(
+            ["sh", "-c", f"thing() {{ printf '<%s>' \"$@\" >&2; }}; {line}"], cwd=cloud.folder, capture_output=True
+        )
+        assert said.stderr == b"<cloud><env><it's a $(touch ran)>" and not (cloud.folder / "ran").exists()
         assert shlex.split(shell.export(("X", "it's a $(test) \\"))) == ["export", "X=it's a $(test) \\"]

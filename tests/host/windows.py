@@ -11,6 +11,7 @@ import shutil
 import signal
 import sys
 import types
+import warnings
 
 import boto3  # noqa: F401
 import click  # noqa: F401
@@ -18,8 +19,7 @@ import cryptography.hazmat.primitives.asymmetric.ec  # noqa: F401
 import mpremote.transport_serial  # noqa: F401
 import rich.progress  # noqa: F401
 
-_kill, _open, _unlink = os.kill, os.open, os.unlink
-_locked = []  # descriptors
+_kill, _open, _unlink, _rename, _replace = os.kill, os.open, os.unlink, os.rename, os.replace
 
 
 def _locking(descriptor: int, mode: int, size: int) -> None:
@@ -29,21 +29,44 @@ def _locking(descriptor: int, mode: int, size: int) -> None:
         fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, size)
     except OSError as error:
         raise PermissionError(13, "Permission denied") from error
-    _locked.append(descriptor)
+
+
+def _unless_open(*paths) -> None:
+    """PermissionError while this process (the others are not asked) has one of these files open, or what is in such a
+    folder.
+
+    Python's open() shares a file for reading and writing, not for deleting and renaming it:
+    https://learn.microsoft.com/en-us/windows/win32/api/fileapi/nf-fileapi-createfilew
+    """
+    real = [os.path.realpath(path) for path in paths]
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            opened = os.readlink(f"/proc/self/fd/{name}")
+        except FileNotFoundError:  # closed meanwhile: that of the list at least
+            continue
+        for path in real:
+            if opened == path or opened.startswith(f"{path}{os.sep}"):
+                raise PermissionError(13, "Permission denied", path)
 
 
 def _unlink_there(path, **more) -> None:
-    """https://docs.python.org/3/library/os.html#os.remove: not while the file is in use, of which locks are played."""
-    for descriptor in _locked:
-        try:
-            if os.path.samestat(os.fstat(descriptor), os.stat(path)):
-                raise PermissionError(13, "Permission denied", str(path))
-        except FileNotFoundError:
-            pass
-        except OSError as error:
-            if error.errno != 9:  # closed
-                raise
+    """https://docs.python.org/3/library/os.html#os.remove"""
+    _unless_open(path)
     _unlink(path, **more)
+
+
+def _replace_there(source, target) -> None:
+    """https://docs.python.org/3/library/os.html#os.replace"""
+    _unless_open(source, target)
+    _replace(source, target)
+
+
+def _rename_there(source, target) -> None:
+    """https://docs.python.org/3/library/os.html#os.rename"""
+    if os.path.exists(target):
+        raise FileExistsError(17, "File exists", str(source), None, str(target))
+    _unless_open(source)
+    _rename(source, target)
 
 
 def _kill_there(pid: int, number: int) -> None:
@@ -60,13 +83,6 @@ def _open_there(path, flags, mode=0o777, **more):
 def _owner(path) -> str:
     """https://docs.python.org/3/library/pathlib.html#pathlib.Path.owner"""
     raise NotImplementedError("Path.owner() is unsupported on this system")
-
-
-def _rename(source, target) -> None:
-    """https://docs.python.org/3/library/os.html#os.rename"""
-    if os.path.exists(target):
-        raise FileExistsError(17, "File exists", str(source), None, str(target))
-    os.replace(source, target)
 
 
 class _Kernel:
@@ -102,7 +118,8 @@ def play() -> None:
 
     for name in ("O_NOFOLLOW", "fchmod", "getuid", "geteuid", "fork"):
         delattr(os, name)
-    os.kill, os.open, os.rename, os.unlink = _kill_there, _open_there, _rename, _unlink_there
+    os.kill, os.open = _kill_there, _open_there
+    os.rename, os.replace, os.unlink, os.remove = _rename_there, _replace_there, _unlink_there, _unlink_there
     shutil._use_fd_functions = False  # rmtree() opens folders where that can be done
     for path in (pathlib.Path, pathlib.PosixPath):
         path.owner = _owner
@@ -110,6 +127,9 @@ def play() -> None:
     sys.modules["msvcrt"] = types.SimpleNamespace(locking=_locking, LK_NBLCK=2)
     ctypes.windll = types.SimpleNamespace(kernel32=_Kernel())
     sys.platform = "win32"
+    # A file of text is in the code page, too, unless its encoding is named; python -X warn_default_encoding tells it.
+    # https://docs.python.org/3/library/io.html#opt-in-encodingwarning
+    warnings.filterwarnings("error", category=EncodingWarning, module="aws_iot_tools")
     sys.stdout.reconfigure(encoding="cp1252", errors="strict")
 
 

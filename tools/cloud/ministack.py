@@ -47,7 +47,7 @@ def keep_ca(folder: Path) -> None:
             made = pki.new_authority("thing cloud")
             journal.write(key, made[1], journal.SECRET)
             journal.write(certificate, made[0])
-        return certificate.read_text(), key.read_text()
+        return certificate.read_text(encoding="utf-8"), key.read_text(encoding="utf-8")
 
     if not (folder / "ca.key").exists() and iot._ca_key_pem:  # of a MiniStack that was started without this
         journal.write(folder / "ca.key", iot._ca_key_pem, journal.SECRET)

@@ -89,7 +89,7 @@ def stop(folder: Path, seconds: float = 20) -> bool:
         if time.monotonic() > deadline:
             raise ToolError(f"process {pid} does not end; its data is not saved yet: look at it before you kill it")
         time.sleep(0.1)
-    (folder / RUNNING).unlink(missing_ok=True)
+    journal.patiently((folder / RUNNING).unlink, True)
     return True
 
 
@@ -112,14 +112,14 @@ def _started(pid: int) -> str:
     fields = _status(pid)
     if fields:
         return fields[19]  # in ticks since the computer did: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
-    told = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    told = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, encoding="utf-8", check=False)
     return told.stdout.strip()
 
 
 def _status(pid: int) -> list[str]:
     """The fields of /proc/PID/stat from the third on; none where there is no such file."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     except OSError:
         return []
 
@@ -153,5 +153,5 @@ def _can_be_had(port: int) -> bool:
 
 
 def _last_line(log: Path) -> str:
-    lines = Path(log).read_text(errors="replace").strip().splitlines()
+    lines = Path(log).read_text(encoding="utf-8", errors="replace").strip().splitlines()
     return lines[-1].strip() if lines else "it said nothing"

@@ -23,7 +23,7 @@ def pages(aws: Aws) -> Iterator[list[Row]]:
     command = [sys.executable, "-m", __name__, json.dumps(aws.place)]
     # in a session of its own, so that Ctrl-C is the server's alone, which then ends it
     with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8",
         start_new_session=True,
     ) as reader:  # fmt: skip
         try:

@@ -83,4 +83,4 @@ def _token() -> str:
     path = state.folder("console") / "token"
     if not path.exists():
         journal.write(path, secrets.token_urlsafe(32), journal.SECRET)
-    return path.read_text()
+    return path.read_text(encoding="utf-8")

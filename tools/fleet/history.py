@@ -75,7 +75,7 @@ def append(path: Path, lines: Iterator[Json]) -> Iterator[Json]:
 
 def read(path: Path) -> list[Json]:
     """The lines of a file; what was cut off is left out."""
-    return parse(path.read_text(), str(path))
+    return parse(path.read_text(encoding="utf-8"), str(path))
 
 
 def parse(content: str, name: str) -> list[Json]:

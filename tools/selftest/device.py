@@ -9,8 +9,8 @@ import json
 import os
 import select
 import shutil
-import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -197,6 +197,8 @@ class LocalDevice:
     place = "here"
 
     def __init__(self, heap: str = "512k") -> None:
+        if sys.platform == "win32":  # where select() takes sockets alone
+            raise ToolError("on Windows no MicroPython of the computer is examined: plug in a board, without --here")
         self._command = [str(interpreter.found(64)), "-X", f"heapsize={heap}"]
         self._process: Any = None  # a Popen
         self._booting = False
@@ -213,8 +215,8 @@ class LocalDevice:
     def info(self) -> Json:
         """As Board.info()."""
         command = [*self._command, "-c", INFO]
-        done = subprocess.run(command, capture_output=True, text=True, check=True, env=self._environment())
-        return ast.literal_eval(done.stdout)
+        done = subprocess.run(command, capture_output=True, check=True, env=self._environment())
+        return ast.literal_eval(done.stdout.decode())
 
     def install(self, files: dict[str, bytes]) -> None:
         """Bring the folder to these files, {name: bytes}."""
@@ -281,7 +283,7 @@ class LocalDevice:
     def _stop(self) -> None:
         if self._process:
             if self._process.poll() is None:
-                self._process.send_signal(signal.SIGKILL)
+                self._process.kill()
             self._process.wait()
             self._process.stdout.close()
             self._errors.close()

@@ -71,7 +71,7 @@ def _ask(path: Path) -> list[str]:
     """Whether it has 64 bits, and the parts of its version; empty when it does not start."""
     program = "import sys; print(sys.maxsize > 2**32, *sys.implementation.version)"
     try:
-        done = subprocess.run([path, "-c", program], capture_output=True, text=True, timeout=60)
+        done = subprocess.run([path, "-c", program], capture_output=True, encoding="utf-8", timeout=60)
     except (OSError, subprocess.TimeoutExpired):
         return []
     return done.stdout.split()

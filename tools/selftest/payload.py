@@ -38,7 +38,7 @@ def programs(folder: str) -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as scratch:
         compiled = compile_package(_PROGRAMS, Path(scratch), optimisation=0)
         found = {path.name: path.read_bytes() for path in compiled.iterdir() if path.stem != "main"}
-    main = (_PROGRAMS / "main.py").read_text().replace('"FOLDER"', repr(folder))
+    main = (_PROGRAMS / "main.py").read_text(encoding="utf-8").replace('"FOLDER"', repr(folder))
     return {**found, "main.py": main.encode()}
 
 
@@ -52,9 +52,9 @@ def settings(wifi: Json | None, public_key: str | None, trial_s: float) -> dict[
 
 def application(version: str, behaviour: str) -> firmware.Firmware:
     """The programs' app.py as firmware."""
-    text = (_PROGRAMS / "app.py").read_text()
+    text = (_PROGRAMS / "app.py").read_text(encoding="utf-8")
     text = re.sub(r'^VERSION = ".*"', f'VERSION = "{version}"', text, flags=re.M)
     text = re.sub(r'^BEHAVIOUR = ".*"', f'BEHAVIOUR = "{behaviour}"', text, flags=re.M)
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "app.py").write_text(text)
+        Path(folder, "app.py").write_text(text, encoding="utf-8")
         return firmware.load(folder)

@@ -14,6 +14,8 @@ from aws_iot.names import check_name
 
 from ..errors import ToolError
 
+_NOT_THERE = re.compile(r".*:.*|.*\.|(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
 
 def check_thing(name: str) -> str:
     """Return the thing name; ToolError when AWS would refuse it."""
@@ -22,9 +24,7 @@ def check_thing(name: str) -> str:
 
 def check_kept(name: str) -> str:
     """check_thing() of one whose certificate and key are kept in a folder of its name."""
-    if sys.platform == "win32" and ":" in name:
-        raise ToolError(f"{name}: Windows has no folder of this name for certificate and key: take one without a colon")
-    return check_thing(name)
+    return check_thing(_check_folder(name))
 
 
 def check_shadow(name: str) -> str:
@@ -39,6 +39,7 @@ def check_policy(name: str) -> str:
 
 def check_project(name: str) -> str:
     """Return the project name; ToolError when it is no name for a folder and, with "-policy", for a policy."""
+    _check_folder(name)
     return _by_pattern("project name", name, r"[a-zA-Z0-9_-][a-zA-Z0-9_.-]{0,63}", "1 to 64 of a-z A-Z 0-9 _ . -")
 
 
@@ -55,6 +56,16 @@ def check_rule(name: str) -> str:
 def check_bucket(name: str) -> str:
     """Return the name; ToolError when it is no bucket's of S3."""
     return _by_pattern("bucket", name, r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "3 to 63 of a-z 0-9 . -")
+
+
+def _check_folder(name: str) -> str:
+    """Return the name; ToolError when Windows has no folder that is called so, and this is one.
+
+    https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file
+    """
+    if sys.platform == "win32" and _NOT_THERE.fullmatch(name):
+        raise ToolError(f"{name}: Windows has no folder of this name: take another")
+    return name
 
 
 def _by_library(check: Callable[..., str], name: str, *limits: Any) -> str:

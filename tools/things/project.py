@@ -9,6 +9,7 @@ project/
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import uuid
@@ -122,8 +123,10 @@ class Project:
         return sorted(names, key=_split)
 
     def next_number(self, base: str) -> int:
-        """The number after the highest that a thing of this base name has here."""
-        return max((number for name, number in map(_split, self.things()) if name == base), default=-1) + 1
+        """The number after the highest that a thing of this base name has here; where letters differ in their case
+        alone, Windows and macOS have one folder."""
+        known = map(_split, self.things())
+        return max((number for name, number in known if name.lower() == base.lower()), default=-1) + 1
 
     def active(self) -> str | None:
         """The active thing's name, or None."""
@@ -160,7 +163,7 @@ class Project:
         if self._switch.is_dir():
             for name in (KEY, CERTIFICATE, CONFIG):
                 if (self._switch / name).exists():
-                    (self._switch / name).replace(self.folder / name)
+                    journal.patiently(os.replace, self._switch / name, self.folder / name)
             self._switch.rmdir()
 
     def deactivate(self) -> None:

@@ -161,7 +161,7 @@ def _document(aws: Aws, record: Record) -> Json:
         "clientId": record.name,
         "clientCertId": arn.rsplit("/", 1)[-1],
         "clientCertARN": arn,
-        "clientCert": record.certificate_path.read_text(),
+        "clientCert": record.certificate_path.read_text(encoding="utf-8"),
         "privateKey": key.decode(),
         "publicKey": pki.public_pem(key),
         "region": aws.region,
