@@ -94,11 +94,11 @@ class Runner:
         self.environment = dict(account.environment)
         self._forks = forks
 
-    def fork(self, words, step=0, typed=None, timeout_s=180, full=False) -> dict:
+    def fork(self, words, step=0, typed=None, timeout_s=180, full=False, bound=False) -> dict:
         """See forks.py."""
         return self._forks.run(
             words=list(map(str, words)), cwd=str(self.folder), environment=self.environment, typed=typed or "",
-            timeout_s=timeout_s, step=step, full=full,
+            timeout_s=timeout_s, step=step, full=full, bound=bound,
         )  # fmt: skip
 
     def run(self, *words, ok=True, code=None, **options) -> subprocess.CompletedProcess:

@@ -1,5 +1,6 @@
 """thing cloud: the local AWS as a user has it, and Mosquitto in front of it."""
 
+import itertools
 import json
 import os
 import socket
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from aws_iot_tools.board.probe import Probe
@@ -140,6 +142,21 @@ def test_a_port_that_somebody_takes_meanwhile(tmp_path, monkeypatch):
             assert local_aws.Cloud.load(folder).url == started.url
         finally:
             local_aws.down(folder)
+
+
+def test_a_start_that_takes_a_minute_is_waited_for_and_told(tmp_path, monkeypatch):
+    """As on a busy computer: once that is told, a minute has gone by, and only then it is ready."""
+    said: list = []
+    seconds = itertools.chain([0.0], itertools.repeat(6.0))  # at the start, and when it is looked at
+    clock = SimpleNamespace(sleep=time.sleep, monotonic=lambda: next(seconds) + 60 * len(said))
+    monkeypatch.setattr(processes, "time", clock)
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        looks = iter([False, False])  # the second one after the minute
+        tell = local_aws._once(said.append)
+        log, limit_s = tmp_path / "log", local_aws._START_S
+        processes.wait_until(lambda: next(looks, True), process, log, limit_s, "MiniStack", tell)
+        process.communicate(b"\n")
+    assert said == ["MiniStack is still starting ..."]
 
 
 def test_two_that_start_at_once_do_not_meet(cloud):

@@ -1,6 +1,7 @@
 """Bad input and bad luck: each a clear sentence on stderr, the right exit code, and nothing lost."""
 
 import http.server
+import re
 import signal
 import subprocess
 import sys
@@ -51,11 +52,14 @@ _CASES = {
     "update-unknown": ("update lamp {}", {}, None, 1),
     "delete-unknown": ("delete lamp --yes", {}, None, 1),
     "create-bad-name": ("create a.b", {}, None, 1),
+    "create-umlaut": ("create kühlschrank", {}, None, 1),
     "shadow-none": ("shadow get lamp", {}, None, 1),
     "shadow-bad-name": ("shadow get lamp --name a.b", {}, None, 1),
     "shadow-no-json": ("shadow set lamp {led:on}", {}, None, 1),
     "shadow-no-object": ("shadow set lamp 7", {}, None, 1),
     "cloud-none": ("cloud env", {}, None, 1),
+    "cloud-odd-port": ("cloud up --mqtt-port 80000", {}, None, 2),
+    "no-scheme": ("list --endpoint-url localhost:4566", {}, None, 1),
     "here-is-no-project": ("add", {}, None, 1),
     "misspelt-folder": ("add dmeo", {}, None, 1),
     "new-in-no-folder": ("new x no/such/folder", {}, None, 1),
@@ -174,6 +178,24 @@ def test_full_disk_loses_nothing(thing, project, account):
         account.assert_empty()
     assert len(said) > 10 and all("File too large" in text and text.count("\n") == 1 for text in said)
     assert all(("created" in text) == ("goes on from there" in text) for text in said)
+
+
+def test_a_project_that_may_not_be_written_to(thing, project, account, board):
+    """Each command that would change it names what it may not write, and makes nothing in AWS; the others do."""
+    thing.run("add", "demo", "-n", "2")
+    paths = {path: path.stat().st_mode for path in (project, *project.rglob("*"))}
+    for path, mode in paths.items():
+        path.chmod(mode & 0o7555)
+    try:
+        for words in ("add demo", "use demo --thing demo_1", "cleanup demo --yes", "new other demo", "cloud up demo"):
+            said = thing.run(*words.split(), code=1, bound=True).stderr
+            assert re.fullmatch(r"thing: demo/\S+: Permission denied\n", said), said
+        thing.run("flash", "demo", "--port", board.port, "--no-wait", bound=True, timeout_s=600)
+        thing.run("doctor", "demo", bound=True)
+    finally:
+        for path, mode in paths.items():
+            path.chmod(mode)
+    assert account.thing_names() == ["demo_0", "demo_1"] and len(account.certificates()) == 2
 
 
 def test_two_commands_at_once(thing, project):

@@ -4,6 +4,7 @@ import datetime
 import json
 import shutil
 import signal
+import socket
 import subprocess
 import time
 
@@ -239,6 +240,15 @@ def test_no_board(thing, ready):
     assert "no board at /dev/ttyNONE" in thing.run("flash", "demo", "--port", "/dev/ttyNONE", code=1).stderr
 
 
+def test_a_board_that_does_not_answer(thing, ready):
+    """Its program swallows Ctrl-C, or it is busy: an open line without an answer stands in for it."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = f"socket://127.0.0.1:{silent.getsockname()[1]}"
+        said = thing.run("flash", "demo", "--port", port, code=1).stderr
+    assert f"the board at {port} does not answer (could not enter raw repl)" in said
+    assert "Press its reset button and try again" in said and said.count("\n") == 1
+
+
 def test_a_board_that_loses_its_connection(thing, ready, board):
     """The cable is pulled while files are written: the old program is still whole, and the next run goes on."""
     (ready / "main.py").write_text("print('old')\n")
@@ -322,7 +332,9 @@ def test_what_goes_along_and_what_stays(thing, ready, board, tmp_path):
         (ready / name).write_text("x = 1\n")
     (ready / "other.der").write_bytes(_der_key())
     thing.environment["THING_PORT"] = board.port
-    said = thing.run("flash", "demo", "--no-wait").stdout
+    done = thing.run("flash", "demo", "--no-wait")
+    said = done.stdout
+    assert "wifi.json names no network yet: a board with Wi-Fi needs ssid and password in it" in done.stderr
     assert "from THING_PORT" in said and "not for the board: other.der, readme.md\n" in said
     found = _files(board)
     assert {"www/index.html", "font.bin"} <= found

@@ -327,3 +327,20 @@ def test_signing_is_reproducible(tmp_path):
     made = firmware.Firmware(b"x" * 100, "1.0.0", "files")
     assert firmware.sign(made, key) == firmware.sign(made, key)
     assert len(base64.b64decode(firmware.sign(made, key))) < 73
+
+
+@pytest.mark.parametrize("name", ["app.py", "data/table.json"])
+def test_text_as_windows_writes_it(application, name):
+    """Its mark goes; another encoding than UTF-8 is told with the file. What is no code and no JSON goes as it is."""
+    path, plain = application / name, firmware.load(application).data
+    text = path.read_text()
+    path.write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert firmware.load(application).data == plain
+    for encoding in ("latin-1", "utf-16"):
+        path.write_bytes(text.replace("hello", "grüß").replace("1, 2", '"grüß"').encode(encoding))
+        with pytest.raises(ToolError, match=rf"{name} is no UTF-8 text .*: save it as UTF-8"):
+            firmware.load(application, "1.2.0")
+    path.write_text(text)
+    page = b"\xef\xbb\xbf" + "grüß".encode("latin-1")
+    (application / "data/page.html").write_bytes(page)
+    assert page in firmware.load(application).data

@@ -32,6 +32,20 @@ def test_what_is_no_json_object_is_said_and_left(tmp_path, text, reason):
     assert path.read_text() == text
 
 
+def test_a_name_is_on_the_disk_before_write_returns(tmp_path, monkeypatch):
+    """The content first, then the name: a cut of the power leaves the one file or the other, and no empty one."""
+    done, sync, replace = [], os.fsync, os.replace
+
+    def synced(descriptor):
+        done.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else os.fstat(descriptor).st_size)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", lambda *names: (done.append("name"), replace(*names)))
+    journal.write(tmp_path / "key", "secret", journal.SECRET)
+    assert done == [len("secret"), "name", "folder"]
+
+
 def test_nobody_else_may_look_whatever_the_umask_is(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     before = os.umask(0)
