@@ -11,6 +11,7 @@ import paho.mqtt.client as paho
 import pytest
 from aws_iot_tools.cloud import ministack, usage
 from aws_iot_tools.fleet import cost, permits, review
+from aws_iot_tools.things import policy
 
 from .test_cloud import cloud, use  # noqa: F401  the fixture
 from .test_policy import _ARN, _allows
@@ -166,6 +167,28 @@ def test_topics_are_joined_where_there_is_no_room_for_each():
     assert len(text) <= 2048 and "topic/alerts" in text
     assert all(_allows(text, "iot:Publish", topic, "lamp") for topic in topics)
     assert not _allows(text, "iot:Publish", "topic/dt/lamp/c/1", "lamp")
+
+
+def test_the_smallest_policy_has_the_conditions_of_the_one_that_there_was_and_nothing_twice():
+    own = f"$aws/things/{permits.NAME}/shadow/get"
+    uses = {("iot:Connect", f"client/{permits.NAME}"), ("iot:Publish", f"topic/{own}")}
+    uses |= {("iot:Receive", f"topic/{own}/{each}") for each in ("*", "accepted", "rejected")}
+    said = permits.rights([json.loads(policy.least_privilege(_ARN))])
+    connect, publish, receive = json.loads(review._smallest(_ARN, uses, said))["Statement"]
+    assert connect["Condition"] == {"Bool": {"iot:Connection.Thing.IsAttached": "true"}}
+    assert "Condition" not in publish and receive["Resource"] == [f"{_ARN}:topic/{own}/*"]
+
+
+def test_of_two_conditions_either_is_enough_and_no_condition_is_none():
+    def document(*conditions):
+        rows = [{"Effect": "Allow", "Action": "iot:*", "Resource": "*", **each} for each in conditions]
+        return permits.rights([{"Statement": rows}])
+
+    one, other = ({"Condition": {"Bool": {name: "true"}}} for name in ("a", "b"))
+    uses = {("iot:Publish", "topic/x")}
+    for conditions, number in (((one, other), 2), ((one, one), 1), ((one, {}), 1)):
+        found = json.loads(review._smallest(_ARN, uses, document(*conditions)))["Statement"]
+        assert [each.get("Condition") for each in found] == [c.get("Condition") for c in conditions][-number:]
 
 
 _POLICIES = (

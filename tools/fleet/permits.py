@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..shapes import Json
@@ -25,6 +25,7 @@ class Right:
     action: str
     resource: str
     allows: bool = True
+    condition: Json = field(default_factory=dict, hash=False)  # of its statement
 
     def covers(self, action: str, resource: str, thing: str) -> bool:
         pattern = self.resource
@@ -44,11 +45,28 @@ def allowed(said: Iterable[Right], action: str, resource: str, thing: str) -> bo
     return bool(found) and all(found)
 
 
+def conditions(said: Iterable[Right], action: str, resource: str, thing: str) -> list[Json]:
+    """The conditions, one of which has to be met, under which this is allowed: [{}] when there are none. What is not
+    allowed has those of other resources of its action."""
+    same = [right for right in said if right.allows and _like(right.action, action, re.IGNORECASE)]
+    found = [right.condition for right in same if right.covers(action, resource, thing)]
+    found = found or [right.condition for right in same]
+    return [{}] if not found or {} in found else [each for at, each in enumerate(found) if each not in found[:at]]
+
+
+def minimal(resources: Iterable[str]) -> list[str]:
+    """Of resources those that no other one covers, sorted."""
+    found = sorted(set(resources))
+    wide = [each for each in found if "*" in each and "?" not in each]  # a ? covers no *
+    return [each for each in found if not any(other != each and _like(other, each) for other in wide)]
+
+
 def _of(document: Json) -> Iterator[Right]:
     for statement in _list(document.get("Statement", ())):
         for action in _list(statement.get("Action", ())):
             for resource in _list(statement.get("Resource", ())):
-                yield Right(action, _short(resource), statement.get("Effect") == "Allow")
+                is_allowed = statement.get("Effect") == "Allow"
+                yield Right(action, _short(resource), is_allowed, statement.get("Condition") or {})
 
 
 def _list(value: Any) -> list[Any]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _ORDER = ("iot:Connect", "iot:Publish", "iot:RetainPublish", "iot:Subscribe", "iot:Receive")
 Use = tuple[str, str]  # action and resource, with the variable where the thing's name was
+Row = tuple[str, Json, list[str]]  # of a policy: action, condition, resources
 
 
 def counted(aws: Aws, path: Path | None = None) -> dict[str, Json]:
@@ -53,7 +54,7 @@ def run(aws: Aws, project: Project, path: Path | None = None) -> Json:
         if not permits.allowed(said, action, resource, NAME)
     }
     everything = {use for each in uses.values() for use in each}
-    smallest = _smallest(aws.arn_prefix, everything)
+    smallest = _smallest(aws.arn_prefix, everything, said)
     return {
         "things": sorted(found),
         "too_little": [{"action": use[0], "resource": use[1], "things": names} for use, names in lacking.items()],
@@ -103,24 +104,32 @@ def _idle(said: Iterable[Right], uses: set[Use]) -> list[Right]:
     ]  # fmt: skip
 
 
-def _smallest(arn_prefix: str, uses: set[Use]) -> str:
-    """A policy (text) of what was used; topics that differ little are joined where there is no room for each."""
-    named: dict[str, list[str]] = {}
-    for action, resource in sorted(uses):
-        named.setdefault(action, []).append(resource)
-    rows = [(action, named.get(action, [])) for action in _ORDER]
+def _smallest(arn_prefix: str, uses: set[Use], said: Iterable[Right] = ()) -> str:
+    """A policy (text) of what was used, under the conditions that it is allowed under now; topics that differ little
+    are joined where there is no room for each."""
+    rows: list[Row] = []
+    known = [use for use in uses if use[0] in _ORDER]
+    for use in sorted(known, key=lambda use: (_ORDER.index(use[0]), use[1])):
+        for condition in permits.conditions(said, *use, NAME):
+            row = next((row for row in rows if row[:2] == (use[0], condition)), None)
+            if row is None:
+                rows.append(row := (use[0], condition, []))
+            row[2].append(use[1])
     while len(text := _text(arn_prefix, rows)) > policy.LIMIT:
-        wider = [(action, _joined(resources)) for action, resources in rows]
+        wider = [(action, condition, _joined(resources)) for action, condition, resources in rows]
         if wider == rows:
             break
         rows = wider
     return text
 
 
-def _text(arn_prefix: str, rows: Iterable[tuple[str, list[str]]]) -> str:
-    return policy.document(
-        [{"Action": action, "Resource": [f"{arn_prefix}:{each}" for each in names]} for action, names in rows if names]
-    )
+def _text(arn_prefix: str, rows: Iterable[Row]) -> str:
+    statements = []
+    for action, condition, resources in rows:
+        named = [f"{arn_prefix}:{each}" for each in permits.minimal(resources)]
+        limits = {"Condition": condition} if condition else {}
+        statements.append({"Action": action, "Resource": named, **limits})
+    return policy.document(statements)
 
 
 def _joined(resources: list[str]) -> list[str]:
