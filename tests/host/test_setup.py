@@ -2,10 +2,12 @@
 
 import os
 import pty
+import re
 import subprocess
 import sys
 
 import pytest
+from aws_iot_tools.dev import setup, system
 from aws_iot_tools.dev.system import follow
 from aws_iot_tools.errors import ToolError
 
@@ -34,6 +36,22 @@ def test_elsewhere_it_is_quiet_and_tells_all_when_it_fails(capfd):
     assert capfd.readouterr() == ("", "")
     with pytest.raises(ToolError, match="(?s)failed:\\nCollecting boto3\\n.*no such option"):
         follow([sys.executable, "-c", "import sys; print('Collecting boto3', flush=True); sys.exit('no such option')"])
+
+
+def test_what_takes_long_gives_signs_of_life(monkeypatch, capsys):
+    monkeypatch.setattr(system, "_SIGN_S", 0.1)
+    system.follow([sys.executable, "-c", "import time; time.sleep(0.5)"])
+    assert re.search(r"^setup: still at it, for \d+ s$", capsys.readouterr().out, re.MULTILINE)
+
+
+def test_ctrl_c_is_one_sentence(monkeypatch, capsys):
+    def stop():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "argv", ["setup"])
+    monkeypatch.setattr(setup, "make_venv", stop)
+    assert setup.main() == 130
+    assert capsys.readouterr().err == "setup: stopped; the same command goes on where it was\n"
 
 
 @pytest.mark.parametrize(("goal", "says"), [("setup", True), ("mpy", False)])

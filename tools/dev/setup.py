@@ -131,6 +131,9 @@ def main() -> int:
     except ToolError as error:
         print(f"setup: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("setup: stopped; the same command goes on where it was", file=sys.stderr)
+        return 130  # 128 and the number of SIGINT
     if arguments.next:
         print(_NEXT)
     return 0

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..errors import ToolError
 
 _PATIENCE_S = 600
+_SIGN_S = 30
 
 
 def say(text: str) -> None:
@@ -28,17 +32,37 @@ def run(command: Sequence[object], **options: Any) -> str:
 
 
 def follow(command: Sequence[object], **options: Any) -> None:
-    """Run what takes its time; on a terminal its last line is seen. ToolError with all that it said when it fails."""
+    """Run what takes its time; on a terminal its last line is seen, and after each half a minute for how long it has
+    been at it. ToolError with all that it said when it fails."""
     words = [str(word) for word in command]
     said = []
     options |= {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    with subprocess.Popen(words, **options) as running:
+    with _sign_of_life(), subprocess.Popen(words, **options) as running:
         for line in running.stdout or ():
             said.append(line)
             _show(line.strip())
     _show("")
     if running.returncode:
         raise ToolError(f"{' '.join(words)} failed:\n{''.join(said)}")
+
+
+@contextlib.contextmanager
+def _sign_of_life() -> Iterator[None]:
+    """Say now and then that it goes on: pip is silent for as long as a download takes."""
+    ended, start = threading.Event(), time.monotonic()
+
+    def tell() -> None:
+        while not ended.wait(_SIGN_S):
+            _show("")
+            say(f"still at it, for {time.monotonic() - start:.0f} s")
+
+    teller = threading.Thread(target=tell, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        teller.join()
 
 
 def _show(line: str) -> None:
