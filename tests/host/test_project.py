@@ -129,3 +129,11 @@ def test_names_that_differ_in_case_alone_share_their_numbers(thing, project):
         (project / ".aws_things_resources" / name).mkdir(parents=True)
     opened = Project.open(project)
     assert [opened.next_number(base) for base in ("lamp", "LAMP", "lamps", "other")] == [4, 4, 8, 0]
+
+
+def test_things_are_listed_in_the_order_of_their_numbers(thing, account):
+    names = ["lamp_0", "lamp_1", "lamp_2", "lamp_10", "pump"]
+    for name in reversed(names):
+        account.client("iot").create_thing(thingName=name)
+    assert thing.json("list", "--names") == names
+    assert [row["thing"] for row in thing.json("list")] == names

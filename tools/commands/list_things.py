@@ -35,11 +35,13 @@ def command(context: Context, search: str | None, names: bool, group: str | None
     from ..fleet.rows import rows
     from ..things import single
     from ..things.kept import kept
+    from ..things.names import split
 
     if names:
         if group or watch:
             raise ToolError("--names goes with neither --group nor --watch")
-        found = [thing["name"] for thing in single.listing(context.aws) if sources.matches(thing["name"], search)]
+        listed = (thing["name"] for thing in single.listing(context.aws))
+        found = sorted((name for name in listed if sources.matches(name, search)), key=split)
         context.out.data(found, "\n".join(found) or "no things")
         return
     table = Table(context.out, kept(context.aws, Path()), lines=watch)
@@ -61,9 +63,10 @@ class Table:
     def page(self, page: list[Row]) -> None:
         """A page of rows; its columns are as wide as they have to be, and those of the pages before."""
         from ..fleet.cells import HEADS, cells
+        from ..things.names import split
 
         lines = []
-        for row in page:
+        for row in sorted(page, key=lambda row: split(row.thing)):
             self._here.pop(row.thing, None)
             self._document({**row.document(), "here": self._keys.get(row.thing), "there": True})
             lines.append((*cells(row), self._key(row.thing)))

@@ -100,7 +100,10 @@ def _many(
     indexed = sources.shadows_indexed(aws) if pages else set()
     left = ask if ask is not None or pages is None else ASKED
     if pages is None:
-        say("fleet indexing is off: who is online is told by `thing status NAME`, one by one")
+        say(
+            "ONLINE is not in this list, and nothing else is missing: AWS tells it by fleet indexing, which is off; "
+            "`thing status NAME` asks for one thing"
+        )
         pages = sources.listed(aws, group)
     missing, short = set(wanted), False
     waiting: collections.deque[list[Future[Row]]] = collections.deque()

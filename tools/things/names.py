@@ -17,6 +17,12 @@ from ..errors import ToolError
 _NOT_THERE = re.compile(r".*:.*|.*\.|(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
+def split(name: str) -> tuple[str, int]:
+    """("base", 12) of "base_12": the order and the numbering of things."""
+    match = re.fullmatch(r"(.*)_(\d+)", name)
+    return (match[1], int(match[2])) if match else (name, -1)
+
+
 def check_thing(name: str) -> str:
     """Return the thing name; ToolError when AWS would refuse it."""
     return _by_library(check_name, name)

@@ -10,7 +10,6 @@ project/
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import uuid
 from contextlib import AbstractContextManager
@@ -21,6 +20,7 @@ from .. import journal
 from ..errors import ToolError
 from ..shapes import Json
 from ..spelling import meant
+from . import names
 from .record import Record
 
 CONFIG = "thing.conf.json"
@@ -119,13 +119,13 @@ class Project:
         """The names of the project's things in numeric order, half-made ones included."""
         if not self.resources.is_dir():
             return []
-        names = [entry.name for entry in self.resources.iterdir() if entry.is_dir() and not entry.name.startswith(".")]
-        return sorted(names, key=_split)
+        folders = [entry for entry in self.resources.iterdir() if entry.is_dir() and not entry.name.startswith(".")]
+        return sorted((folder.name for folder in folders), key=names.split)
 
     def next_number(self, base: str) -> int:
         """The number after the highest that a thing of this base name has here; where letters differ in their case
         alone, Windows and macOS have one folder."""
-        known = map(_split, self.things())
+        known = map(names.split, self.things())
         return max((number for name, number in known if name.lower() == base.lower()), default=-1) + 1
 
     def active(self) -> str | None:
@@ -176,9 +176,3 @@ class Project:
         """Remove the folder of the things once it holds none."""
         if not self.things() and not (self.resources / SERVED).exists():
             shutil.rmtree(self.resources, ignore_errors=True)
-
-
-def _split(name: str) -> tuple[str, int]:
-    """("base", 12) of "base_12": the order and the numbering of things."""
-    match = re.fullmatch(r"(.*)_(\d+)", name)
-    return (match[1], int(match[2])) if match else (name, -1)
