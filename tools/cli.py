@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from .errors import ToolError
 from .output import Output
 from .shapes import Json
 from .spelling import meant
@@ -39,24 +40,33 @@ class Context:
         if self._aws is None:
             from .cloud.aws import Aws  # boto3 takes 0.15 s: only the commands that talk to AWS pay for it
 
-            self._find_local_aws()
-            self._aws = Aws(self.options["profile"], self.options["region"], self.options["endpoint_url"])
+            stopped = self._find_local_aws()
+            aws = Aws(self.options["profile"], self.options["region"], self.options["endpoint_url"])
+            if stopped:
+                self._say_stopped(stopped, aws)
+            self._aws = aws
         return self._aws
 
-    def _find_local_aws(self) -> None:
-        """Take the local AWS that runs for this folder, unless the user points to something else."""
+    def _find_local_aws(self) -> Path | None:
+        """Take the local AWS that runs for this folder, unless the user points to something else; -> the folder of one
+        that does not run."""
         if self.options["profile"] or self.options["endpoint_url"] or any(map(os.environ.get, _POINTERS)):
-            return
+            return None
         from .cloud import local_aws
 
         data, cloud = local_aws.nearest(Path.cwd())
-        if data and not cloud:
-            self.out.warn(
-                f"the local AWS of {data.parent} does not run (`thing cloud up` starts it): AWS itself is asked"
-            )
         if cloud:
             os.environ.update(cloud.environment())
             self.out.warn(f"this is the local AWS of {cloud.folder.parent}")
+        return data.parent if data and not cloud else None
+
+    def _say_stopped(self, folder: Path, aws: Aws) -> None:
+        from .cloud.aws import REGION
+
+        words = f"the local AWS of {folder} does not run (`thing cloud up` starts it)"
+        if not aws.session.region_name:
+            raise ToolError(f"{words}, and AWS itself cannot be asked without a region: {REGION}")
+        self.out.warn(f"{words}: AWS itself is asked")
 
 
 _POINTERS = ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID")

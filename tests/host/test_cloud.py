@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 from aws_iot_tools.board.probe import Probe
 from aws_iot_tools.cloud import local_aws, mosquitto, processes
+from aws_iot_tools.errors import ToolError
 from cryptography import x509
 
 from ..harness.ports import free_port
@@ -83,8 +84,46 @@ def test_one_that_does_not_run_is_named(cloud):
     """Else the next message would speak of AWS's regions and credentials."""
     cloud.run(*cloud.up)
     cloud.run("cloud", "down")
+    (said,) = cloud.run("list", code=1).stderr.splitlines()
+    assert f"the local AWS of {cloud.folder} does not run (`thing cloud up` starts it)" in said
+    assert "AWS itself cannot be asked without a region: pass --region" in said
+    cloud.environment.update(AWS_DEFAULT_REGION="us-east-1", AWS_EC2_METADATA_DISABLED="true")
     said = cloud.run("list", code=1).stderr
-    assert f"the local AWS of {cloud.folder} does not run (`thing cloud up` starts it): AWS itself is asked" in said
+    assert "AWS itself is asked" in said and "no AWS credentials" in said and "`thing cloud up`" in said
+
+
+def test_a_folder_below_finds_the_one_that_runs(cloud):
+    """As all other commands do; one that is named is meant, and one of its own is taken first."""
+    where = cloud.json(*cloud.up)
+    above, cloud.folder = cloud.folder, cloud.folder / "demo"
+    cloud.folder.mkdir()
+    again = cloud.run("cloud", "up")
+    assert f"this is the local AWS of {above}, which runs already" in again.stderr and where["url"] in again.stdout
+    assert "it runs already, without this --port" in cloud.run("cloud", "up", "--port", "1", code=1).stderr
+    assert where["url"] in cloud.run("cloud", "env").stdout
+    assert cloud.run("cloud", "down", cloud.folder).stdout == "it was not running\n"
+    assert cloud.run("cloud", "down").stdout == f"the local AWS of {above}: stopped; its data is kept\n"
+    assert not list(cloud.folder.iterdir()) and cloud.run("cloud", "down").stdout == "it was not running\n"
+
+
+def test_an_https_port_given_for_mqtt_is_named(cloud):
+    where = cloud.json(*cloud.up)
+    cloud.run("new", "demo")
+    cloud.run("add", "demo")
+    path = cloud.folder / "demo/thing.conf.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "port": where["ports"]["https"]}))
+    said = cloud.run("doctor", "demo", code=1)
+    assert f"port {where['ports']['https']} is one of HTTPS: MQTT's, `port` in" in said.stdout + said.stderr
+
+
+def test_a_server_that_does_not_end_in_time_is_said_to_be_slow(tmp_path):
+    program = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as slow:
+        slow.stdout.readline()
+        processes.note(tmp_path, slow.pid)
+        with pytest.raises(ToolError, match="still saves its data, or waits for a busy computer"):
+            processes.stop(tmp_path, 0.1)
+        slow.kill()
 
 
 @pytest.mark.parametrize("text", ["{", '{"url": "http://127.0.0.1:1"}', '{"url": "x", "newer": 1}'])

@@ -232,6 +232,7 @@ _ACTION = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
 _REQUEST_TOKEN = {"nextMarker": "marker"}
 
 LOCAL = '`thing cloud up` and `eval "$(thing cloud env)"`'  # what gives a shell the local AWS
+REGION = "pass --region, or set AWS_REGION or `region` in the profile"
 _CREDENTIALS = f"set AWS_PROFILE or run `aws configure` (or {LOCAL} for a local AWS)"
 _REFUSED = "AWS does not accept the credentials: they are wrong, have expired or belong to another partition"
 _EXPIRED = "the AWS credentials have expired: `aws sso login`, or what gave them, makes new ones"
@@ -254,7 +255,7 @@ def explain(error: BaseException) -> str:
     if isinstance(error, (exceptions.NoCredentialsError, exceptions.PartialCredentialsError)):
         return f"no AWS credentials: {_CREDENTIALS}"
     if isinstance(error, exceptions.NoRegionError):
-        return "no AWS region: pass --region, or set AWS_REGION or `region` in the profile"
+        return f"no AWS region: {REGION} (or {LOCAL} for a local AWS)"
     if isinstance(error, exceptions.ProfileNotFound):
         known = botocore.session.get_session().available_profiles
         return f"{error}; {'there are ' + ', '.join(known) if known else '`aws configure` makes one'}"
@@ -278,6 +279,8 @@ def _explain_answer(error: exceptions.ClientError) -> str:
         named = _ACTION.search(message)  # AWS IoT does not always name it; S3 and IAM do
         action = named[1] if named else f"iot:{operation}"
         return f"not allowed: {message} (the IAM user or role needs {action})"
+    if code(error) == "ForbiddenException":  # which is all that the data plane says, also of keys that are wrong
+        return f"{_REFUSED}, or the IAM user or role needs iot:{operation} ({operation}: {message})"
     if code(error) in _BY_CODE:
         return f"{_BY_CODE[code(error)]} ({operation}: {message})"
     return f"{operation}: {message} ({code(error)})"

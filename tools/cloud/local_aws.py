@@ -14,7 +14,7 @@ import sys
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -289,12 +289,19 @@ def down(folder: Path) -> bool:
 
 def nearest(folder: Path) -> tuple[Path | None, Cloud | None]:
     """The data of the local AWS of a folder or of one above it, if it is this user's own, and the Cloud if it runs."""
-    found = [each / FOLDER for each in (folder, *folder.parents)]
-    own = [data for data in found if data.is_dir() and _is_mine(data)]
-    for data in own:
-        if processes.running(data):
-            return data, Cloud.load(data)
-    return (own[0] if own else None), None
+    data = nearest_running(folder)
+    return (data, Cloud.load(data)) if data else (next(_own(folder), None), None)
+
+
+def nearest_running(folder: Path) -> Path | None:
+    """The data of the local AWS that runs for a folder: its own, or that of one above it."""
+    return next(filter(processes.running, _own(folder)), None)
+
+
+def _own(folder: Path) -> Iterator[Path]:
+    """The data of this user's local AWSs, of a folder and of those above it."""
+    found = (each / FOLDER for each in (folder, *folder.parents))
+    return (data for data in found if data.is_dir() and _is_mine(data))
 
 
 def _is_mine(folder: Path) -> bool:

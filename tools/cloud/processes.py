@@ -19,6 +19,7 @@ from ..errors import ToolError
 from ..shapes import Json
 from . import windows
 
+_STOP_S = 120  # a busy computer takes long; most often it is a second
 _SAVED_S = 1.5  # what was answered longer ago is on the disk
 _UNSEEN = getattr(subprocess, "CREATE_NO_WINDOW", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # Windows's
 RUNNING = "running.json"  # in a server's folder: there from its start to its end, unless that came unexpected
@@ -75,7 +76,7 @@ def wait_until(
         time.sleep(0.1)
 
 
-def stop(folder: Path, seconds: float = 20) -> bool:
+def stop(folder: Path, seconds: float = _STOP_S) -> bool:
     """End the server of a folder politely, so that it saves its data; -> False when there was none running.
     ToolError when it does not end."""
     pid = running(folder)
@@ -87,7 +88,10 @@ def stop(folder: Path, seconds: float = 20) -> bool:
     deadline = time.monotonic() + seconds
     while alive(pid):
         if time.monotonic() > deadline:
-            raise ToolError(f"process {pid} does not end; its data is not saved yet: look at it before you kill it")
+            raise ToolError(
+                f"process {pid} was told to end {seconds:g} s ago and still saves its data, or waits for a busy "
+                "computer: run the same command again; killed, it may lose what changed last"
+            )
         time.sleep(0.1)
     journal.patiently((folder / RUNNING).unlink, True)
     return True

@@ -27,6 +27,15 @@ def command() -> None:
     """
 
 
+def _data(folder: Path) -> Path:
+    """The data's folder in FOLDER; where none is named, of the local AWS that all commands use here, if one runs."""
+    from ..cloud import local_aws
+
+    found = local_aws.nearest_running(Path.cwd()) if folder == Path() else None
+    own = folder / local_aws.FOLDER
+    return own if found in (None, own.absolute()) else found
+
+
 @command.command()
 @_FOLDER
 @click.option("--port", type=_PORT, help="Port of the AWS APIs. [default: that of the last time; 4566 or a free one]")
@@ -54,14 +63,20 @@ def up(
     """
     from ..cloud import local_aws
 
+    data = _data(folder)
+    if (folder / local_aws.FOLDER).is_dir():  # it has one of its own
+        data = folder / local_aws.FOLDER
+
     if lan and mosquitto:
         raise click.UsageError("give either --lan or --mosquitto")
     if address and not (lan or mosquitto):
         raise click.UsageError("--address goes with --lan or --mosquitto")
     front = "lan" if lan else "mosquitto" if mosquitto else None
     wanted = local_aws.Wanted(context.options["region"], port, mqtt_port, front, address, https_port, sigv4_port)
-    cloud = local_aws.up(folder / local_aws.FOLDER, wanted, context.out.warn)
+    cloud = local_aws.up(data, wanted, context.out.warn)
     found = {"url": cloud.url, "mqtt_host": cloud.mqtt_host, "mqtt_port": cloud.mqtt_port, "ports": cloud.ports}
+    if data.parent != folder:
+        context.out.warn(f"this is the local AWS of {data.parent}, which runs already")
     text = f"AWS APIs: {cloud.url}\nboards:   {cloud.mqtt_host}:{cloud.mqtt_port}\n"
     if cloud.ports:
         text += f"HTTPS:    port {cloud.https_port} by certificate, {cloud.sigv4_port} by AWS keys (WebSocket, too)\n"
@@ -86,7 +101,7 @@ def env(context: Context, folder: Path, off: bool, shell: str | None) -> None:
     from ..cloud import local_aws
     from ..errors import ToolError
 
-    cloud = local_aws.Cloud.load(folder / local_aws.FOLDER)
+    cloud = local_aws.Cloud.load(_data(folder))
     if cloud is None:
         where = "this folder" if folder == Path() else folder
         raise ToolError(f"no local AWS was started in {where}: start one with `thing cloud up`")
@@ -106,5 +121,7 @@ def down(context: Context, folder: Path) -> None:
     """Stop it; its data stays for the next `up`."""
     from ..cloud import local_aws
 
-    stopped = local_aws.down(folder / local_aws.FOLDER)
-    context.out.data({"stopped": stopped}, "stopped; its data is kept" if stopped else "it was not running")
+    data = _data(folder)
+    stopped = local_aws.down(data)
+    whose = "" if data.parent == folder else f"the local AWS of {data.parent}: "
+    context.out.data({"stopped": stopped}, f"{whose}stopped; its data is kept" if stopped else "it was not running")

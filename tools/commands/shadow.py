@@ -30,11 +30,12 @@ def command() -> None:
 @pass_context
 def get(context: Context, thing: str, name: str | None) -> None:
     """Print the shadow: desired and reported state, their difference, version."""
-    from ..things import shadows
+    from ..things import shadows, single
 
     _check(thing, name)
     document = shadows.get(context.aws, thing, name)
     if document is None:
+        single.known(context.aws, thing)
         raise ToolError(f"{thing} has no {_words(name)} yet: its board or `thing shadow set` makes it")
     document.pop("metadata", None)
     context.out.data(document)
@@ -77,9 +78,10 @@ def watch(context: Context, thing: str, name: str | None, interval: float | None
     """
     import itertools
 
-    from ..things import shadows
+    from ..things import shadows, single
 
     _check(thing, name)
+    single.known(context.aws, thing)
     documents = shadows.follow(context.aws, thing, name, interval, context.out.warn)
     last = None
     for number, document in enumerate(itertools.islice(documents, count and count + 1)):

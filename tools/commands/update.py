@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 @click.option("--group", is_flag=True, help="NAME is a thing group: all things in it now.")
 @pass_context
 def command(context: Context, name: str, state: str, group: bool) -> None:
-    """Write STATE, a JSON object, as the desired state of the thing, and print the thing.
+    """Write STATE, a JSON object, as the desired state of the thing, and print the thing as `thing show` does.
+
+    Its deviceState has STATE at once, before a board has taken it: it is what was reported, overlaid by what is
+    desired. `thing shadow get` tells the two apart.
 
     NAME may be several with commas between: then each is told, and the others go on where one fails.
     """
