@@ -27,6 +27,7 @@ _OPERATIONS = (
     ("CreateTopicRule", "POST", r"/rules/[^/]+"),
     ("CreateStream", "POST", r"/streams/[^/]+"),
     ("DescribeStream", "GET", r"/streams/[^/]+"),
+    ("DeleteJob", "DELETE", r"/jobs/[^/]+"),
     ("DescribeJob", "GET", r"/jobs/[^/]+"),
     ("ListJobExecutionsForJob", "GET", r"/jobs/[^/]+/things"),
     ("GetThingShadow", "GET", r"/things/[^/]+/shadow"),

@@ -38,6 +38,7 @@ def test_dry_run_and_no_change_nothing(thing, project, account):
     assert "2 things" in said and "demo_1" in said and "demo-policy" in said
     plan = {
         "things": ["demo_0", "demo_1"], "policy": "demo-policy", "additions": None, "role_alias": None, "rules": [],
+        "jobs": [],
     }  # fmt: skip
     assert thing.json("cleanup", "demo", "--dry-run") == plan
     assert "nothing was deleted" in thing.run("cleanup", "demo", typed="n\n", code=1).stderr
@@ -46,6 +47,44 @@ def test_dry_run_and_no_change_nothing(thing, project, account):
     thing.run("cleanup", "demo", typed="y\n")
     account.assert_empty()
     assert "nothing to delete" in thing.run("cleanup", "demo", "--yes").stdout
+
+
+def test_a_dry_run_promises_nothing_that_would_be_refused(thing, project):
+    thing.run("add", "demo")
+    thing.environment["AWS_ACCESS_KEY_ID"] = "AKIAIOSFODNN7EXAMPLE"
+    done = thing.run("cleanup", "demo", "--dry-run", code=1)
+    assert "AWS does not accept the credentials" in done.stderr and not done.stdout
+
+
+def test_jobs_and_what_was_uploaded_for_them_go_as_well(thing, project, cloud):
+    """Also of one that a board is at; an object of another name, the bucket and the role stay."""
+    s3, iot, bucket = cloud.client("s3"), cloud.client("iot"), f"firmware-{cloud.number}"
+    s3.put_object(Bucket=bucket, Key="mine", Body=b"x")
+    thing.run("add", "demo")
+    (project / "app.py").write_text('VERSION = "1.0.0"\n')
+    update = thing.json("fota", "demo_0", "demo", bucket, "fota")["job"]
+    above, thing.folder = thing.folder, project
+    job = thing.json("job", "start", "demo_0", '{"operation": "reboot"}')["job"]
+    thing.folder = above
+    cloud.client("iot-jobs-data").start_next_pending_job_execution(thingName="demo_0")
+    said = thing.run("cleanup", "demo", "--dry-run").stdout
+    assert update in said and job in said and len(iot.list_jobs()["jobs"]) == 2
+    thing.run("cleanup", "demo", "--yes")
+    assert iot.list_jobs()["jobs"] == []
+    assert [each["Key"] for each in s3.list_objects_v2(Bucket=bucket)["Contents"]] == ["mine"]
+    assert cloud.client("iam").get_role(RoleName="fota") and not (project / ".aws_things_resources").exists()
+
+
+def test_a_job_that_may_not_be_deleted_is_kept_for_another_run(thing, project, account, proxy):
+    thing.run("add", "demo")
+    above, thing.folder = thing.folder, project
+    job = thing.json("job", "start", "demo_0", '{"operation": "reboot"}')["job"]
+    thing.folder, thing.environment["AWS_ENDPOINT_URL"] = above, proxy.url
+    proxy.refuse["DeleteJob"] = (1, 403, "UnauthorizedException")
+    done = thing.run("cleanup", "demo", "--yes", code=1)
+    assert f"1 not deleted and kept here, {job} for one" in done.stderr and "iot:DeleteJob" in done.stderr
+    thing.run("cleanup", "demo", "--yes")
+    assert account.client("iot").list_jobs()["jobs"] == []
 
 
 def test_record_stays_while_its_remote_does(thing, project, account, proxy):

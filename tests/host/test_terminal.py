@@ -67,7 +67,7 @@ def test_json_is_alone_on_stdout(thing, project):
     assert thing.json("add", "demo", "-n", "2")["created"] == 2
     assert thing.json("cleanup", "demo", "--yes") == {
         "things": ["demo_0", "demo_1"], "policy": "demo-policy", "deleted": 2, "gone": 0, "failed": 0,
-        "role_alias": None, "additions": None, "rules": [],
+        "role_alias": None, "additions": None, "rules": [], "jobs": [],
     }  # fmt: skip
 
 

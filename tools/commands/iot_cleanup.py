@@ -22,14 +22,15 @@ if TYPE_CHECKING:
 @pass_context
 def command(context: Context, path: str, yes: bool, dry_run: bool) -> None:
     """Delete the things of the project in PATH with their certificates and shadows, those made through `thing serve`
-    and its keys included, and the policies, rules and role alias if these were made here.
+    and its keys included, and the policies, rules and role alias if these were made here; then the jobs that
+    `fota` and `job start` began in the project's folder, with what was uploaded. Bucket and role are yours and stay.
 
     PATH is by default this folder. A thing's folder goes only when AWS has nothing of the thing any more; what
     fails is kept for another run. A policy that another certificate still uses stays.
     """
     from ..fleet.para import removal
     from ..main import sentence
-    from ..things import cleanup
+    from ..things import cleanup, place
     from ..things.project import Project
     from ..things.workers import Outcome
 
@@ -47,6 +48,7 @@ def command(context: Context, path: str, yes: bool, dry_run: bool) -> None:
         out.data({**plan, "deleted": 0}, "nothing to delete")
         return
     if dry_run:
+        place.check(context.aws, project)  # what would be refused is not promised
         listed = [*plan["things"], *(served or ())]
         out.data(plan, f"would delete {_words(plan)}" + "".join(f"\n  {name}" for name in listed))
         return
@@ -67,9 +69,12 @@ def command(context: Context, path: str, yes: bool, dry_run: bool) -> None:
             text += f"; the policy {policy} is still in use and stays"
         elif not outcome.failures:
             text += f"; the policy {policy} is deleted, too"
+    if plan["jobs"] and not outcome.failures:
+        text += f"; {_jobs(plan)} and what was uploaded are deleted, too; bucket and role are yours and stay"
     out.data({**plan, "deleted": deleted, "gone": outcome.gone, "failed": len(outcome.failures)}, text)
     if outcome.failures:
-        name, error = outcome.failures[0]
+        names, error = outcome.failures[0]
+        name = names if isinstance(names, str) else ", ".join(names)
         raise Partly(f"{len(outcome.failures)} not deleted and kept here, {name} for one: {sentence(error)}")
 
 
@@ -79,4 +84,9 @@ def _words(plan: Json) -> str:
     for policy in filter(None, (plan["policy"], plan["additions"])):
         words += f" and the policy {policy}"
     words += f" and the rule{'s' if plan['rules'][1:] else ''} {', '.join(plan['rules'])}" if plan["rules"] else ""
+    words += f" and {_jobs(plan)}, with what was uploaded" if plan["jobs"] else ""
     return words + (f" and the role alias {plan['role_alias']}" if plan["role_alias"] else "")
+
+
+def _jobs(plan: Json) -> str:
+    return f"the job{'s' if plan['jobs'][1:] else ''} {', '.join(plan['jobs'])}"

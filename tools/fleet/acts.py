@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -21,7 +22,7 @@ from ..errors import ToolError
 from ..fota import rollout, start
 from ..output import things as number_of
 from ..shapes import Json
-from ..things import names, shadows, single
+from ..things import jobs, names, shadows, single
 
 if TYPE_CHECKING:
     from ..cloud.aws import Aws
@@ -120,11 +121,16 @@ def job(aws: Aws, chosen: Targets, text: str, pace: rollout.Pace) -> Plan:
     arns = rollout.target_arns(aws, *chosen.of_job())
     job_id = _job_id(document)
     compact = json.dumps(document)
+
+    def begin() -> None:
+        jobs.note(aws, Path(), chosen.names, job_id)
+        rollout.create_job(aws, job_id, arns, document, pace=pace.options(len(chosen.names)))
+
     return Plan(
         f"starts the job {job_id} with {compact} for {chosen.words()}{pace.words()}",
         f"thing job start {chosen.argument()} {shlex.quote(compact)}{chosen.option()}{_limits(pace)} --watch",
         len(chosen.names),
-        lambda: rollout.create_job(aws, job_id, arns, document, pace=pace.options(len(chosen.names))),
+        begin,
         lambda: follow(aws, job_id),
         job_id,
     )

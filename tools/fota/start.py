@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ToolError
 from ..shapes import Json, Progress, Say
+from ..things import jobs
 from ..things.place import check_target
 from . import firmware as images
 from . import rollout
@@ -58,7 +59,7 @@ def prepare(aws: Aws, order: Order, warn: Say) -> Ready:
     made = images.load(order.firmware, order.version, order.board, order.module)
     signature = images.sign(made, images.read_key(order.signer), order.force, order.counter) if order.signer else None
     targets = rollout.target_arns(aws, order.names, order.group)
-    folder = Path(order.firmware) if Path(order.firmware).is_dir() else Path()
+    folder = _folder(order)
     for name, target in zip(order.names, targets, strict=True):
         noted = check_target(folder, name, target)
         if noted:
@@ -78,6 +79,8 @@ def prepare(aws: Aws, order: Order, warn: Say) -> Ready:
 def start(aws: Aws, ready: Ready, progress: Progress) -> Json:
     """Upload the firmware and create the job; -> {"job", "target", "version", "size", "sha256"}."""
     order, made = ready.order, ready.made
+    stream = {"stream": ready.job} if order.stream else {}
+    jobs.note(aws, _folder(order), ready.things, ready.job, bucket=ready.bucket, key=ready.key, **stream)
     rollout.upload(aws, ready.bucket, ready.key, made.data, progress)
     pace = order.pace.options(len(ready.things))
     if order.stream:
@@ -91,6 +94,11 @@ def start(aws: Aws, ready: Ready, progress: Progress) -> Json:
     rollout.create_job(aws, ready.job, ready.targets, document, pace=pace, **signing)
     target = ",".join(ready.targets)
     return {"job": ready.job, "target": target, "version": made.version, "size": len(made.data), "sha256": made.sha256}
+
+
+def _folder(order: Order) -> Path:
+    """Where the project of the things is, if it is here."""
+    return Path(order.firmware) if Path(order.firmware).is_dir() else Path()
 
 
 def _check_versions(aws: Aws, names: list[str], version: str, warn: Say) -> None:

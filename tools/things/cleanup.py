@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from ..cloud.aws import WORKERS
 from ..shapes import Advance, Json, Progress
-from . import additions, bulk, place, project_cloud, role_alias, rules, things, workers
+from . import additions, bulk, jobs, place, project_cloud, role_alias, rules, things, workers
 
 if TYPE_CHECKING:
     from ..cloud.aws import Aws
@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 
 
 def plan(project: Project) -> Json:
-    """What there is to delete: the things' names, and the policies, the rules and the role alias that were made here,
-    if any."""
+    """What there is to delete: the things' names, and the policies, the rules, the role alias and the jobs that were
+    made here, if any."""
     state = project.state()
     return {
         "things": project.things(), "policy": state.get("policy"), "additions": additions.noted(state),
         "role_alias": role_alias.noted(state), "rules": sorted(rules.noted(state)),
+        "jobs": sorted(jobs.noted(state)),
     }  # fmt: skip
 
 
@@ -50,6 +51,7 @@ def run(aws: Aws, project: Project, progress: Progress) -> Outcome:
         ("role_alias", lambda: role_alias.delete(aws, project)),
         ("additions", lambda: outcome.keep(shared["additions"], additions.remove(aws, project, _quietly))),
         ("policy", lambda: outcome.keep(shared["policy"], things.delete_policy(aws, shared["policy"]))),
+        ("jobs", lambda: [jobs.delete(aws, project, job) for job in shared["jobs"]]),
     )
     for kind, delete in steps:
         try:
