@@ -139,15 +139,15 @@ def test_aws_itself_tells_nothing(thing, project):
 
 
 def _use(*resources, action="iot:Publish") -> dict:
-    return {"uses": {action: {resource: [1, 0] for resource in resources}}}
+    return {action: {resource: [1, 0] for resource in resources}}
 
 
 def test_ids_that_are_others_next_time_do_not_count():
+    own = permits.NAME
     found = review._uses("lamp", _use(
         "topic/$aws/things/lamp/jobs/job-1/get", "topic/$aws/things/lamp/jobs/$next/get",
         "topic/$aws/things/lamp/streams/s-1/get/cbor", "topic/$aws/things/lamp/jobs/get", "topic/dt/lamp/lamp/x",
-    ))  # fmt: skip
-    own = permits.NAME
+    ), own)  # fmt: skip
     assert {resource for _, resource in found} == {
         f"topic/$aws/things/{own}/jobs/*/get", f"topic/$aws/things/{own}/jobs/$next/get",
         f"topic/$aws/things/{own}/streams/*/get/cbor", f"topic/$aws/things/{own}/jobs/get",
@@ -156,13 +156,13 @@ def test_ids_that_are_others_next_time_do_not_count():
 
 
 def test_what_is_subscribed_to_may_be_received():
-    found = review._uses("lamp", _use("topicfilter/$share/g/all/+/x/#", action="iot:Subscribe"))
+    found = review._uses("lamp", _use("topicfilter/$share/g/all/+/x/#", action="iot:Subscribe"), permits.NAME)
     assert ("iot:Receive", "topic/all/*/x/*") in found
 
 
 def test_topics_are_joined_where_there_is_no_room_for_each():
     topics = [f"topic/dt/lamp/{kind}/{number}" for kind in ("a", "b") for number in range(40)]
-    uses = review._uses("lamp", _use(*topics, "topic/alerts"))
+    uses = review._uses("lamp", _use(*topics, "topic/alerts"), permits.NAME)
     text = review._smallest(_ARN, uses)
     assert len(text) <= 2048 and "topic/alerts" in text
     assert all(_allows(text, "iot:Publish", topic, "lamp") for topic in topics)

@@ -31,6 +31,12 @@ class Certificates:
             return None
         return found
 
+    def thing(self, certificate: str) -> str:
+        """The thing that has the certificate; "": none, or several."""
+        iot, found = self._client("iot"), self.known(certificate)
+        things: list[str] = iot.list_principal_things(principal=found["certificateArn"])["things"] if found else []
+        return things[0] if len(things) == 1 else ""
+
     def may(self, certificate: str, needs: list[Need]) -> bool:
         """Whether the certificate is active, and its policies allow that.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import functools
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..shapes import Client
 from . import ministack, tls
@@ -15,16 +15,17 @@ from .certificates import Certificates
 from .front import Front
 from .provider import Provider
 from .role_aliases import RoleAliases
+from .usage import Usage
 
 if TYPE_CHECKING:
     from .aws import Aws
 
 
 class Doors:
-    """The doors of a region of MiniStack, whose gateway is on the port `gateway`."""
+    """The doors of a region of MiniStack, whose gateway is on the port `gateway`; what things call is counted."""
 
-    def __init__(self, folder: Path, region: str, gateway: int) -> None:
-        self._folder, self._region, self._gateway = folder, region, gateway
+    def __init__(self, folder: Path, region: str, gateway: int, usage: Usage) -> None:
+        self._folder, self._region, self._gateway, self._usage = folder, region, gateway, usage
         self.aliases = RoleAliases(folder / "role-aliases.json", _has_role, self._forget)
         self._certificates = Certificates(self._client, region)
         self._provider = Provider(self._client, self._certificates, self.aliases.find)
@@ -33,7 +34,12 @@ class Doors:
     async def open(self, addresses: list[str], https_port: int, sigv4_port: int) -> None:
         """Serve at these addresses, under MiniStack's CA. OSError when somebody has a port."""
         demanding, plain = await ministack.contexts(self._folder)
-        front = Front(self._certificates, self._gateway, demanding, self._provider)
+        loop = asyncio.get_running_loop()
+
+        def count(*call: Any) -> None:
+            loop.call_soon_threadsafe(self._usage.called, *call)
+
+        front = Front(self._certificates, self._gateway, demanding, self._provider, count)
         for address in addresses:
             self._servers.append(await front.start(address, https_port))
             self._servers.append(await tls.relay(plain, address, sigv4_port, self._gateway))

@@ -16,15 +16,16 @@ import json
 import ssl
 import time
 import urllib.parse
+from collections.abc import Callable
 from typing import NamedTuple
 
 import h11
 
-from .certificates import Certificates, Need
+from .calls import THING, Need, needs
+from .certificates import Certificates
 from .provider import Provider
 
 _MOST_BYTES = 200_000
-_SHADOW = {"GET": "iot:GetThingShadow", "POST": "iot:UpdateThingShadow", "DELETE": "iot:DeleteThingShadow"}
 _LIST = "/api/things/shadow/ListNamedShadowsForThing/"
 # MiniStack takes root's keys with any signature
 _ROOT = "AWS4-HMAC-SHA256 Credential={key}/20200101/{region}/iotdata/aws4_request, SignedHeaders=host, Signature=0"
@@ -41,12 +42,14 @@ class _Request(NamedTuple):
 
 class Front:
     """Serves with the TLS `context`, which demands a certificate. `gateway` is MiniStack's port; `provider` None: keys
-    are asked for elsewhere."""
+    are asked for elsewhere. `count` is told of each call of a thing, as Usage.called() is, but in another thread."""
 
     def __init__(
-        self, certificates: Certificates, gateway: int, context: ssl.SSLContext, provider: Provider | None = None
-    ) -> None:
+        self, certificates: Certificates, gateway: int, context: ssl.SSLContext, provider: Provider | None = None,
+        count: Callable[[str, str, list[Need], bool, int, int], None] = lambda *_: None,
+    ) -> None:  # fmt: skip
         self._certificates, self._gateway, self._context, self._provider = certificates, gateway, context, provider
+        self._count = count
         self._root = _ROOT.format(key="test", region=certificates.region)
         self._named: dict[str, set[str]] = {}  # a thing's named shadows, which MiniStack does not list
 
@@ -95,42 +98,35 @@ class Front:
         levels = [urllib.parse.unquote(level) for level in path.split("/")]
         if self._provider and request.method == "GET" and len(levels) == 4 and levels[1::2] == _KEYS:
             found = self._provider.keys(certificate, levels[2], request.thing)
+            if thing := self._certificates.thing(certificate):
+                asked = [("iot:AssumeRoleWithCertificate", f"rolealias/{levels[2]}")]
+                self._count(thing, "uses", asked, found is not None, 0, 0)  # by the things' policy; not billed
             return (200, json.dumps(found).encode()) if found else (403, _words("Access Denied"))
-        fields = dict(urllib.parse.parse_qsl(query))
-        needs = self._needs(request.method, levels, fields)
-        if not needs or not self._certificates.may(certificate, needs):
+        asked = needs(request.method, urllib.parse.unquote(path), query)
+        if not asked:
             return 403, _words("Forbidden")
-        if path.startswith(_LIST):
+        thing, arn = self._certificates.thing(certificate), self._certificates.arn
+        may = self._certificates.may(certificate, [(does, f"{arn}:{on}" if on != "*" else on) for does, on in asked])
+        status, said = self._passed(thing, request, levels, query) if may else (403, _words("Forbidden"))
+        if thing:
+            self._count(thing, "https", asked, may, len(request.body), len(said))
+        return status, said
+
+    def _passed(self, thing: str, request: _Request, levels: list[str], query: str) -> tuple[int, bytes]:
+        """The gateway's answer."""
+        fields = dict(urllib.parse.parse_qsl(query))
+        if request.target.startswith(_LIST):
             listed = sorted(self._named.get(levels[-1], ()))
             return 200, json.dumps({"results": listed, "timestamp": int(time.time())}).encode()
         link = http.client.HTTPConnection("127.0.0.1", self._gateway, timeout=30)
         with contextlib.closing(link):
-            link.request(request.method, request.target, request.body, {"Authorization": self._root})
+            link.request(request.method, request.target, request.body, {"Authorization": self._root, THING: thing})
             answer = link.getresponse()
             status, said = answer.status, answer.read()
         if "name" in fields and status == 200 and request.method != "GET":
             names = self._named.setdefault(levels[2], set())
             (names.add if request.method == "POST" else names.discard)(fields["name"])
         return status, said
-
-    def _needs(self, method: str, levels: list[str], fields: dict[str, str]) -> list[Need]:
-        """The actions that a request needs, each with its resource; none: no device asks that."""
-        arn = self._certificates.arn
-        match (method, *levels[1:]):
-            case (_, "things", thing, "shadow") if method in _SHADOW:
-                name = "/" + fields["name"] if "name" in fields else ""
-                return [(_SHADOW[method], f"{arn}:thing/{thing}{name}")]
-            case ("GET", "api", "things", "shadow", "ListNamedShadowsForThing", thing):
-                return [("iot:ListNamedShadowsForThing", f"{arn}:thing/{thing}")]
-            case ("POST", "topics", *topic):
-                resource = f"{arn}:topic/{'/'.join(topic)}"
-                retain = [("iot:RetainPublish", resource)] if fields.get("retain") == "true" else []
-                return [("iot:Publish", resource), *retain]
-            case ("GET", "retainedMessage"):
-                return [("iot:ListRetainedMessages", "*")]
-            case ("GET", "retainedMessage", *topic):
-                return [("iot:GetRetainedMessage", f"{arn}:topic/{'/'.join(topic)}")]
-        return []
 
 
 def _words(message: str) -> bytes:

@@ -19,7 +19,9 @@ PRIVATE = {
         "app", "_state_map", "_get_module", "_load_persisted_state", "_build_persistence_save_dict", "_iot_mtls_state",
     ),
     "ministack.core.persistence": ("save_state", "load_state", "_json_default", "_state_format_version"),
-    "ministack.core.iam_evaluator": ("is_root_access_key", "EvalContext", "evaluate", "parse_policy_document"),
+    "ministack.core.iam_evaluator": (
+        "is_root_access_key", "EvalContext", "evaluate", "parse_policy_document", "resolve_credential",
+    ),
     "ministack.services.iot": (
         "generate_ca", "_ensure_ca", "_ca_cert_pem", "_ca_key_pem", "_feed_session", "_MtlsAcceptor", "_mtls_server",
         "_mtls_loop", "_mtls_start_locked", "_mtls_build_ssl_context", "_mtls_server_cert_sans",

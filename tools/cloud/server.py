@@ -15,6 +15,7 @@ from pathlib import Path
 
 from .. import journal
 from . import ministack, processes
+from .calls import Calls
 from .doors import Doors
 from .gate import Gate, Receive, Scope, Send
 from .lacking import Kind, Lacking, Streams
@@ -67,7 +68,7 @@ async def _serve(asked: argparse.Namespace) -> str | None:
     ministack.tell_of_packets(saver.note)
     watch(ministack.module("services.iot"), usage)
     ministack.sync_objects()
-    doors = Doors(folder, asked.region, port)
+    doors = Doors(folder, asked.region, port, usage)
     kinds: dict[str, Kind] = {"role-aliases": doors.aliases}
     if asked.streams:  # else nobody would deliver them
         kinds["streams"] = Streams(asked.streams)
@@ -96,7 +97,7 @@ async def _serve(asked: argparse.Namespace) -> str | None:
         await usage.stop()
         await saver.stop()  # MiniStack saves once more when it is told to end
 
-    await serve(Gate(noting, LOOPBACK), config, shutdown_trigger=ended)  # type: ignore[arg-type]
+    await serve(Gate(Calls(noting, usage), LOOPBACK), config, shutdown_trigger=ended)  # type: ignore[arg-type]
     return telling.result() if telling.done() and not telling.cancelled() else None
 
 

@@ -2,13 +2,15 @@
 
 Metered as https://aws.amazon.com/iot-core/pricing/additional-details/ says. In FOLDER/usage.json by client id:
 {"since", "until": epoch seconds of the first and the last, "connected_s", "messages" (of 5 KB), "operations" (of
-shadows, of 1 KB), "rules", "actions" (of 5 KB), "uses": {action: {resource: [times allowed, times denied]}}, "more":
-True where there were too many resources to keep}.
+shadows, of 1 KB), "rules", "actions" (of 5 KB), "uses": {action: {resource: [times allowed, times denied]}}, "https"
+and "keys": the same for what was asked by HTTPS with a certificate, and with AWS keys by any door, for which other
+policies count; "more": True where there were too many resources to keep}.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 import re
 import time
@@ -25,6 +27,7 @@ _MESSAGE, _OPERATION = 5120, 1024
 _CONNECT, _PUBLISH, _PUBACK, _SUBSCRIBE = 1, 3, 4, 8
 _SHADOW = re.compile(r"\$aws/things/[^/]+/shadow/(name/[^/]+/)?(get|update|delete)")
 _INGEST = "$aws/rules/"  # Basic Ingest is no messaging
+CALLER: contextvars.ContextVar[str | None] = contextvars.ContextVar("CALLER", default=None)  # by HTTPS: see calls.py
 _log = logging.getLogger("thing.usage")
 
 
@@ -49,10 +52,10 @@ class Usage:
         self._task.cancel()
         self._write()
 
-    def asked(self, client: str, action: str, resource: str, is_allowed: bool) -> None:
+    def asked(self, client: str, action: str, resource: str, is_allowed: bool, way: str = "uses") -> None:
         """A right that was asked for."""
         found = self._of(client)
-        used = found["uses"].setdefault(action, {})
+        used = found.setdefault(way, {}).setdefault(action, {})
         if resource not in used and len(used) >= _MOST:
             found["more"] = True
             return
@@ -72,6 +75,18 @@ class Usage:
         """A PUBLISH to a thing."""
         self._of(client)["messages"] += _units(size, _MESSAGE)
 
+    def called(
+        self, client: str, way: str, needs: list[tuple[str, str]], is_allowed: bool, asked_bytes: int, told_bytes: int
+    ) -> None:
+        """A call by HTTPS with the sizes of its two bodies, of which an empty one is no message."""
+        for action, resource in needs:
+            self.asked(client, action, resource, is_allowed, way)
+        found, (action, resource) = self._of(client), needs[0]
+        if not resource.startswith(f"topic/{_INGEST}"):
+            found["messages"] += sum(_units(size, _MESSAGE) for size in (asked_bytes, told_bytes) if size)
+        if "Shadow" in action:
+            found["operations"] += _units(asked_bytes or told_bytes, _OPERATION)
+
     def triggered(self, client: str, size: int, actions: int) -> None:
         """A rule, by what a thing published."""
         found = self._of(client)
@@ -87,7 +102,7 @@ class Usage:
         now = time.time()
         found: Json = self.clients.setdefault(client, {
             "since": now, "until": now, "connected_s": 0.0, "messages": 0, "operations": 0, "rules": 0, "actions": 0,
-            "uses": {},
+            "uses": {}, "https": {}, "keys": {},
         })  # fmt: skip
         found["until"] = now
         self._changed.set()
@@ -141,7 +156,7 @@ def watch(iot: Any, usage: Usage) -> None:
 
     def asked(self: Any, action: str, resource: str) -> bool:
         is_allowed = bool(allows(self, action, resource))
-        usage.asked(self._client_id, action, resource, is_allowed)
+        usage.asked(self._client_id, action, resource, is_allowed, "keys" if self.iam_credential else "uses")
         return is_allowed
 
     async def handled(self: Any, kind: int, flags: int, body: bytes) -> bool:
@@ -161,7 +176,7 @@ def watch(iot: Any, usage: Usage) -> None:
         await clean(self)
 
     async def ruled(account: str, region: str, found: Any, payload: bytes, *more: Any) -> None:
-        client = more[1] if len(more) > 1 else None
+        client = (more[1] if len(more) > 1 else None) or CALLER.get()
         if found and client and not found.get("ruleDisabled"):
             usage.triggered(client, len(payload or b""), len(found.get("actions") or ()))
         await rule(account, region, found, payload, *more)

@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from ..things.policy import Additions
     from ..things.project import Project
 
+_BESIDE = (
+    (
+        "https", "by HTTPS with a certificate, where no variable stands for the thing's name:",
+        "the smallest policy for each thing's certificate, with its name in the place of {thing}",
+    ),
+    ("keys", "with AWS keys by the role alias:", "the smallest policy of its role"),
+)  # fmt: skip
 _PATH = click.argument("path", type=click.Path(file_okay=False), default=".")
 
 
@@ -110,14 +117,21 @@ def _reviewed(found: Json) -> str:
     lines = [f"what {', '.join(found['things'][:5])} did:"]
     if found["more"]:
         lines.append("a thing used more topics than are kept; the smallest policy may lack some")
-    for title, rows in (("too little", found["too_little"]), ("not used", found["too_much"])):
-        lines += [f"{title}: {row['action']} {row['resource']}{_whose(row)}" for row in rows]
+    lines += _compared(found, "the smallest policy that is enough")
     if any(row["action"] == "iot:RetainPublish" for row in found["too_little"]):
-        lines.append(
-            "retained messages: `thing policy add --retain`, with --publish TOPIC where it is not dt/{thing}/*"
+        lines.insert(
+            -1, "retained messages: `thing policy add --retain`, with --publish TOPIC where it is not dt/{thing}/*"
         )
-    lines.append(f"the smallest policy that is enough ({found['characters']} characters):")
-    return "\n".join([*lines, json.dumps(found["smallest"], indent=2)])
+    for way, head, words in _BESIDE:
+        if way in found:
+            lines += [head, *_compared(found[way], words)]
+    return "\n".join(lines)
+
+
+def _compared(found: Json, words: str) -> list[str]:
+    rows = (("too little", found["too_little"]), ("not used", found["too_much"]))
+    lines = [f"{title}: {row['action']} {row['resource']}{_whose(row)}" for title, each in rows for row in each]
+    return [*lines, f"{words} ({found['characters']} characters):\n{json.dumps(found['smallest'], indent=2)}"]
 
 
 def _whose(row: Json) -> str:

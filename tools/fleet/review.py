@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import journal
+from ..cloud import aws as aws_errors
 from ..cloud import local_aws, usage
 from ..errors import ToolError
 from ..shapes import Json
-from ..things import additions, policy, things
+from ..things import additions, policy, role_alias, things
 from . import permits
 from .permits import NAME, Right
 
@@ -20,9 +22,14 @@ if TYPE_CHECKING:
     from ..cloud.aws import Aws
     from ..things.project import Project
 
-_ORDER = ("iot:Connect", "iot:Publish", "iot:RetainPublish", "iot:Subscribe", "iot:Receive")
+_ORDER = (
+    "iot:Connect", "iot:Publish", "iot:RetainPublish", "iot:Subscribe", "iot:Receive", "iot:GetThingShadow",
+    "iot:UpdateThingShadow", "iot:DeleteThingShadow", "iot:ListNamedShadowsForThing", "iot:GetRetainedMessage",
+    "iot:ListRetainedMessages", "iot:AssumeRoleWithCertificate",
+)  # fmt: skip
 Use = tuple[str, str]  # action and resource, with the variable where the thing's name was
 Row = tuple[str, Json, list[str]]  # of a policy: action, condition, resources
+Said = dict[str, list[Right]]  # what policies say of each thing
 
 
 def counted(aws: Aws, path: Path | None = None) -> dict[str, Json]:
@@ -41,27 +48,59 @@ def counted(aws: Aws, path: Path | None = None) -> dict[str, Json]:
 def run(aws: Aws, project: Project, path: Path | None = None) -> Json:
     """-> {"things": those that did something, "too_little": [{"action", "resource", "things"}], "too_much":
     [{"action", "resource"}], "smallest": a policy's document, "characters": its length, "more": True where not all was
-    counted}."""
+    counted}; and where something was asked by HTTPS with a certificate, or with AWS keys, the same of that, in "https"
+    and "keys"."""
     found = {name: each for name, each in counted(aws, path).items() if name in project.things()}
-    documents = [
-        document for document in (things.policy_document(aws, name) for name in _policies(project)) if document
-    ]
-    said = permits.rights(documents)
-    uses = {name: _uses(name, each) for name, each in found.items()}
+    said = permits.rights(_documents(aws, _policies(project)))
+    by_mqtt = {name: _uses(name, each["uses"], NAME) for name, each in found.items()}
+    by_https = {name: _uses(name, each["https"], policy.THING) for name, each in found.items() if each.get("https")}
+    by_keys = {name: _uses(name, each["keys"], policy.KEYS_THING) for name, each in found.items() if each.get("keys")}
+    answer = {"things": sorted(found), **_compared(aws, dict.fromkeys(found, said), by_mqtt)}
+    if by_https:
+        answer["https"] = _compared(aws, {name: _of_certificates(aws, name) for name in by_https}, by_https)
+    if by_keys and role_alias.noted(project.state()):  # else they are of somebody else's making
+        role = permits.rights(role_alias.documents(aws, project))
+        answer["keys"] = _compared(aws, dict.fromkeys(by_keys, role), by_keys)
+    return {**answer, "more": any(each.get("more") for each in found.values())}
+
+
+def _compared(aws: Aws, said: Said, uses: dict[str, set[Use]]) -> Json:
+    """Rights and uses have one variable in the place of the thing's name."""
+    everything: set[Use] = set().union(*uses.values())
     lacking = {
-        (action, resource): [name for name in uses if (action, resource) in uses[name]]
-        for action, resource in sorted({use for each in uses.values() for use in each})
-        if not permits.allowed(said, action, resource, NAME)
+        use: [name for name in uses if use in uses[name] and not permits.allowed(said[name], *use, NAME)]
+        for use in sorted(everything)
     }
-    everything = {use for each in uses.values() for use in each}
-    smallest = _smallest(aws.arn_prefix, everything, said)
+    rights = list(dict.fromkeys(right for each in said.values() for right in each))
+    idle = [right for right in rights if right.allows and not any(right.covers(*use, NAME) for use in everything)]
+    smallest = _smallest(aws.arn_prefix, everything, rights)
     return {
-        "things": sorted(found),
-        "too_little": [{"action": use[0], "resource": use[1], "things": names} for use, names in lacking.items()],
-        "too_much": [{"action": each.action, "resource": each.resource} for each in _idle(said, everything)],
+        "too_little": [
+            {"action": use[0], "resource": use[1], "things": names} for use, names in lacking.items() if names
+        ],
+        "too_much": [{"action": each.action, "resource": each.resource} for each in idle],
         "smallest": json.loads(smallest), "characters": len(smallest),
-        "more": any(each.get("more") for each in found.values()),
     }  # fmt: skip
+
+
+def _of_certificates(aws: Aws, name: str) -> list[Right]:
+    """What the policies of a thing's certificates say of calls to AWS IoT's data plane, which fill in no variable:
+    https://docs.aws.amazon.com/iot/latest/developerguide/thing-policy-variables.html"""
+    found = [
+        each["policyName"]
+        for arn in aws_errors.pages(aws.iot.list_thing_principals, "principals", thingName=name)
+        for each in aws_errors.pages(aws.iot.list_attached_policies, "policies", target=arn)
+    ]
+    rights = permits.rights(_documents(aws, found))
+    return [
+        replace(each, resource=_general(each.resource, name, policy.THING))
+        for each in rights
+        if "${" not in each.resource and not each.resource.startswith("rolealias/")
+    ]
+
+
+def _documents(aws: Aws, names: list[str]) -> list[Json]:
+    return [document for document in (things.policy_document(aws, name) for name in names) if document]
 
 
 def _policies(project: Project) -> list[str]:
@@ -69,11 +108,11 @@ def _policies(project: Project) -> list[str]:
     return [name for name in names if name]
 
 
-def _uses(name: str, found: Json) -> set[Use]:
+def _uses(name: str, used: Json, variable: str) -> set[Use]:
     """What a thing asked for, refused or not; of what it might have received, what it had asked for by SUBSCRIBE."""
     asked = {
-        (action, _general(resource, name))
-        for action, resources in found["uses"].items()
+        (action, _general(resource, name, variable))
+        for action, resources in used.items()
         for resource in resources
         if action != "iot:Receive"
     }
@@ -81,10 +120,11 @@ def _uses(name: str, found: Json) -> set[Use]:
     return asked | {("iot:Receive", f"topic/{_heard(each)}") for each in filters}
 
 
-def _general(resource: str, name: str) -> str:
-    """The same for each thing, by the name's variable, and for each job and stream, whose ids are others next time."""
-    levels = [NAME if level == name else level for level in resource.split("/")]
-    if len(levels) > 5 and levels[3] == NAME and levels[4] in ("jobs", "streams") and levels[5] not in ("$next", "+"):
+def _general(resource: str, name: str, variable: str) -> str:
+    """The same for each thing, by a variable, and for each job and stream, whose ids are others next time."""
+    levels = [variable if level == name else level for level in resource.split("/")]
+    own = levels[3:4] == [variable] and levels[4:5] in (["jobs"], ["streams"])
+    if own and len(levels) > 5 and levels[5] not in ("$next", "+"):
         levels[5] = "*" if levels[6:] else levels[5]
     return "/".join(levels)
 
@@ -94,14 +134,6 @@ def _heard(pattern: str) -> str:
     if pattern.startswith("$share/"):
         pattern = pattern.split("/", 2)[2]
     return pattern.replace("+", "*").replace("#", "*")
-
-
-def _idle(said: Iterable[Right], uses: set[Use]) -> list[Right]:
-    """What is allowed and was not used."""
-    return [
-        right for right in said
-        if right.allows and not any(right.covers(action, resource, NAME) for action, resource in uses)
-    ]  # fmt: skip
 
 
 def _smallest(arn_prefix: str, uses: set[Use], said: Iterable[Right] = ()) -> str:
@@ -126,7 +158,7 @@ def _smallest(arn_prefix: str, uses: set[Use], said: Iterable[Right] = ()) -> st
 def _text(arn_prefix: str, rows: Iterable[Row]) -> str:
     statements = []
     for action, condition, resources in rows:
-        named = [f"{arn_prefix}:{each}" for each in permits.minimal(resources)]
+        named = [f"{arn_prefix}:{each}" if each != "*" else each for each in permits.minimal(resources)]
         limits = {"Condition": condition} if condition else {}
         statements.append({"Action": action, "Resource": named, **limits})
     return policy.document(statements)

@@ -15,7 +15,7 @@ from ..errors import ToolError
 from ..shapes import Json
 
 _THING = "${iot:Connection.Thing.ThingName}"  # resolves only when the client id is the thing's name
-_KEYS_THING = "${credentials-iot:ThingName}"  # in IAM's policies, for keys of the credential provider
+KEYS_THING = "${credentials-iot:ThingName}"  # in IAM's policies, for keys of the credential provider
 LIMIT = 2048  # characters, white space not counted
 _PROVIDER = "credentials.iot.amazonaws.com"
 _SHADOW_CALLS = ["iot:GetThingShadow", "iot:UpdateThingShadow", "iot:DeleteThingShadow"]
@@ -103,17 +103,17 @@ def assume(arn_prefix: str, role_alias: str) -> Json:
 
 def added_of_keys(arn_prefix: str, additions: Additions) -> str:
     """added() for a role, in IAM."""
-    return added(arn_prefix, additions, _KEYS_THING)
+    return added(arn_prefix, additions, KEYS_THING)
 
 
 def of_keys(arn_prefix: str, bucket: str | None = None) -> str:
     """The policy document (text) of a role, in IAM: what the certificate may, by keys; and with a bucket, to store and
     fetch what begins with the thing's name there."""
-    shadows = [f"{arn_prefix}:thing/{_KEYS_THING}", f"{arn_prefix}:thing/{_KEYS_THING}/*"]
-    statements = [*_statements(arn_prefix, _KEYS_THING), {"Action": _SHADOW_CALLS, "Resource": shadows}]
+    shadows = [f"{arn_prefix}:thing/{KEYS_THING}", f"{arn_prefix}:thing/{KEYS_THING}/*"]
+    statements = [*_statements(arn_prefix, KEYS_THING), {"Action": _SHADOW_CALLS, "Resource": shadows}]
     if bucket:
         partition = arn_prefix.split(":")[1]
-        place = f"arn:{partition}:s3:::{bucket}/{_KEYS_THING}/*"
+        place = f"arn:{partition}:s3:::{bucket}/{KEYS_THING}/*"
         statements.append({"Action": ["s3:PutObject", "s3:GetObject"], "Resource": place})
     return document(statements)
 

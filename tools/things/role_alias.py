@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _INLINE = "thing"  # the role's policy
 _ADDED = "additions"  # and what things may beyond the least
+_POLICIES = (_INLINE, _ADDED)
 
 
 def noted(state: Json) -> str | None:
@@ -75,7 +76,7 @@ def delete(aws: Aws, project: Project) -> list[str]:
             aws.iot.delete_role_alias(roleAlias=name)
         else:
             kept.append(f"role alias {name}")
-    if not roles.delete(aws, project, name, _INLINE, _ADDED):
+    if not roles.delete(aws, project, name, *_POLICIES):
         kept.append(f"role {name}")
     project.change_config(role_alias=None, credentials=None)
     project.change_state(role_alias=None)
@@ -94,6 +95,14 @@ def allow(aws: Aws, project: Project, added: policy.Additions) -> None:
         iam.put_role_policy(RoleName=name, PolicyName=_ADDED, PolicyDocument=text)
     else:
         roles.unless(roles.MISSING, iam.delete_role_policy, RoleName=name, PolicyName=_ADDED)
+
+
+def documents(aws: Aws, project: Project) -> list[Json]:
+    """What the role of the project's alias may in AWS IoT, as policy documents."""
+    iam, name = aws.client("iam"), noted(project.state())
+    found = [roles.unless(roles.MISSING, iam.get_role_policy, RoleName=name, PolicyName=each) for each in _POLICIES]
+    statements = [part for each in found if each for part in each["PolicyDocument"]["Statement"]]
+    return [{"Statement": [part for part in statements if "iot:" in str(part["Action"])]}]
 
 
 def listing(aws: Aws) -> list[Json]:
