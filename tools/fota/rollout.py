@@ -30,7 +30,8 @@ _ASKED = 20  # things whose version is looked up before an update of a group
 _LOOKED_AT = 10  # of a thing's last jobs, to find an update among
 _PART_BYTES = 8 * 1024 * 1024
 _JOB_OVER = ("COMPLETED", "CANCELED", "DELETION_IN_PROGRESS")
-_MOST_TARGETS = 100  # of one job: https://docs.aws.amazon.com/general/latest/gr/iot_device_management.html
+# Of one job: https://docs.aws.amazon.com/iot/latest/apireference/API_AssociateTargetsWithJob.html, read on 2026-11-30
+_MOST_TARGETS = 100
 _ENDED_BEFORE_ABORT = 5  # or all, where there are fewer
 
 
