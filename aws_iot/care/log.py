@@ -28,6 +28,8 @@ def begin(thing, period_s, size_bytes):
 class Log(IOBase):
     """A stream into a ring of bytes, which poll() publishes."""
 
+    lock = None  # of the ring, once threads take turns: what prints waits for no turn
+
     def __init__(self, client, topic, period_s, size_bytes):
         self.client = client
         self.topic = topic
@@ -46,9 +48,17 @@ class Log(IOBase):
         """
         if isinstance(data, str):
             data = data.encode()
+        self.hold()
+        try:
+            self.take(data)
+        finally:
+            self.free()
+        return len(data)
+
+    def take(self, data):
         if self.sending:
             self.lost += len(data)
-            return len(data)
+            return
         ring = self.ring
         for byte in data:  # a slice would take memory, of which there may be none
             ring[(self.start + self.count) % len(ring)] = byte
@@ -57,7 +67,15 @@ class Log(IOBase):
             else:
                 self.start = (self.start + 1) % len(ring)
                 self.lost += 1
-        return len(data)
+
+    def hold(self):
+        """Have the ring for this thread alone, until free()."""
+        if self.lock:
+            self.lock.acquire()
+
+    def free(self):
+        if self.lock:
+            self.lock.release()
 
     def readinto(self, space):
         """os.dupterm asks it for keys, of which there are none."""
@@ -74,29 +92,33 @@ class Log(IOBase):
         if 0 <= ticks_diff(now, self.at) < self.period_ms:  # else: the ticks have wrapped since
             return
         self.at = now
+        self.hold()  # who is in the midst of writing comes first
         self.sending = True
+        told = self.lost
+        self.free()
         try:
-            self.send()
+            self.send(told)
+            self.hold()
+            self.start = self.count = 0
+            self.lost -= told
+            self.free()
         except (IotError, MemoryError, OSError):
             pass  # it waits, and goes the next time
         finally:
             self.sending = False
 
-    def send(self):
+    def send(self, lost):
         scratch, view, end = self.client.scratch, memoryview(self.ring), self.start + self.count
         scratch.seek(0)
-        if self.lost:
-            scratch.write("[%d bytes lost]\n" % self.lost)
+        if lost:
+            scratch.write("[%d bytes lost]\n" % lost)
         scratch.write(view[self.start : end])
         if end > len(view):
             scratch.write(view[: end - len(view)])
-        told, self.lost = self.lost, 0
-        try:
-            self.client.publish(self.topic, scratch)
-        except BaseException:
-            self.lost += told
-            raise
-        self.start = self.count = 0
+        self.client.publish(self.topic, scratch)
 
     def guard(self):
-        """Threads take turns from now on: none of this is called but by poll() and print()."""
+        """Threads take turns from now on: poll() is called in one, print() in none."""
+        from _thread import allocate_lock
+
+        self.lock = allocate_lock()

@@ -37,6 +37,7 @@ def begin(client, each):
     """Have the client's poll() begin with that of ``each``, unless it does; -> ``each``."""
     if each not in client.schedule:
         if client.guard:  # in a turn: the thread is not to meet a list that is being changed
+            each.guard()
             client.guard.call(client.schedule.append, each)
         else:
             client.schedule.append(each)

@@ -25,7 +25,7 @@ from tests.harness.runtimes import Process
 from . import fota, keys
 from .process import Device
 
-_EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iot:*", "Resource": "*"}]}
+EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iot:*", "Resource": "*"}]}
 _NUMBERS = itertools.count(1)
 
 
@@ -128,7 +128,7 @@ def ministack_site(cloud, port: int | None = None) -> Site:
 def bridge(tmp_path_factory, authority, ministack):
     """Mosquitto with mutual TLS 1.2, the shadow and jobs topics of all things bridged to the local AWS."""
     folder = tmp_path_factory.mktemp("bridge")
-    thing = ministack.make_thing("bridge", _EVERYTHING)
+    thing = ministack.make_thing("bridge", EVERYTHING)
     write_project(folder, "bridge", 0, thing.certificate, thing.key, ministack.ca)
     files = [folder / name for name in ("ca.pem", "certificate.pem.crt", "private.pem.key")]
     broker = Mosquitto(tmp_path_factory.mktemp("mosquitto"), authority, "1.2")

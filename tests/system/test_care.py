@@ -1,30 +1,14 @@
 """What a board tells of itself, against the local AWS: its health, its crashes, what it prints."""
 
 import json
-import time
 
 import pytest
 
-from tests.harness import HANG_S
 from tests.harness.observer import Observer
 from tests.harness.pages import blocks
 
-from .conftest import document, ministack_site, mosquitto_site
-
-
-def _health(cloud, name: str, **members) -> dict:
-    """What is reported in the shadow ``health``, once it has these members."""
-    deadline = time.monotonic() + HANG_S
-    found = None
-    while time.monotonic() < deadline:
-        try:
-            found = document(cloud, name, "health")["state"].get("reported", {})
-        except cloud.exceptions.ResourceNotFoundException:
-            found = {}
-        if found and all(found.get(key) == value for key, value in members.items()):
-            return found
-        time.sleep(0.05)
-    raise AssertionError(found)
+from .care import health
+from .conftest import ministack_site, mosquitto_site
 
 
 def test_the_program_of_the_page_tells_after_a_crash(runtime, launch, ministack, cloud, name, tmp_path):
@@ -36,7 +20,7 @@ def test_the_program_of_the_page_tells_after_a_crash(runtime, launch, ministack,
     assert crashed.wait() and "loop_for_ever" in crashed.report()
     (folder / "main.py").write_text(program.text)
     launch(folder / "main.py", heap="112k", cwd=folder)
-    told = _health(cloud, name, resets=2)
+    told = health(cloud, name, resets=2)
     assert told["crashes"] == 1 and "loop_for_ever" in told["crash"] and told["version"] == "1.2.0"
     assert ("heap_free" in told) is bool(runtime.bits) and "rssi" not in told, "what is not known is not there"
 
@@ -45,11 +29,11 @@ def test_a_link_that_was_lost_is_told_with_its_cause(devices, ministack, cloud, 
     configuration = ministack_site(ministack).project(tmp_path, name)
     device = devices(configuration, sleepless=True)
     device.ask("health = thing.health('1', path=None)")
-    told = _health(cloud, name, connects=1)
+    told = health(cloud, name, connects=1)
     assert "cause" not in told and "resets" not in told
     device.ask("health.due_s = -1000; thing.mqtt.hang_up(); thing.mqtt.lost(OSError(104))")
     device.expect("ready")
-    assert "closed" in _health(cloud, name, connects=2)["cause"]
+    assert "closed" in health(cloud, name, connects=2)["cause"]
 
 
 def test_what_is_written_comes_over_the_broker(devices, mosquitto, name, tmp_path):
@@ -73,6 +57,6 @@ def test_health_and_log_in_a_small_heap(launch, ministack, cloud, name, tmp_path
     (program,) = blocks("docs/health.md", "python")
     (folder / "main.py").write_text(program.text.replace("with", "thing.on_delta(lambda state: state)\nwith"))
     process = launch(folder / "main.py", heap="48k", cwd=folder)
-    told = _health(cloud, name, resets=1)
+    told = health(cloud, name, resets=1)
     assert told["heap_free"] > 0, json.dumps(told)
     assert not process.ended

@@ -14,6 +14,7 @@ from tests.harness.observer import Observer
 from tests.harness.project import write_project
 from tests.harness.relay import Relay, TlsFront
 
+from .care import assert_told
 from .conftest import desire, document, mosquitto_site, reported
 from .process import Raised
 
@@ -193,6 +194,11 @@ def test_what_a_thing_does_by_https(behind, cloud, name):
         device.ask("thing.jobs.handle('blink', lambda job: None)")
     assert "StateError" in refused.value.kinds
     assert device.ask("thing.shadow.delete()")["version"] >= 3
+
+
+@pytest.mark.runtimes("cpython", "mp32")
+def test_health_and_what_is_written(behind, ministack, name, tmp_path):
+    assert_told(behind(), ministack, name, tmp_path)
 
 
 def test_what_was_accepted_survives_a_lost_link(behind, fronts, door, cloud, name):

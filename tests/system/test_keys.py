@@ -5,6 +5,7 @@ import pytest
 from aws_iot_tools.things import policy
 
 from . import keys
+from .care import assert_told
 from .conftest import desire, reported
 
 
@@ -50,6 +51,11 @@ def test_a_thing_with_a_certificate_behind_the_websocket(behind, provider, front
     assert device.ask(f"{_KEYS}.keys[0]") != first
     device.ask("thing.publish('dt/other/up', 'x', qos=1)")
     device.expect("disconnected")  # it is not its own
+
+
+@pytest.mark.runtimes("cpython", "mp32")
+def test_health_and_what_is_written(behind, ministack, name, tmp_path):
+    assert_told(behind(), ministack, name, tmp_path)
 
 
 def test_https_by_the_same_keys(behind, provider, cloud, name):

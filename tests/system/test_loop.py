@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 
 import pytest
 
@@ -61,6 +62,21 @@ def test_after_disconnect_and_connect_it_is_driven_again(site, observer, start, 
 def test_a_thread_disconnects_while_others_publish(site, observer, start, name, tmp_path):
     _ends_well(start(site.project(tmp_path, name), "leave_while_busy"))
     assert set(_numbers(observer, f"dt/{name}/0")) == set(range(_COUNT))
+
+
+def test_health_and_what_threads_write_are_told_by_the_thread(site, mosquitto_tls12, start, name, tmp_path):
+    """Nothing that was written is sent twice, and what is not sent is counted."""
+    health = f"$aws/things/{name}/shadow/name/health/update"
+    port, log = mosquitto_tls12.plain_port, f"dt/{name}/log"
+    with Observer(port, log, health, client_id=f"{name}-c") as observer:
+        process = start(site.project(tmp_path, name), "care")
+        lost = process.expect("written")["lost"]
+        _ends_well(process)
+        assert json.loads(observer.expect(health).payload)["state"]["reported"]["version"] == "1.2.0"
+        told = b"".join(message.payload for message in observer.all() if message.topic == log)
+    counts = re.findall(rb"\[(\d+) bytes lost\]\n", told)
+    came = len(re.sub(rb"\[\d+ bytes lost\]\n", b"", told))
+    assert came and came + sum(map(int, counts)) + lost == 2 * (len("end\n") + sum(len(f"0 {n}\n") for n in range(300)))
 
 
 def test_jobs_made_after_loop_are_driven_by_it(ministack, start, name, tmp_path):

@@ -149,6 +149,24 @@ def run_jobs(thing):
     wait(lambda: HEARD and jobs.done)
 
 
+def care(thing):
+    """Health, and what two threads write to the log: each byte of it comes, or is counted as lost."""
+    thing.health("1.2.0", path=None)
+    log = thing.log(period_s=0.05, size_bytes=256)
+
+    def writer(number):
+        def write():
+            for count in range(10 * _COUNT):
+                log.write("%d %d\n" % (number, count))
+            log.write("end\n")
+
+        return write
+
+    together(writer(0), writer(1), publisher(thing, 0))
+    wait(lambda: not log.count)
+    emit("written", lost=log.lost)
+
+
 def main(path, scenario):
     thing = Thing.from_config(path)
     thing.on_error(lambda error: ERRORS.append(f"on_error: {error!r}"))
