@@ -184,7 +184,7 @@ def _babble(name, seed, bad, **row):
 ROWS = [
     _cut("cut at every seventh byte and the last, both ways, FIN and RST", 7, within_s=1600),
     _cut("cut at every byte, both ways, FIN and RST", 1, within_s=8000, long=True),
-    _cut("TLS: cut at every 499th byte and the last, both ways", 499, False, within_s=1600, tls=("good",)),
+    _cut("TLS: cut at every 251st byte and the last, both ways", 251, False, within_s=1600, tls=("good",)),
     *(
         _cut(
             f"TLS: cut at every byte, both ways, FIN and RST by turns, part {part} of {_PARTS}",
