@@ -23,6 +23,7 @@ _COLLECT_BYTES = const(8192)
 def run(module="app", root=ROOT, attempts=3, trial_s=600, timer=0):
     """Import ``module`` from the files in force; a new version that raises or hangs is tried ``attempts`` times.
 
+    ``root``: that of the slot, by default /fota; on a computer fota, where the program is started.
     ``trial_s``: how long a new version may take to confirm before machine.Timer number ``timer`` resets the board. The
     application may have that timer when no version is on trial.
     """

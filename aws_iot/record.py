@@ -13,7 +13,8 @@ fields that boot.py and the slots use:
 import json
 import os
 
-ROOT = "/fota"
+# On a computer, which alone has an environment, not in the root of its disk, where two programs would share it.
+ROOT = "fota" if hasattr(os, "getenv") else "/fota"
 MANIFEST = "/manifest"
 
 

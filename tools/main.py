@@ -23,6 +23,7 @@ COMMANDS = {
     "flash": ("flash", None, "Put library, project, certificate and key on a board."),
     "logs": ("logs", None, "Follow what a board prints."),
     "repl": ("repl", None, "Open the prompt of a board."),
+    "board": ("board", None, "Play a board on this computer, for those who have none."),
     "iot-cleanup": ("iot_cleanup", "cleanup", "Delete the project's things, in AWS and here."),
     "iot-fota-start": ("iot_fota_start", "fota", "Start a firmware update of a thing."),
     "fota-watch": ("fota_watch", None, "Show how a firmware update goes on."),

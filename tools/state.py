@@ -1,5 +1,6 @@
 """Where the tools keep what belongs to no project: folders of the user's that nobody else may read."""
 
+import getpass
 import os
 from pathlib import Path
 
@@ -15,3 +16,11 @@ def folder(*names: str) -> Path:
         path /= name
         path.mkdir(mode=0o700, exist_ok=True)
     return path
+
+
+def is_mine(folder: Path) -> bool:
+    """Whether a folder is this user's own."""
+    try:
+        return folder.owner() == getpass.getuser()
+    except NotImplementedError:  # on Windows, where only its owner may change it unless he has said otherwise
+        return True

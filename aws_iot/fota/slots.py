@@ -21,6 +21,7 @@ HEADER = "/header"
 class Slot:
     """What every slot shares: the record that survives power cuts, in folder ``root``, and the life of a trial.
 
+    ``root``: by default /fota; on a computer fota, where the program is started.
     ``version``: of the running application; ``board``: what an image must be for (default: sys.platform). ``trial`` is
     True while the running version waits for confirm(). A slot of another kind is a class with the methods of FileSlot.
     """

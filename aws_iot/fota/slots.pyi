@@ -10,6 +10,7 @@ from typing import Any
 class Slot:
     """What every slot shares: the record that survives power cuts, in folder ``root``, and the life of a trial.
 
+    ``root``: by default /fota; on a computer fota, where the program is started.
     ``version``: of the running application; ``board``: what an image must be for (default: sys.platform). ``trial`` is
     True while the running version waits for confirm(). A slot of another kind is a class with the methods of FileSlot.
     """
@@ -23,7 +24,7 @@ class Slot:
     claims: dict
 
     def __init__(
-        self, version: str | None = None, root: str = "/fota", board: str | None = None, reset: Callable[[], Any] = ...
+        self, version: str | None = None, root: str = ..., board: str | None = None, reset: Callable[[], Any] = ...
     ) -> None: ...
     def save(self, **changes: Any) -> None:
         """Change fields of the record (None takes one out) in one step that a power cut cannot halve."""

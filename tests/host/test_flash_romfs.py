@@ -1,4 +1,4 @@
-"""thing flash --romfs, against the make-believe board with a ROMFS (tests/harness/board_rom.py)."""
+"""thing flash --romfs, against the make-believe board with a ROMFS (tools/board/played/device/rom.py)."""
 
 import contextlib
 import io

@@ -16,6 +16,7 @@ import pytest
 from ..harness import HANG_S
 from ..harness.board_tty import Tty
 from .conftest import _THING
+from .reading import Reading
 
 _PROGRAM = """
 import time
@@ -37,21 +38,11 @@ def plugged(board, tmp_path):
         yield line
 
 
-class Reading:
-    """What a command prints, while it runs."""
+class Logs(Reading):
+    """What `thing logs` prints."""
 
     def __init__(self, thing, *words) -> None:
-        self.process = thing.start(*words)
-        self.text = ""
-
-    def expect(self, pattern: str) -> re.Match:
-        """Read until the output has this; AssertionError when the command ends before."""
-        deadline = time.monotonic() + HANG_S
-        while not (found := re.search(pattern, self.text)):
-            line = self.process.stdout.readline()
-            assert line and time.monotonic() < deadline, f"{self.text}\n{self.process.stderr.read()}"
-            self.text += line
-        return found
+        super().__init__(thing.start(*words))
 
     def ttys(self) -> int:
         """How many the command holds open."""
@@ -70,7 +61,7 @@ class Reading:
 def test_logs_follow_a_board_through_its_plug_and_its_resets(thing, board, plugged):
     """The program is not stopped, nothing is lost of what it prints while it is plugged in; Ctrl-C ends with 130."""
     starts = board.starts
-    reading = Reading(thing, "logs", "--port", plugged.port)
+    reading = Logs(thing, "logs", "--port", plugged.port)
     first = int(reading.expect(r"line (\d+)\n")[1])
     reading.expect(rf"line {first + 3}\n")
     plugged.unplug()
@@ -89,10 +80,10 @@ def test_logs_follow_a_board_through_its_plug_and_its_resets(thing, board, plugg
 
 
 def test_each_line_has_its_time_when_that_is_wanted(thing, plugged):
-    reading = Reading(thing, "logs", "--port", plugged.port, "-t")
+    reading = Logs(thing, "logs", "--port", plugged.port, "-t")
     reading.expect(r"\n\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3} line (\d+)\n")
     reading.stop()
-    reading = Reading(thing, "--json", "logs", "--port", plugged.port)
+    reading = Logs(thing, "--json", "logs", "--port", plugged.port)
     reading.expect(r"\n.*\n")
     reading.stop()
     documents = [json.loads(line) for line in reading.text.splitlines()[1:]]
@@ -101,7 +92,7 @@ def test_each_line_has_its_time_when_that_is_wanted(thing, plugged):
 
 def test_the_port_of_the_environment_is_told(thing, plugged):
     thing.environment["THING_PORT"] = plugged.port
-    reading = Reading(thing, "logs")
+    reading = Logs(thing, "logs")
     reading.expect(r"line \d+\n")
     reading.stop()
     assert f"the port {plugged.port} is from THING_PORT\n" in reading.text

@@ -40,6 +40,7 @@ _RUN_BY = {
     ("docs/from-umqtt.md", "python umqtt"): "tests/system/test_page_programs.py",
     ("docs/tutorial.md", "sh tutorial"): "tests/host/test_tutorial.py",
     ("docs/tutorial.md", "sh tutorial board"): "tests/host/test_tutorial.py",
+    ("docs/tutorial.md", "sh tutorial second shell"): "tests/host/test_tutorial.py",
     ("docs/tutorial.md", "python tutorial lamp"): "tests/host/test_tutorial.py",
     ("docs/tutorial.md", "python tutorial sensor"): "tests/host/test_tutorial.py",
     ("docs/beside-aws.md", "python boto3"): "tests/host/test_beside_aws.py",

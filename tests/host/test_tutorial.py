@@ -1,12 +1,11 @@
-"""docs/tutorial.md: its commands and its program as they stand, with a board whose pin is the stand-in's."""
+"""docs/tutorial.md: its commands and its program as they stand, on the board that it has the computer play."""
 
 import os
 
 import pytest
 
-from ..harness import program
-from ..harness.board import Board
 from ..harness.pages import Reader, blocks
+from .reading import Reading
 
 _PAGE = "docs/tutorial.md"
 
@@ -14,16 +13,15 @@ _PAGE = "docs/tutorial.md"
 @pytest.fixture
 def reader(tmp_path):
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "THING_"))}
-    with Board(tmp_path / "flash", firmware=program("system", "chips/machine").parent) as board:
-        reader = Reader(tmp_path, {**environment, "HOME": str(tmp_path), "THING_PORT": board.port})
-        reader.board = board
-        yield reader
-        reader.run("thing cloud down")
+    reader = Reader(tmp_path, {**environment, "HOME": str(tmp_path)})
+    yield reader
+    reader.run("thing cloud down")
 
 
 @pytest.mark.docs
 def test_the_tutorial(reader, tmp_path):
     begin, second, end = (block.text for block in blocks(_PAGE, "sh tutorial"))
+    (play,) = blocks(_PAGE, "sh tutorial second shell")
     (flash,) = blocks(_PAGE, "sh tutorial board")
     (lamp,) = blocks(_PAGE, "python tutorial lamp")
     (sensor,) = blocks(_PAGE, "python tutorial sensor")
@@ -33,8 +31,10 @@ def test_the_tutorial(reader, tmp_path):
     # where the page says to put them: once a turn in place of once in ten seconds
     text = f"{before}{sensor.text}\n\n{loop}{after}    sample() if thing.ready else None\n"
     (tmp_path / "house" / "main.py").write_text(text)
-    assert '"led": true' in reader.run(flash.text)
-    reader.board.expect('"level": 1')
-    reader.board.expect("puback")
-    assert '"led": true' in reader.run(second)
+    with Reading(reader.start(play.text.strip())) as board:
+        board.expect("Ctrl-C ends it")
+        assert '"led": true' in reader.run(flash.text)
+        board.expect('"level": 1')
+        board.expect("puback")
+        assert '"led": true' in reader.run(second)
     assert "no things" in reader.run(end)

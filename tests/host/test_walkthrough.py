@@ -9,22 +9,21 @@ import time
 import pytest
 
 from ..harness import ROOT
-from ..harness.board import Board
 from ..harness.pages import Reader, blocks
+from .reading import Reading
 
 _PAGES = ("README.md", *(f"docs/{name}.md" for name in ("console", "cost", "health", "policies", "tools")))
 
 
 @pytest.fixture
 def shell(tmp_path):
-    """A reader's shells, in an empty folder, with a board plugged in."""
+    """A reader's shells, in an empty folder."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "THING_"))}
     environment["HOME"] = str(tmp_path)
-    with Board(tmp_path / "flash") as board:
-        reader = Reader(tmp_path, {**environment, "THING_PORT": board.port})
-        reader.board, reader.folder = board, tmp_path
-        yield reader
-        reader.run("thing cloud down")
+    reader = Reader(tmp_path, environment)
+    reader.folder = tmp_path
+    yield reader
+    reader.run("thing cloud down")
 
 
 def _tree(folder) -> dict:
@@ -33,28 +32,30 @@ def _tree(folder) -> dict:
 
 @pytest.mark.local_aws
 def test_the_walk_through(shell):
-    """new, cloud up, add, flash, the board connects, shadow set, shadow watch shows its report, doctor, cleanup."""
+    """new, cloud up, board, add, flash, which finds it, shadow set, shadow watch shows its report, doctor, cleanup."""
     steps = [block.text.strip() for block in blocks("README.md") if block.kind in ("sh", "sh second shell")]
     assert [commands.split()[1] for commands in steps] == [
-        "new", "cloud", "add", "flash", "shadow", "shadow", "doctor", "cleanup"
+        "new", "cloud", "board", "add", "shadow", "shadow", "doctor", "cleanup"
     ]  # fmt: skip
-    new, cloud, add, flash, watch, change, doctor, cleanup = steps
+    new, cloud, play, flash, watch, change, doctor, cleanup = steps
     shell.run(new)
     before = _tree(shell.folder / "demo")
     shell.run(cloud)
-    assert "demo_0 is the active thing" in shell.run(add)
-    assert "  connected False" in shell.run(flash)
-    shell.board.expect("puback")
+    with Reading(shell.start(play)) as board:
+        board.expect("Ctrl-C ends it")
+        said = shell.run(flash)
+        assert "demo_0 is the active thing" in said and "that `thing board` plays" in said
+        assert "  connected False" in said
+        board.expect("puback")
 
-    watching = shell.start(watch)  # in a shell that knows no more than where it is
-    _await(watching, "  reported.publish_period: 10000")
-    shell.run(change)
-    _await(watching, "  desired.publish_period: - -> 1000", "  reported.publish_period: 10000 -> 1000")
-    watching.send_signal(signal.SIGINT)
-    watching.communicate(timeout=60)
-    shell.board.expect("publish period is now 1000 ms")
-
-    assert shell.run(doctor).count("ok ") == 16, "nine stages here, seven on the board"
+        watching = shell.start(watch)  # in a shell that knows no more than where it is
+        _await(watching, "  reported.publish_period: 10000")
+        shell.run(change)
+        _await(watching, "  desired.publish_period: - -> 1000", "  reported.publish_period: 10000 -> 1000")
+        watching.send_signal(signal.SIGINT)
+        watching.communicate(timeout=60)
+        board.expect("publish period is now 1000 ms")
+        assert shell.run(doctor).count("ok ") == 9, "the stages here; those of the board are for --port"
     said = shell.run(cleanup)
     assert "1 thing deleted" in said
     assert said.endswith("no things\nstopped; its data is kept\n")

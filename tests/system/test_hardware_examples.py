@@ -1,12 +1,13 @@
-"""The examples with a pin in them, as they are, on 32-bit MicroPython: their board's chips are stand-ins
-(programs/chips), which play what the datasheets say, and tell what the program did with them.
+"""The examples with a pin in them, as they are, on 32-bit MicroPython: their board's chips are stand-ins, those of
+`thing board` (tools/board/played/firmware), which play what datasheets say, and tell what the program did with them.
 """
 
 import json
 
 import pytest
+from aws_iot_tools.board.played.board import FIRMWARE
 
-from tests.harness import ROOT, program
+from tests.harness import ROOT
 from tests.harness.observer import Observer
 from tests.harness.project import write_project
 from tests.harness.relay import Relay
@@ -15,7 +16,6 @@ from .conftest import desire, document, ministack_site, mosquitto_site, reported
 
 pytestmark = pytest.mark.runtimes("mp32")
 
-_CHIPS = program("system", "chips/machine").parent
 _HEAP = "112k"
 
 
@@ -34,7 +34,7 @@ def start(launch):
         for beside in source.glob("*.py"):
             if beside.name != "main.py":
                 (configuration.parent / beside.name).write_text(beside.read_text())
-        return launch(script, heap=_HEAP, cwd=configuration.parent, extra_paths=[_CHIPS])
+        return launch(script, heap=_HEAP, cwd=configuration.parent, extra_paths=[FIRMWARE])
 
     return run
 
@@ -134,9 +134,9 @@ def test_battery_node(ministack, start, cloud, name, tmp_path):
 
     def wake() -> tuple:
         board = start("battery_node", conf)
-        board.wait()
-        texts = [event["text"] for event in board.events if event["event"] == "print"]
-        return texts, board.expect("asleep")["time_ms"]
+        asleep_ms = board.expect("asleep")["time_ms"]
+        board.stop()
+        return [event["text"] for event in board.events if event["event"] == "print"], asleep_ms
 
     assert wake() == (["reported 3900 mV, 0 unsent before"], 3600000)
     desire(cloud, name, {"period_s": 600})

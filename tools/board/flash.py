@@ -193,11 +193,11 @@ def _umqtt_folder() -> Path:
     """umqtt.simple's package folder, downloaded once; it goes only to firmware that does not bring it along."""
     if umqtt.there():
         return umqtt.FOLDER / "umqtt"
-    unearth = shutil.which("unearth", path=str(Path(sys.executable).parent))
+    unearth = shutil.which("unearth", path=str(Path(sys.executable).parent)) or shutil.which("unearth")
     if not unearth:
         raise ToolError(
-            "the board's firmware lacks umqtt.simple: put it there with `mpremote mip install umqtt.simple`, "
-            "or `pip install unearth` here, and flash again"
+            "the board's firmware lacks umqtt.simple, and the command `unearth`, which came with this one, is not "
+            "there to download it: put it on the board with `mpremote mip install umqtt.simple`, and flash again"
         )
     return umqtt.get(Path(unearth)) / "umqtt"
 

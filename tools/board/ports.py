@@ -10,10 +10,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from ..errors import ToolError
 from ..shapes import Say
+from .played import place
 
 _LOOK_S = 0.05
 _SILENT_S = 10  # the longest that a board takes to read, or to answer, a few bytes
@@ -24,15 +26,25 @@ _MAY_NOT = (
 )
 
 
-def find() -> str:
-    """The serial port of the one board that is plugged in; ToolError when there is none, or more than one."""
+def find(say: Say) -> str:
+    """The serial port of the one board that is plugged in, or that `thing board` plays for this folder, which is said.
+    ToolError when there is none, or more than one."""
     from serial.tools import list_ports
 
-    ports = [port.device for port in list_ports.comports() if port.vid is not None]
+    ports = sorted(port.device for port in list_ports.comports() if port.vid is not None)
+    played = place.nearest(Path.cwd())
+    if played:
+        ports.append(played)
     if not ports:
-        raise ToolError("no board found: is it plugged in (with a data cable)? Or name its port with --port")
+        raise ToolError(
+            "no board found: is it plugged in (with a data cable)? Or name its port with --port. Without a board, "
+            "`thing board` in another terminal plays one"
+        )
     if len(ports) > 1:
-        raise ToolError(f"there are {len(ports)} boards: choose one with --port {' or '.join(sorted(ports))}")
+        which = f" ({played} is the one that `thing board` plays)" if played else ""
+        raise ToolError(f"there are {len(ports)} boards: choose one with --port {' or '.join(ports)}{which}")
+    if played:
+        say(f"the board at {played} is the one that `thing board` plays on this computer")
     return ports[0]
 
 
@@ -50,7 +62,7 @@ def follow(port: str | None, say: Say) -> Iterator[str]:
     A board that is unplugged is waited for; without a port, it may come back at another one. ToolError when there is
     none at the start.
     """
-    line = _open(port or find())
+    line = _open(port or find(say))
     while True:
         say(f"following the board at {line.device_name}; Ctrl-C ends it")
         try:
@@ -97,7 +109,7 @@ def close(line: Any) -> None:
 def _back(port: str | None) -> Any:
     """The board's line, or None while it is not there."""
     with contextlib.suppress(ToolError, OSError):
-        return _open(port or find())
+        return _open(port or find(lambda text: None))
     return None
 
 

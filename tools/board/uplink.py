@@ -50,7 +50,7 @@ def await_board(project: Project, port: str | None, wait_s: float, say: Say) -> 
     deadline, seen, told = time.monotonic() + wait_s, None, ""
     while True:
         try:
-            place = port or ports.find()
+            place = port or ports.find(lambda text: None)  # what is waited for is said
             plug = line.present([place]).get(place)
             if plug is None:
                 raise ports.refused(place)

@@ -6,7 +6,6 @@ it is for its owner alone.
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import importlib.util
 import os
@@ -301,14 +300,7 @@ def nearest_running(folder: Path) -> Path | None:
 def _own(folder: Path) -> Iterator[Path]:
     """The data of this user's local AWSs, of a folder and of those above it."""
     found = (each / FOLDER for each in (folder, *folder.parents))
-    return (data for data in found if data.is_dir() and _is_mine(data))
-
-
-def _is_mine(folder: Path) -> bool:
-    try:
-        return folder.owner() == getpass.getuser()
-    except NotImplementedError:  # on Windows, where only its owner may change it unless he has said otherwise
-        return True
+    return (data for data in found if data.is_dir() and state.is_mine(data))
 
 
 def identity(aws: Aws) -> str | None:

@@ -114,7 +114,7 @@ def _flash(out: Output, order: Order, port: str | None, shown: tuple[int, float]
 
     project, printed = order.project, []
     checks.check(project)
-    port = port or ports.find()
+    port = port or ports.find(out.say)
     checks.check_endpoint(project, port)
     mine = flash.project_files(project)
     fault, left = checks.wifi_fault(project), flash.left_out(project, mine)

@@ -25,4 +25,4 @@ def command(context: Context, port: str | None) -> int:
     from ..board import ports
 
     say_port(context, port)
-    return ports.repl(port or ports.find())
+    return ports.repl(port or ports.find(context.out.say))

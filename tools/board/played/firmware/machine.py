@@ -1,7 +1,8 @@
 """Stands in for a board with wires: pins, I2C with the chips of chip_*.py on it, ADC, watchdog, RTC and sleep.
 
 What the program does it says, a JSON object a line; what the world does stands in files of the folder that the program
-runs in: `pin4` has the level of an input, `adc35` the microvolts at a pin, `pulled` ends what the I2C wires carry.
+runs in, for a board that is played its flash: `pin4` has the level of an input, `adc35` the microvolts at a pin,
+`pulled` ends what the I2C wires carry.
 
 https://docs.micropython.org/en/latest/library/machine.html
 """
@@ -9,9 +10,6 @@ https://docs.micropython.org/en/latest/library/machine.html
 import json
 import sys
 import time
-
-import chip_bme280
-import chip_ssd1306
 
 
 def say(event, **members):
@@ -57,6 +55,9 @@ class I2C:
     def __init__(self, id, *, scl, sda, freq=400000):
         if scl.number == sda.number:
             raise ValueError("one pin for both wires")
+        import chip_bme280  # here: boards without these chips keep their heap
+        import chip_ssd1306
+
         self._chips = {0x76: chip_bme280.Chip(), 0x3C: chip_ssd1306.Chip(say)}
 
     def _chip(self, address):
@@ -112,5 +113,11 @@ class RTC:
 
 
 def deepsleep(time_ms):
+    """Waking is a start, as a reset is."""
     say("asleep", time_ms=time_ms)
-    sys.exit()
+    time.sleep_ms(time_ms)
+    reset()
+
+
+def reset():
+    sys.exit(1)

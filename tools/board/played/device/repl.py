@@ -4,7 +4,7 @@ Raw REPL with raw paste, and as much of the friendly one as mpremote needs.
 https://docs.micropython.org/en/latest/reference/repl.html#raw-mode-and-raw-paste-mode
 
 Arguments: folder that is the board's flash; "raw" or "friendly", or "prompt": as after Ctrl-C, nothing is run; a folder
-that the firmware has frozen in, or ""; the kind of its ROMFS (board_rom.py) and the file that it lies in, or "" twice.
+that the firmware has frozen in, or ""; the kind of its ROMFS (rom.py) and the file that it lies in, or "" twice.
 The exit status asks the server for the next start: SOFT_RESET_RAW or SOFT_RESET.
 """
 
@@ -15,7 +15,7 @@ import sys
 
 import vfs
 
-SOFT_RESET = 11  # as in board.py
+SOFT_RESET = 11  # as in ../board.py
 SOFT_RESET_RAW = 12
 _WINDOW = 128
 _BANNER = b"\r\nMicroPython v%d.%d.%d on make-believe board\r\n>>> "
@@ -162,9 +162,19 @@ def finish(source, space):
     _out.write(b"\x04" + error + b"\x04>")
 
 
+def shown(line, space):
+    """Run what was typed, and show its value or its exception."""
+    try:
+        exec(compile(line, "<stdin>", "single"), space)
+    except SystemExit:
+        sys.exit(SOFT_RESET)
+    except BaseException as error:
+        sys.print_exception(error)
+
+
 def friendly(space):
-    """The prompt: keys that switch modes, and lines that are run without echo."""
-    line = bytearray()
+    """The prompt: keys that switch modes, and lines; one that ends in a colon goes on until an empty one."""
+    line, block = bytearray(), ""
     while True:
         try:
             byte = key()
@@ -175,12 +185,21 @@ def friendly(space):
                 _out.write(b"\r\nMPY: soft reboot\r\n")
                 sys.exit(SOFT_RESET)
             elif byte in b"\r\n":
-                _out.write(b"\r\n" + execute(bytes(line).decode(), space) + b">>> ")
+                _out.write(b"\r\n")
+                block += line.decode() + "\n"
+                if not line or (block.count("\n") == 1 and line[-1] != 0x3A):
+                    shown(block, space)
+                    block = ""
                 line = bytearray()
+                _out.write(b"... " if block else b">>> ")
+            elif byte in b"\x08\x7f":
+                _out.write(b"\x08 \x08" if line else b"")
+                line = line[:-1]
             elif byte not in b"\x02\x03":
                 line += byte
+                _out.write(byte)
             else:
-                line = bytearray()
+                line, block = bytearray(), ""
                 _out.write(b"\r\n>>> ")
         except KeyboardInterrupt:
             line = bytearray()
@@ -199,12 +218,12 @@ def start(mode, space):
 
 def main(flash, mode, firmware, kind, rom):
     if kind:
-        import board_rom
+        import rom as romfs
 
-        partition = board_rom.plug(kind, rom)
+        partition = romfs.plug(kind, rom)
     jail(flash, firmware)
     if kind:
-        board_rom.mount(partition)
+        romfs.mount(partition)
     space = {"__name__": "__main__"}
     try:
         _out.write(b"\x06")  # see Board: from here on a Ctrl-C is a key
