@@ -80,6 +80,8 @@ def test_it_holds_no_tests_and_no_key(built):
     with zipfile.ZipFile(wheel) as archive:
         held.update({name: archive.read(name) for name in archive.namelist()})
     assert len(held) > 300
+    played = {path.relative_to(ROOT / "tools").as_posix() for path in (ROOT / "tools/board/played").rglob("*.py")}
+    assert {f"aws_iot_tools/{name}" for name in played} <= held.keys(), "what MicroPython runs for `thing board`, too"
     assert not [name for name in held if "/tests/" in name or name.endswith((".pem", ".key", ".crt", ".pyc"))]
     assert not [name for name, content in held.items() if _KEY.search(content)]
     key = b"-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIIrYS1234567890\n"

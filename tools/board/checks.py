@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from ..things.record import Record
 
 
+_PTYS = ("/dev/pts/", "/dev/ttys")  # Linux's and macOS's, of a board that `thing board` plays
+
+
 def check(project: Project) -> datetime.datetime:
     """Refuse what would not connect, or should not leave this computer; -> the certificate's last day."""
     check_files(project)
@@ -95,7 +98,7 @@ def check_endpoint(project: Project, port: str) -> None:
     fault = endpoint_fault(endpoint)
     if fault:
         raise ToolError(f"the endpoint {fault}")
-    on_this_computer = port.startswith("socket://") or os.path.realpath(port).startswith("/dev/pts/")
+    on_this_computer = port.startswith("socket://") or os.path.realpath(port).startswith(_PTYS)
     if not on_this_computer and (endpoint == "localhost" or endpoint.startswith("127.")):
         raise ToolError(
             f"the endpoint is {endpoint}, which for a board is the board itself: `thing cloud down`, `thing cloud up "
