@@ -51,7 +51,7 @@ def run(aws: Aws, project: Project, progress: Progress) -> Outcome:
         ("role_alias", lambda: role_alias.delete(aws, project)),
         ("additions", lambda: outcome.keep(shared["additions"], additions.remove(aws, project, _quietly))),
         ("policy", lambda: outcome.keep(shared["policy"], things.delete_policy(aws, shared["policy"]))),
-        ("jobs", lambda: [jobs.delete(aws, project, job) for job in shared["jobs"]]),
+        ("jobs", lambda: jobs.delete(aws, project, *shared["jobs"])),
     )
     for kind, delete in steps:
         try:

@@ -33,22 +33,23 @@ def noted(state: Json) -> dict[str, Json]:
     return dict(state.get("jobs") or {})
 
 
-def delete(aws: Aws, project: Project, job: str) -> None:
-    """Delete a job, under way or not, and what was made with it; its note goes last.
+def delete(aws: Aws, project: Project, *jobs: str) -> None:
+    """Delete jobs, under way or not, and what was made with each; its note goes last.
 
     https://docs.aws.amazon.com/iot/latest/apireference/API_DeleteJob.html
     """
-    made = noted(project.state())[job]
-    _gone(aws.iot.delete_job, jobId=job, force=True)
-    if made.get("stream"):
-        _gone(aws.iot.delete_stream, streamId=made["stream"])
-    if made.get("key"):
-        account = aws.arn_prefix.split(":")[4]  # S3 refuses where the bucket is another's by now
-        call = aws.client("s3").delete_object
-        _gone(call, Bucket=made["bucket"], Key=made["key"], ExpectedBucketOwner=account)
-    left = noted(project.state())
-    del left[job]
-    project.change_state(jobs=left or None)
+    for job in jobs:
+        made = noted(project.state())[job]
+        _gone(aws.iot.delete_job, jobId=job, force=True)
+        if made.get("stream"):
+            _gone(aws.iot.delete_stream, streamId=made["stream"])
+        if made.get("key"):
+            account = aws.arn_prefix.split(":")[4]  # S3 refuses where the bucket is another's by now
+            call = aws.client("s3").delete_object
+            _gone(call, Bucket=made["bucket"], Key=made["key"], ExpectedBucketOwner=account)
+        left = noted(project.state())
+        del left[job]
+        project.change_state(jobs=left or None)
 
 
 def _gone(call: Callable[..., object], **arguments: Any) -> None:
