@@ -9,6 +9,7 @@ import os
 import pathlib
 import shutil
 import signal
+import ssl
 import sys
 import types
 import warnings
@@ -125,6 +126,8 @@ def play() -> None:
         path.owner = _owner
     sys.modules["fcntl"] = sys.modules["pwd"] = sys.modules["grp"] = None
     sys.modules["msvcrt"] = types.SimpleNamespace(locking=_locking, LK_NBLCK=2)
+    # https://docs.python.org/3/library/ssl.html#ssl.enum_certificates: of an empty store
+    ssl.enum_certificates = lambda store: []
     ctypes.windll = types.SimpleNamespace(kernel32=_Kernel())
     sys.platform = "win32"
     # A file of text is in the code page, too, unless its encoding is named; python -X warn_default_encoding tells it.
