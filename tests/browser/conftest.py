@@ -7,11 +7,11 @@ import subprocess
 
 import pytest
 from aws_iot_tools.dev import chromium
-from playwright.sync_api import sync_playwright
 
 from ..harness.ports import free_port
 from ..harness.processes import end
 from ..host.conftest import account, forks, thing  # noqa: F401  fixtures
+from .driver import playwright
 
 
 class Console:
@@ -50,8 +50,8 @@ def console(thing):  # noqa: F811
 @pytest.fixture
 def browser():
     """For one test: while it is there, a loop of asyncio runs in this thread, and no other test could run its own."""
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium.found())
+    with playwright() as started:
+        running = started.chromium.launch(executable_path=chromium.found())
         yield running
         running.close()
 

@@ -15,13 +15,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from aws_iot_tools.dev import chromium
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from ..harness.certificates import Authority
 from ..harness.ministack import MiniStack
 from ..harness.ports import free_port
 from ..harness.processes import end
 from ..host.conftest import Account
+from .driver import playwright
 from .fleet import report
 
 _CHANGES = 50
@@ -54,8 +55,8 @@ def measure(account: Account, folder: Path, things: int) -> None:
     try:
         url = json.loads(server.stdout.readline())["url"]
         _tell("start", f"{time.monotonic() - begun:.2f} s, of which {_computed(server.pid):.2f} s of computing")
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium.found())
+        with playwright() as started:
+            browser = started.chromium.launch(executable_path=chromium.found())
             page = browser.new_page()
             page.goto(url)
             _list(page, things)

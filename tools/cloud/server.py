@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 from .. import journal
 from . import ministack, processes
@@ -74,7 +75,12 @@ async def _serve(asked: argparse.Namespace) -> str | None:
         kinds["streams"] = Streams(asked.streams)
     app = Lacking(ministack.module("app").app, kinds)
 
+    talking: set[asyncio.Task[Any]] = set()  # those behind a WebSocket, which would go on for ever
+
     async def noting(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            talking.add(me := asyncio.current_task())  # type: ignore[arg-type]
+            me.add_done_callback(talking.discard)  # type: ignore[union-attr]
         try:
             await app(scope, receive, send)
         finally:
@@ -96,6 +102,8 @@ async def _serve(asked: argparse.Namespace) -> str | None:
         telling.cancel()
         await usage.stop()
         await saver.stop()  # MiniStack saves once more when it is told to end
+        for each in list(talking):  # from Python 3.12 on a server is closed when its last connection is
+            each.cancel()
 
     await serve(Gate(Calls(noting, usage), LOOPBACK), config, shutdown_trigger=ended)  # type: ignore[arg-type]
     return telling.result() if telling.done() and not telling.cancelled() else None

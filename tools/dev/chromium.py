@@ -17,6 +17,7 @@ from .system import say
 
 _FOLDER = FOLDER / "chromium"
 _LAUNCHER = _FOLDER / "chromium"
+DRIVER = _FOLDER / "driver"  # has the library that Playwright's own program needs, and a small Debian lacks
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _ARCHITECTURES = {"x86_64": ("amd64", "x86_64-linux-gnu"), "aarch64": ("arm64", "aarch64-linux-gnu")}
 _ELSEWHERE = "bookworm"  # for what is no Debian: of a libc that is old enough for all that have Python 3.11
@@ -54,8 +55,12 @@ def get() -> None:
         return
     architecture, triplet = _ARCHITECTURES[os.uname().machine]
     say("downloading Debian's Chromium and its libraries with apt into .cache/chromium (a few minutes)")
-    debian.unpack("chromium", _suite(), [architecture], _FOLDER, without=("libc6", "libc-bin"))
+    debian.unpack("chromium libatomic1", _suite(), [architecture], _FOLDER, without=("libc6", "libc-bin"))
     (_FOLDER / "fonts.conf").write_text(_FONTS.format(folder=_FOLDER))
+    DRIVER.mkdir(exist_ok=True)
+    for library in (_FOLDER / architecture / "usr" / "lib" / triplet).glob("libatomic.so.1"):
+        (DRIVER / library.name).unlink(missing_ok=True)
+        (DRIVER / library.name).symlink_to(library)
     scratch = _LAUNCHER.with_suffix(".new")
     scratch.write_text(
         "#!/bin/sh\n"

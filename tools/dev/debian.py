@@ -22,12 +22,12 @@ _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 
 def unpack(
-    package: str, suite: str, architectures: list[str], folder: Path, without: tuple[str, ...] = ()
+    packages: str, suite: str, architectures: list[str], folder: Path, without: tuple[str, ...] = ()
 ) -> None:
-    """Unpack the package and what it depends on, without those packages, into folder/ARCHITECTURE, for each of the
+    """Unpack the packages and what they depend on, without those packages, into folder/ARCHITECTURE, for each of the
     architectures."""
     with tempfile.TemporaryDirectory() as scratch:
-        for archive in _download(Path(scratch), package, suite, architectures):
+        for archive in _download(Path(scratch), packages.split(), suite, architectures):
             if archive.name.partition("_")[0] in without:
                 continue
             architecture = archive.stem.rsplit("_", 1)[1]
@@ -53,11 +53,11 @@ def unpack_source(package: str, suite: str, folder: Path) -> None:
         partial.rename(folder)
 
 
-def _download(folder: Path, package: str, suite: str, architectures: list[str]) -> list[Path]:
+def _download(folder: Path, packages: list[str], suite: str, architectures: list[str]) -> list[Path]:
     words = _apt(folder, "deb", suite, architectures)
     for name in architectures:  # one by one: the architectures of a package may exclude each other
-        download = ["--yes", "--download-only", "--no-install-recommends", "install", f"{package}:{name}"]
-        follow(["apt-get", *words, *download])
+        wanted = [f"{package}:{name}" for package in packages]
+        follow(["apt-get", *words, "--yes", "--download-only", "--no-install-recommends", "install", *wanted])
     return sorted((folder / "cache/archives").glob("*.deb"))
 
 
