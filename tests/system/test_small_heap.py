@@ -5,7 +5,7 @@ import ssl
 
 import pytest
 
-from tests.harness import program
+from tests.harness import frozen, program
 from tests.harness.broker import Broker
 from tests.harness.runtimes import RUNTIMES, Process
 
@@ -42,7 +42,7 @@ def test_a_link_that_breaks_in_32_kb_is_noticed_at_little_cost(pki):
         counts = [device.expect("polled", _SOON_S)["count"] for _ in range(3)]
         assert max(counts) < 20, counts
 
-    asyncio.run(_broken(pki, "32k", then))
+    asyncio.run(_broken(pki, frozen.heap(32), then))
 
 
 def test_a_link_that_breaks_in_36_kb_is_told_and_made_anew(pki):
@@ -50,4 +50,4 @@ def test_a_link_that_breaks_in_36_kb_is_told_and_made_anew(pki):
         assert "closed" in device.expect("disconnected", _SOON_S)["value"]
         device.expect("ready", _SOON_S)
 
-    asyncio.run(_broken(pki, "36k", then))
+    asyncio.run(_broken(pki, frozen.heap(36), then))
