@@ -28,8 +28,8 @@ def test_the_tutorial(reader, tmp_path):
     said = reader.run(begin)
     assert "lamp_0" in said and "lamp_1" in said
     before, loop, after = lamp.text.partition("while True:\n")
-    # where the page says to put them: once a turn in place of once in ten seconds
-    text = f"{before}{sensor.text}\n\n{loop}{after}    sample() if thing.ready else None\n"
+    # where the page says to put them
+    text = f"{before}{sensor.text}\n\n{loop}{after}    sample()\n"
     (tmp_path / "house" / "main.py").write_text(text)
     with Reading(reader.start(play.text.strip())) as board:
         board.expect("Ctrl-C ends it")
