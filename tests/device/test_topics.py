@@ -96,3 +96,13 @@ def test_what_may_be_published_is_remembered():
             assert client.sent == {}
             client.sent[b"t7"] = 8
     assert names == {"t7": b"t7", "t8": b"t8"}
+
+
+def test_topics_in_bytes_are_remembered_apart():
+    """MicroPython prints a warning for each comparison of bytes with text."""
+    client = _Client()
+    assert check_publish(client, b"a/b", 0, 1) == b"a/b" and check_publish(client, b"c", 0, 1) == b"c"
+    assert client.names == {} and client.sent == {b"a/b": 5, b"c": None}
+    for number in range(20):
+        check_publish(client, b"t%d" % number, 0, 0)
+    assert len(client.sent) <= 8

@@ -23,7 +23,7 @@ def run(tmp_path):
 
     def words(*words):
         command = {"words": words, "cwd": str(tmp_path), "environment": dict(os.environ), "typed": ""}
-        return forks.run(**command, timeout_s=120, step=0, full=False)
+        return forks.run(**command, timeout_s=120, step=0, full=False, bound=False)
 
     yield words
     forks.close()

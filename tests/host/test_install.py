@@ -12,7 +12,10 @@ from packaging.requirements import Requirement
 from ..harness import ROOT
 
 _OURS = {"aws_iot", "aws_iot_tools"}
-_ON_BOARDS = {ROOT / "tools" / "template", ROOT / "tools" / "selftest" / "programs"}
+_PLAYED = ROOT / "tools" / "board" / "played"
+_ON_BOARDS = {
+    ROOT / "tools" / "template", ROOT / "tools" / "selftest" / "programs", _PLAYED / "device", _PLAYED / "firmware",
+}  # fmt: skip
 
 
 def _imported() -> dict:

@@ -17,7 +17,7 @@ def machine(monkeypatch, tmp_path):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr(micropython, "FOLDER", tmp_path)
     monkeypatch.setattr(interpreter, "PRIMARY", tmp_path / "trixie")
-    monkeypatch.setattr(micropython.shutil, "which", {"apt-get": "/usr/bin/apt-get"}.get)
+    monkeypatch.setattr(micropython.shutil, "which", lambda name, **_: {"apt-get": "/usr/bin/apt-get"}.get(name))
     unpacked = []
 
     def unpack(package, suite, architectures, folder):

@@ -45,7 +45,7 @@ def test_a_thing_from_create_to_delete(thing, account, ministack):
 
     thing.run("delete", "MyThing", "--yes")
     account.assert_empty()
-    assert "has no classic shadow" in thing.run("shadow", "get", "MyThing", code=1).stderr
+    assert "there is no thing MyThing" in thing.run("shadow", "get", "MyThing", code=1).stderr
 
 
 def _shadow(data) -> dict:

@@ -351,7 +351,7 @@ def _own_variables() -> dict[str, str]:
 def _port(wanted: int | None, last: int | None, default: int, option: str) -> int:
     if wanted and processes.answers(wanted):
         raise ToolError(f"port {wanted} is taken: name another one")
-    if not wanted and last and processes.answers(last):
+    if not wanted and last and processes.stays(last):
         raise ToolError(
             f"port {last}, where the local AWS of this folder was, is taken by another program: end that, "
             f"or name another port with {option} (projects and boards know the old one)"

@@ -135,6 +135,16 @@ def answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def stays(port: int, seconds: float = 3) -> bool:
+    """As answers(), where a process that was killed gets time to be gone: its last threads may hold the port."""
+    deadline = time.monotonic() + seconds
+    while answers(port):
+        if time.monotonic() > deadline:
+            return True
+        time.sleep(0.05)
+    return False
+
+
 def free_port(first: int) -> int:
     """The first port from `first` on that a server can have.
 

@@ -151,7 +151,7 @@ def run_jobs(thing):
 
 def care(thing):
     """Health, and what two threads write to the log: each byte of it comes, or is counted as lost."""
-    thing.health("1.2.0", path=None)
+    health = thing.health("1.2.0", path=None)
     log = thing.log(period_s=0.05, size_bytes=256)
 
     def writer(number):
@@ -163,7 +163,7 @@ def care(thing):
         return write
 
     together(writer(0), writer(1), publisher(thing, 0))
-    wait(lambda: not log.count)
+    wait(lambda: not log.count and health.connects)  # it reports after a second
     emit("written", lost=log.lost)
 
 
