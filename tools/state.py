@@ -2,6 +2,7 @@
 
 import getpass
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -18,8 +19,13 @@ def folder(*names: str) -> Path:
     return path
 
 
-def is_mine(folder: Path) -> bool:
-    """Whether a folder is this user's own."""
+def above(folder: Path, name: str) -> Iterator[Path]:
+    """The folders of this name in a folder and in those above it, the nearest first, that are this user's own."""
+    found = (each / name for each in (folder, *folder.parents))
+    return (data for data in found if data.is_dir() and _is_mine(data))
+
+
+def _is_mine(folder: Path) -> bool:
     try:
         return folder.owner() == getpass.getuser()
     except NotImplementedError:  # on Windows, where only its owner may change it unless he has said otherwise

@@ -3,7 +3,6 @@
 A JSON file {"resets", "crashes", "crash"}, only ever replaced by a rename: see record.py. Lent for each.
 """
 
-
 import aws_iot
 
 from .. import BytesIO

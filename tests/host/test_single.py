@@ -295,8 +295,10 @@ def test_what_a_shadow_does_not_take_is_refused_before_anything_is_sent(thing, a
     thing.environment["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9"
     for command in (("shadow", "set"), ("update",)):
         assert reason in thing.run(*command, "lamp", json.dumps(state), code=1).stderr
-    deep = '{"a":' * 3000 + "1" + "}" * 3000  # which Python 3.13 can read
-    assert "on more" in (error := thing.run("shadow", "set", "lamp", deep, code=1).stderr) and "levels" in error
+    deep = '{"a":' * 3000 + "1" + "}" * 3000
+    error = thing.run("shadow", "set", "lamp", deep, code=1).stderr
+    # Python 3.13 can read it
+    assert ("on more levels than can be read" in error) != ("it has members on more than 8 levels" in error)
 
 
 def test_a_shadow_takes_what_the_accounts_quota_allows(thing, account):

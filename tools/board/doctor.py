@@ -30,7 +30,7 @@ Tell = Callable[[str, bool, str], object]  # stage, whether it went well, findin
 Stages = Iterable[tuple[str, Callable[[], str]]]
 
 PORT = 8883
-_HTTPS_PORT = 8443
+HTTPS_PORT = 8443
 _CODES = ("", "protocol version", "client id", "server unavailable", "user name or password", "not authorised")
 
 
@@ -166,7 +166,7 @@ class Patient:
             raise Sick(closed + self._more()) from error
 
     def _more(self) -> str:
-        if self.kind == Patient.kind and self.probe.port in (_HTTPS_PORT, *(self.config.get("ports") or {}).values()):
+        if self.kind == Patient.kind and self.probe.port in (HTTPS_PORT, *(self.config.get("ports") or {}).values()):
             return f"; port {self.probe.port} is one of HTTPS: MQTT's, `port` in {CONFIG}, is {PORT} at AWS"
         return "".join(f"; AWS says: {cause}" for cause in self.causes())
 

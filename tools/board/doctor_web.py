@@ -17,13 +17,13 @@ from collections.abc import Callable
 from email.message import Message
 from typing import TYPE_CHECKING, Any
 
-from .doctor import Patient, Sick, Stages, Tell, authorities, distrust, run
+from .doctor import HTTPS_PORT, Patient, Sick, Stages, Tell, authorities, distrust, run
 from .probe import Probe
 
 if TYPE_CHECKING:
     from ..things.project import Project
 
-_PORTS = {"wss": 443, "https": 8443, "https-sigv4": 443}
+_PORTS = {"wss": 443, "https": HTTPS_PORT, "https-sigv4": 443}
 _CLOCK_S = 300
 Keys = tuple[str, str, str | None]  # access key id, secret, session token
 

@@ -13,7 +13,7 @@ import sys
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -289,18 +289,12 @@ def down(folder: Path) -> bool:
 def nearest(folder: Path) -> tuple[Path | None, Cloud | None]:
     """The data of the local AWS of a folder or of one above it, if it is this user's own, and the Cloud if it runs."""
     data = nearest_running(folder)
-    return (data, Cloud.load(data)) if data else (next(_own(folder), None), None)
+    return (data, Cloud.load(data)) if data else (next(state.above(folder, FOLDER), None), None)
 
 
 def nearest_running(folder: Path) -> Path | None:
     """The data of the local AWS that runs for a folder: its own, or that of one above it."""
-    return next(filter(processes.running, _own(folder)), None)
-
-
-def _own(folder: Path) -> Iterator[Path]:
-    """The data of this user's local AWSs, of a folder and of those above it."""
-    found = (each / FOLDER for each in (folder, *folder.parents))
-    return (data for data in found if data.is_dir() and state.is_mine(data))
+    return processes.nearest(folder, FOLDER)
 
 
 def identity(aws: Aws) -> str | None:

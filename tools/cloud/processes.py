@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from .. import journal
+from .. import journal, state
 from ..errors import ToolError
 from ..shapes import Json
 from . import windows
@@ -126,6 +126,11 @@ def _status(pid: int) -> list[str]:
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     except OSError:
         return []
+
+
+def nearest(folder: Path, name: str) -> Path | None:
+    """The folder of this name whose server runs: in a folder, or in one above it."""
+    return next(filter(running, state.above(folder, name)), None)
 
 
 def answers(port: int) -> bool:

@@ -78,9 +78,10 @@ async def _serve(asked: argparse.Namespace) -> str | None:
     talking: set[asyncio.Task[Any]] = set()  # those behind a WebSocket, which would go on for ever
 
     async def noting(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
-            talking.add(me := asyncio.current_task())  # type: ignore[arg-type]
-            me.add_done_callback(talking.discard)  # type: ignore[union-attr]
+        me = asyncio.current_task()
+        if me and scope["type"] == "websocket":
+            talking.add(me)
+            me.add_done_callback(talking.discard)
         try:
             await app(scope, receive, send)
         finally:

@@ -63,10 +63,8 @@ def up(
     """
     from ..cloud import local_aws
 
-    data = _data(folder)
-    if (folder / local_aws.FOLDER).is_dir():  # it has one of its own
-        data = folder / local_aws.FOLDER
-
+    own = folder / local_aws.FOLDER
+    data = own if own.is_dir() else _data(folder)
     if lan and mosquitto:
         raise click.UsageError("give either --lan or --mosquitto")
     if address and not (lan or mosquitto):

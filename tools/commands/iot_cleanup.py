@@ -70,7 +70,8 @@ def command(context: Context, path: str, yes: bool, dry_run: bool) -> None:
         elif not outcome.failures:
             text += f"; the policy {policy} is deleted, too"
     if plan["jobs"] and not outcome.failures:
-        text += f"; {_jobs(plan)} and what was uploaded are deleted, too; bucket and role are yours and stay"
+        text += f"; {_named('job', plan['jobs'])} and what was uploaded are deleted, too; "
+        text += "bucket and role are yours and stay"
     out.data({**plan, "deleted": deleted, "gone": outcome.gone, "failed": len(outcome.failures)}, text)
     if outcome.failures:
         names, error = outcome.failures[0]
@@ -83,10 +84,10 @@ def _words(plan: Json) -> str:
     words += " and the keys of apps" if "served" in plan else ""
     for policy in filter(None, (plan["policy"], plan["additions"])):
         words += f" and the policy {policy}"
-    words += f" and the rule{'s' if plan['rules'][1:] else ''} {', '.join(plan['rules'])}" if plan["rules"] else ""
-    words += f" and {_jobs(plan)}, with what was uploaded" if plan["jobs"] else ""
+    words += f" and {_named('rule', plan['rules'])}" if plan["rules"] else ""
+    words += f" and {_named('job', plan['jobs'])}, with what was uploaded" if plan["jobs"] else ""
     return words + (f" and the role alias {plan['role_alias']}" if plan["role_alias"] else "")
 
 
-def _jobs(plan: Json) -> str:
-    return f"the job{'s' if plan['jobs'][1:] else ''} {', '.join(plan['jobs'])}"
+def _named(kind: str, names: list[str]) -> str:
+    return f"the {kind}{'s' if names[1:] else ''} {', '.join(names)}"

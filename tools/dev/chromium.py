@@ -58,9 +58,9 @@ def get() -> None:
     debian.unpack("chromium libatomic1", _suite(), [architecture], _FOLDER, without=("libc6", "libc-bin"))
     (_FOLDER / "fonts.conf").write_text(_FONTS.format(folder=_FOLDER))
     DRIVER.mkdir(exist_ok=True)
-    for library in (_FOLDER / architecture / "usr" / "lib" / triplet).glob("libatomic.so.1"):
-        (DRIVER / library.name).unlink(missing_ok=True)
-        (DRIVER / library.name).symlink_to(library)
+    library = _FOLDER / architecture / "usr" / "lib" / triplet / "libatomic.so.1"
+    (DRIVER / library.name).unlink(missing_ok=True)
+    (DRIVER / library.name).symlink_to(library)
     scratch = _LAUNCHER.with_suffix(".new")
     scratch.write_text(
         "#!/bin/sh\n"

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ... import journal, state
+from ... import journal
 from ...cloud import processes
 from ...errors import ToolError
 from .board import FIRMWARE, Board
@@ -51,7 +51,5 @@ def _alone(data: Path) -> Iterator[None]:
 
 def nearest(folder: Path) -> str | None:
     """The port of the board that runs for a folder or one above it, if that is this user's own."""
-    for data in (each / FOLDER for each in (folder, *folder.parents)):
-        if data.is_dir() and state.is_mine(data) and processes.running(data):
-            return str((processes.noted(data) or {})["port"])
-    return None
+    data = processes.nearest(folder, FOLDER)
+    return str((processes.noted(data) or {})["port"]) if data else None
