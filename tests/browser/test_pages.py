@@ -111,6 +111,7 @@ def test_a_server_that_was_stopped_and_is_back_is_found_again(lamps, account, co
 
 def test_all_of_it_by_keyboard(lamps, live):  # noqa: F811
     live.keyboard.press("/")
+    expect(live.get_by_label("search")).to_be_focused()
     live.keyboard.type("lamp_2")
     expect(live.locator(ROWS)).to_have_count(1)
     _tab_to(live, live.locator(ROWS).get_by_role("checkbox"))
