@@ -41,7 +41,9 @@ class Shadow:
         scratch.write('{"state":{"reported":')
         dump(state, scratch)
         if scratch.tell() > self.limit:
+            pending, self.pending = self.pending, None
             aws_iot.document.limit(state, self.limit)
+            self.pending = pending
         scratch.write("}}")
         self.last = self.client.publish(self.topic, scratch, None, 1)
 
@@ -95,7 +97,9 @@ class Shadow:
                 if type(state[key]) not in _PLAIN:
                     break
             else:
+                self.pending = state  # where it waits if there is no memory to send it: nobody would say it again
                 self.send(state)
+                self.pending = None
                 self.reported.update(state)
                 return
         aws_iot.shadow_pending.settle(self, state, answer)

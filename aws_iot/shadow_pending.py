@@ -21,7 +21,12 @@ def report(shadow, state):
         shadow.pending is None and client.ready
         and len(client.kept) < client.window and client.queued * 2 < client.queue_bytes
     ):  # fmt: skip
-        shadow.send(state)
+        try:
+            shadow.send(state)
+        except (ValueError, TypeError):
+            raise
+        except Exception:  # no memory, or no room in the queue after all
+            add(shadow, state)
     else:
         aws_iot.document.limit(state, shadow.limit)
         add(shadow, state)
@@ -95,6 +100,7 @@ def flush(shadow):
     state, shadow.pending = shadow.pending, None
     try:
         aws_iot.mqtt.timers.send(client, shadow.send, state)
+        merge(shadow.reported, state)  # what a delta handler answered is noted only now
     except (StateError, MemoryError):
         shadow.pending = state
     except Exception:  # too large together, or a member that is no JSON: half of them now, the others the next time

@@ -8,7 +8,7 @@ from samples import raises
 from vectors import vectors
 
 from aws_iot.document import levels
-from aws_iot.errors import Rejected, ResponseTimeout
+from aws_iot.errors import Rejected, ResponseTimeout, StateError
 from aws_iot.shadow import Shadow
 from aws_iot.thing import Thing
 
@@ -492,6 +492,45 @@ def test_a_delta_that_a_lack_of_memory_cost_is_fetched():
             device.settle(3000)
             assert device.deltas == [{"led": "on"}], place
             assert [type(error) for error in device.errors] == [MemoryError]
+
+
+def test_an_answer_that_found_no_memory_or_no_room_is_reported_once_there_is_some():
+    for error in (MemoryError(), StateError("queue full")):
+        for answer in (None, lambda state: dict(state, more=1.5)):  # as it was told, and otherwise
+            with Peer() as peer:
+                cloud = Cloud(peer)
+                device = _Device(peer, answer)
+                publish, left = device.client.publish, [1]
+
+                def short(*args, publish=publish, left=left, error=error):
+                    if left:
+                        left.clear()
+                        raise error
+                    return publish(*args)
+
+                device.client.publish = short
+                cloud.desire({"led": "on"})
+                device.settle(100)
+                del device.client.publish
+                assert not left and cloud.reported == {}
+                device.settle(6000)
+                assert device.deltas == [{"led": "on"}]
+                want = {"led": "on"} if answer is None else {"led": "on", "more": 1.5}
+                assert cloud.reported == want and device.shadow.reported == want, (cloud.reported, device.errors)
+                assert [document for topic, document in _sent(peer) if topic == "update"] == [
+                    {"state": {"reported": want}}
+                ]
+
+
+def test_an_answer_too_large_is_told_once():
+    with Peer() as peer:
+        cloud = Cloud(peer)
+        device = _Device(peer)
+        device.shadow.limit = 100
+        cloud.desire({"large": 200 * "x"})
+        device.settle(12000)
+        assert [type(error) for error in device.errors] == [ValueError], device.errors
+        assert cloud.reported == {} and device.shadow.pending is None and device.shadow.reported == {}
 
 
 def test_get_is_asked_again():
