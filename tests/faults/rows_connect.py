@@ -81,10 +81,12 @@ async def _lying_present(run):
 
 
 async def _takeover(run):
-    """Another client with the same id, by turns."""
+    """Another client with the same id, by turns. Nothing is on its way then: else a publish might be suspected."""
     device = await run.start()
+    await device.until(lambda: len(device.heard("accepted")) == 3, "3 publishes")
     for count in range(1, 7):
         await device.says("ready", count=count)
+        await run.settled()
         reader, writer = await asyncio.open_connection("127.0.0.1", run.broker.port)
         name = b"device"
         writer.write(mqtt.encode(0x10, b"\0\4MQTT\4\0\0\0" + bytes((0, len(name))) + name))
