@@ -12,6 +12,7 @@ const = int  # mpy-cross folds ``_X = const(n)`` by the name; CPython calls int
 
 _UNKNOWN = const(-1)  # bytes: in chunks, or until the server closes
 _BUFFER = const(512)
+_PEER = (32, 54, 104, -32, -54, -104)  # errno, as in mqtt/cause.py; of TLS it is negative
 
 
 class Connection(aws_iot.web.link.Link):
@@ -33,6 +34,7 @@ class Connection(aws_iot.web.link.Link):
         self.each = each
         self.buffer = memoryview(buffer or bytearray(_BUFFER))
         self.have = self.left = 0  # left: of the body, to come
+        self.headers = None
         self.fresh = False  # TCP is there, by somebody else
 
     def adopt(self, stream):
@@ -79,20 +81,26 @@ class Connection(aws_iot.web.link.Link):
         except MemoryError as error:
             words = "no memory for the answer of %s:%d" % (self.server, self.port)
             raise StateError(words if self.stage == "head" else aws_iot.mqtt.cause.lost(self, error, None))
-        except EOFError as error:
-            if self.stage == "head":
-                raise LinkError("%s:%d closed before the end of its answer" % (self.server, self.port))
-            raise LinkError(aws_iot.mqtt.cause.lost(self, error, None))
-        except (OSError, ValueError) as error:
+        except (EOFError, OSError, ValueError) as error:
             if isinstance(error, ValueError) and self.stage != "tls":
                 raise  # not of the server's certificate: of what was to be sent
-            raise LinkError(aws_iot.mqtt.cause.lost(self, error, None))
+            self._fail(error)
         else:
             work = None
             return result
         finally:
             if work:
                 self.close()
+
+    def _fail(self, error):
+        """Raise LinkError: it ended, in words."""
+        where, ended = (self.server, self.port), isinstance(error, EOFError)
+        if self.stage != "head" or not ended and not (error.args and error.args[0] in _PEER):
+            raise LinkError(aws_iot.mqtt.cause.lost(self, error, None))
+        if ended or self.headers:
+            raise LinkError("%s:%d closed before the end of its answer" % where)
+        # TLS 1.3 refuses a certificate after the handshake, and the reset behind that may overtake the alert
+        raise LinkError("%s:%d cut without an answer: refuses this device's certificate, or a bad network" % where)
 
     def _request(self, method, path, head, body, size):
         self.rx_at = ticks_ms()
@@ -103,7 +111,7 @@ class Connection(aws_iot.web.link.Link):
                 if not kept and not fresh:
                     yield from aws_iot.web.request.open(self, self.context, self.host)
                     self.stage = "tls"
-                self.left = _UNKNOWN
+                self.left, self.headers = _UNKNOWN, None
                 yield from aws_iot.web.request.send(self, self._lines(method, path, head, body, size))
                 status = 100
                 while status < 200:

@@ -530,6 +530,7 @@ def test_an_answer_too_large_is_told_once():
         cloud.desire({"large": 200 * "x"})
         device.settle(12000)
         assert [type(error) for error in device.errors] == [ValueError], device.errors
+        raises(ValueError, device.shadow.report, {"large": 200 * "x"})
         assert cloud.reported == {} and device.shadow.pending is None and device.shadow.reported == {}
 
 

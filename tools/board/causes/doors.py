@@ -78,14 +78,19 @@ ROWS = (
         (
             "no answer from %s:%d in %d ms",
             "%s:%d closed before the end of its answer",
+            "%s:%d cut without an answer: refuses this device's certificate, or a bad network",
             "no memory for the answer of %s:%d",
             "%s:%d: %s",
             "%s gives no JSON with HTTP %d: a proxy or a portal answers in AWS's place? It says %r",
         ),
         "By HTTPS, the request went out, and what came back is no answer of AWS: none in time, half of one, or a"
         " proxy's page.",
-        "In another network it would go: a portal or a proxy answers in AWS's place. Else larger `timeout_ms`.",
-        ("tests/system/test_http_faults.py::test_what_is_no_answer_of_aws_has_its_words",),
+        "In another network it would go: a portal or a proxy answers in AWS's place. A certificate: is it active, not"
+        " expired? Else larger `timeout_ms`.",
+        (
+            "tests/system/test_http_faults.py::test_what_is_no_answer_of_aws_has_its_words",
+            "tests/system/test_keys.py::test_an_expired_certificate",
+        ),
         inside=(
             "Content-Length", "more bytes than announced", "an answer of over %d bytes", "a chunk without its size",
             "HTTP headers too long", "not HTTP",
