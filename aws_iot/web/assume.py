@@ -58,8 +58,8 @@ def assume(provider):
     now = time.gmtime()[:5]
     if aws_iot.web.refusal.off(date):
         raise StateError(
-            "the clock is wrong, so AWS would refuse what is signed: it says %d-%02d-%02d %02d:%02d UTC, AWS says %s"
-            % (now + (date,))
+            "the clock is wrong, so AWS would refuse what is signed: it says %s UTC, AWS says %s"
+            % ("%d-%02d-%02d %02d:%02d" % now, date)
         )
     # 2026-11-30T03:48:04Z
     day, _, clock = expiration.partition("T")

@@ -34,7 +34,7 @@ class Connection(aws_iot.web.link.Link):
         self.each = each
         self.buffer = memoryview(buffer or bytearray(_BUFFER))
         self.have = self.left = 0  # left: of the body, to come
-        self.headers = None
+        self.headers = {}
         self.fresh = False  # TCP is there, by somebody else
 
     def adopt(self, stream):
@@ -111,7 +111,7 @@ class Connection(aws_iot.web.link.Link):
                 if not kept and not fresh:
                     yield from aws_iot.web.request.open(self, self.context, self.host)
                     self.stage = "tls"
-                self.left, self.headers = _UNKNOWN, None
+                self.left, self.headers = _UNKNOWN, {}
                 yield from aws_iot.web.request.send(self, self._lines(method, path, head, body, size))
                 status = 100
                 while status < 200:

@@ -53,7 +53,7 @@ ROWS = (
             " trust credentials.iot.amazonaws.com?",
             "no keys: HTTP %d: %s",
             "%s:%d is no credential provider, or a proxy answers in its place: HTTP %d, %r",
-            "the clock is wrong, so AWS would refuse what is signed: it says %d-%02d-%02d %02d:%02d UTC, AWS says %s",
+            "the clock is wrong, so AWS would refuse what is signed: it says %s UTC, AWS says %s",
         ),
         doctor=(
             "no keys by role alias", "no role_alias in thing.conf.json", "the credential provider %s does not answer",
