@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     Extensions = list[tuple[x509.ExtensionType, bool]]  # and whether it is critical
 
+NAME_LIMIT = 64  # characters of a common name, by X.520; the name of a thing may have 128
+SUBJECT = "${iot:Certificate.Subject.CommonName}"  # what stands for it in policies of AWS IoT
+
 
 def new_key(kind: str = "ec") -> bytes:
     """A private key, P-256 ("ec") or RSA-2048 ("rsa"), as PEM in the form that every MicroPython's TLS reads."""
@@ -77,8 +80,7 @@ def request(key_pem: str | bytes, common_name: str) -> str:
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.hazmat.primitives.serialization import Encoding
 
-    # X.520 caps a common name at 64 characters; a thing name may have 128. AWS does not read it.
-    built = x509.CertificateSigningRequestBuilder().subject_name(named(common_name[:64]))
+    built = x509.CertificateSigningRequestBuilder().subject_name(named(common_name[:NAME_LIMIT]))
     return built.sign(load_key(key_pem), SHA256()).public_bytes(Encoding.PEM).decode()
 
 
@@ -100,6 +102,14 @@ def public_of_certificate(certificate_pem: str | bytes) -> str:
 def end_of_certificate(certificate_pem: str | bytes) -> datetime.datetime:
     """Until when it is valid."""
     return _certificate(certificate_pem).not_valid_after_utc
+
+
+def name_of_certificate(certificate_pem: str | bytes) -> str:
+    """The common name of whom it is for; "" where it has none."""
+    from cryptography.x509.oid import NameOID
+
+    names = _certificate(certificate_pem).subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(names[0].value) if names else ""
 
 
 def check_pair(

@@ -4,6 +4,7 @@ import datetime
 import json
 
 import pytest
+from aws_iot_tools import pki
 from aws_iot_tools.fleet import audit
 from aws_iot_tools.things import policy
 from cryptography import x509
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+_PEM = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
 _WIDE = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iot:*","Resource":"*"}]}'
 
 
@@ -31,7 +33,7 @@ def _ends(days) -> str:
 def test_nothing_is_wrong_with_what_is_made_here(thing, project, account):
     assert thing.run("audit").stdout == "nothing is wrong\n"
     thing.run("add", "demo", "-n", "2")
-    thing.run("policy", "add", "demo", "--retain", "--publish", "alerts/{thing}")
+    thing.run("policy", "add", "demo", "--retain", "--https", "--publish", "alerts/{thing}")
     thing.run("create", "lamp")
     assert thing.run("audit", "demo").stdout == "nothing is wrong\n"
 
@@ -65,6 +67,24 @@ def test_each_fault_is_found(thing, project, account):
     assert ("thing without a certificate", "bare") in _kinds(thing.json("audit"))
     assert "certificate ends soon" not in thing.run("audit", "--days", "5").stdout
     assert before == (account.thing_names(), len(account.certificates()), sorted(account.policies()))
+
+
+def test_who_bears_the_name_of_another_where_a_policy_goes_by_it(thing, project, account):
+    """As one whose request was made by a board that would be demo_0."""
+    iot = account.client("iot")
+    thing.run("add", "demo", "-n", "2")
+    key = ec.generate_private_key(ec.SECP256R1()).private_bytes(*_PEM, serialization.NoEncryption())
+    request = pki.request(key, "demo_0")
+    made = iot.create_certificate_from_csr(certificateSigningRequest=request, setAsActive=True)
+    iot.attach_policy(policyName="demo-policy", target=made["certificateArn"])
+    iot.attach_thing_principal(thingName="demo_1", principal=made["certificateArn"])
+    assert thing.run("audit", "demo").stdout == "nothing is wrong\n"
+    thing.run("policy", "add", "demo", "--https")
+    assert thing.run("audit", "demo").stdout == "nothing is wrong\n"
+    iot.attach_policy(policyName="demo-policy-additions", target=made["certificateArn"])
+    (found,) = thing.json("audit", "demo")
+    assert found["kind"] == "certificate with another's name"
+    assert found["why"] == "it says 'demo_0', and by demo-policy-additions it may do what that thing may"
 
 
 def test_what_a_project_and_aws_do_not_both_have(thing, project, account):

@@ -23,27 +23,13 @@ def _client(cloud, service):  # noqa: F811
     )  # fmt: skip
 
 
-def _allow_https(cloud, name):  # noqa: F811
-    """What a thing needs by HTTPS with its certificate: docs/doors.md, Policies."""
-    iot = _client(cloud, "iot")
-    arn = iot.describe_thing(thingName=name)["thingArn"]
-    allowed = [
-        {"Effect": "Allow", "Action": ["iot:GetThingShadow", "iot:UpdateThingShadow"], "Resource": arn},
-        {"Effect": "Allow", "Action": "iot:Publish", "Resource": arn.replace(f"thing/{name}", f"topic/dt/{name}/*")},
-    ]
-    document = json.dumps({"Version": "2012-10-17", "Statement": allowed})
-    iot.create_policy(policyName=f"{name}-https", policyDocument=document)
-    (certificate,) = iot.list_thing_principals(thingName=name)["principals"]
-    iot.attach_policy(policyName=f"{name}-https", target=certificate)
-
-
 def _project(cloud):  # noqa: F811
     cloud.run(*cloud.up)
     cloud.environment.update(use(cloud))
     cloud.run("new", "demo")
     cloud.run("add", "demo")
     cloud.run("role-alias", "create", "demo")
-    _allow_https(cloud, "demo_0")
+    cloud.run("policy", "add", "demo", "--https")
     return cloud.folder / "demo"
 
 
@@ -83,6 +69,29 @@ def test_doctor_and_a_program_by_each_door(cloud):  # noqa: F811
             device.expect("print", HANG_S, text="connected False")
             cloud.run("shadow", "set", "demo_0", json.dumps({"publish_period": 1000 + number}))
             _until(lambda wanted=1000 + number: _reported(cloud) == {"publish_period": wanted})
+
+
+_RIGHTS = ROOT / "tests" / "host" / "programs" / "https_rights.py"
+
+
+def test_https_with_a_certificate_by_the_policy_that_is_made_for_it(cloud):  # noqa: F811
+    """What a board is let in to before, with, and after it; the other thing of its project is never that."""
+    cloud.run(*cloud.up)
+    cloud.environment.update(use(cloud))
+    cloud.run("new", "demo")
+    cloud.run("add", "demo", "-n", "2")
+    project = cloud.folder / "demo"
+    _configure(project, door="https")
+    least = {"update", "named", "listed", "publish"}
+    for words, may in (
+        (["show"], set()), (["add", "--https"], least), (["add", "--retain"], {*least, "retained", "read"}),
+        (["remove", "--https"], set()),
+    ):  # fmt: skip
+        cloud.run("policy", words[0], "demo", *words[1:])
+        with Process(RUNTIMES["mp32"], _RIGHTS, heap=_HEAP, cwd=project) as device:
+            own, other = device.expect("own")["calls"], device.expect("other")["calls"]
+        assert own == {name: "done" if name in may else 403 for name in own}
+        assert set(other.values()) == {403}
 
 
 def test_the_doors_outlive_kill_9_and_end_with_down(cloud):  # noqa: F811

@@ -71,7 +71,7 @@ def test_https_with_a_certificate(doctor, ministack, authority, tmp_path):
     with CertificateFront(ministack, authority.issue("8443", hosts=[keys.HOST]), tmp_path) as front:
         said = doctor("https", failing="first call", port=front.port)
         assert "does the policy allow iot:GetThingShadow on thing/doctor-" in said["first call"]
-        assert "by HTTPS a policy has to name the thing" in said["first call"]
+        assert "`thing policy add --https` allows this door, too" in said["first call"]
 
 
 def test_keys_that_are_refused(doctor):

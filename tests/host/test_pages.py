@@ -18,6 +18,7 @@ _RUN_BY = {
     ("README.md", "sh"): "tests/host/test_walkthrough.py",
     ("README.md", "sh second shell"): "tests/host/test_walkthrough.py",
     ("docs/console.md", "sh many"): "tests/host/test_fleet_acts.py",
+    ("docs/doors.md", "sh https"): "tests/host/test_policy.py",
     ("docs/fota.md", "python"): "tests/host/test_fota_walkthrough.py",
     ("docs/fota.md", "python jobs"): "tests/system/test_page_programs.py",
     ("docs/fota.md", "sh"): "tests/host/test_fota_walkthrough.py",

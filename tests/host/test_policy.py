@@ -1,11 +1,13 @@
 """What things may: the policy that all of them begin with, and `thing policy`, which adds to it in a second one."""
 
 import json
+from dataclasses import replace
 
 import botocore.session
 import pytest
 from aws_iot_tools.cloud import ministack
 from aws_iot_tools.errors import ToolError
+from aws_iot_tools.fleet import permits
 from aws_iot_tools.things import bulk, policy
 from aws_iot_tools.things.policy import Additions
 
@@ -79,8 +81,9 @@ def test_what_features_add_fits_too():
     """All of them at once: retained messages, four rules by Basic Ingest, a topic and a filter."""
     rules = tuple(letter * 128 for letter in "abcd")  # as long as AWS takes their names
     asked = Additions(("alerts/{thing}",), ("alerts/{thing}", policy.OWN_TREE), ("all/#",), rules)
+    https = Additions(("alerts/{thing}",), (policy.OWN_TREE,), ("all/#",), doors=("https",))
     for prefix in _prefixes():
-        assert len(policy.added(prefix, asked)) <= policy.LIMIT
+        assert max(len(policy.added(prefix, each)) for each in (asked, https)) <= policy.LIMIT
     with pytest.raises(ToolError, match="characters, AWS takes 2048"):
         policy.added(_ARN, Additions(tuple(f"alerts/{number}" for number in range(50))))
 
@@ -101,6 +104,36 @@ def test_what_is_added_is_allowed_and_no_more():
     )  # fmt: skip
     assert [each for each in allowed if not _allows(text, *each)] == []
     assert [each for each in denied if _allows(text, *each)] == []
+
+
+def test_by_https_the_certificate_names_the_thing():
+    text = policy.added(_ARN, Additions(("alerts/{thing}", "all"), ("alerts/{thing}",), doors=("https",)))
+    for part in json.loads(text)["Statement"]:  # what a variable without a value does to others, AWS does not say
+        assert len({word for word in ("Connection", "Certificate") if word in str(part["Resource"])}) <= 1
+    text = text.replace(policy.OF_CERTIFICATE, "thing1").replace(permits.NAME, "?")
+    allowed = (
+        ("iot:GetThingShadow", "thing/thing1"), ("iot:UpdateThingShadow", "thing/thing1/settings"),
+        ("iot:DeleteThingShadow", "thing/thing1"), ("iot:ListNamedShadowsForThing", "thing/thing1"),
+        ("iot:Publish", "topic/dt/thing1/log"), ("iot:Publish", "topic/alerts/thing1"), ("iot:Publish", "topic/all"),
+        ("iot:RetainPublish", "topic/alerts/thing1"), ("iot:GetRetainedMessage", "topic/alerts/thing1"),
+    )  # fmt: skip
+    denied = (
+        ("iot:GetThingShadow", "thing/thing2"), ("iot:UpdateThingShadow", "thing/thing12"),
+        ("iot:Publish", "topic/dt/thing2/log"), ("iot:Publish", "topic/$aws/things/thing1/shadow/update"),
+        ("iot:RetainPublish", "topic/dt/thing1/log"), ("iot:Connect", "client/thing1"),
+        ("iot:ListRetainedMessages", "*"),
+    )  # fmt: skip
+    assert [each for each in allowed if not _allows(text, *each)] == []
+    assert [each for each in denied if _allows(text, *each)] == []
+
+
+def test_keys_open_their_doors_without_being_told():
+    assert policy.added_of_keys(_ARN, Additions(doors=("https",))) == ""
+    both = Additions(("alerts/{thing}",), ("alerts/{thing}",), doors=("https",))
+    text = policy.added_of_keys(_ARN, both)
+    assert text == policy.added_of_keys(_ARN, replace(both, doors=()))
+    text = text.replace(policy.KEYS_THING, "thing1")
+    assert all(_allows(text, f"iot:{each}", "topic/alerts/thing1") for each in ("RetainPublish", "GetRetainedMessage"))
 
 
 _SECOND = "demo-policy-additions"
@@ -170,6 +203,46 @@ def test_when_nothing_is_left_the_second_policy_goes(thing, project, account):
     assert len(_attached(account)) == 1
     thing.run("cleanup", "demo", "--yes")
     account.assert_empty()
+
+
+def test_https_and_back(thing, project, account):
+    thing.run("add", "demo")
+    (block,) = blocks("docs/doors.md", "sh https")
+    Reader(thing.folder, thing.environment).run(block.text)
+    (own,) = {part["Resource"][0] for part in _document(account)["Statement"] if "iot:GetThingShadow" in part["Action"]}
+    assert own == f"arn:aws:iot:{REGION}:{account.number}:thing/{policy.OF_CERTIFICATE}"
+    said = thing.json("policy", "review", "demo", "--usage", _counted(project))
+    assert said["too_much"] and "Certificate" not in json.dumps(said), "what is for HTTPS is no part of MQTT's"
+    thing.run("policy", "remove", "demo", "--https")
+    assert account.policies() == ["demo-policy"]
+    thing.run("cleanup", "demo", "--yes")
+    account.assert_empty()
+
+
+def _counted(project):
+    path = project / "counted.json"
+    path.write_text(json.dumps({"demo_0": {"uses": {"iot:Connect": ["client/demo_0"]}}}))
+    return str(path)
+
+
+def test_a_certificate_that_does_not_name_its_thing(thing, project, account):
+    """A common name has room for 64 characters."""
+    base = "x" * 64
+    thing.run("add", "demo", "--things-base-name", base)
+    said = thing.run("policy", "add", "demo", "--https", code=1).stderr
+    assert f"cannot be allowed to {base}_0: its certificate has another name" in said
+    assert account.policies() == ["demo-policy"]
+
+
+def test_what_comes_later_does_not_get_another_s_name_either(thing, project, account):
+    thing.run("add", "demo", "--things-base-name", "x" * 62)
+    thing.run("policy", "add", "demo", "--https")
+    said = thing.run("add", "demo", "-n", "10", code=1).stderr
+    assert f"cannot be allowed to {'x' * 62}_10: its certificate has another name" in said
+    assert thing.run("list", "--names").stdout == f"{'x' * 62}_0\n"
+    thing.run("policy", "remove", "demo", "--https")
+    thing.run("add", "demo", "-n", "10")
+    thing.run("cleanup", "demo", "--yes")
 
 
 def test_dry_run_changes_nothing(thing, project, account):

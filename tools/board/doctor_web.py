@@ -137,7 +137,7 @@ class _Patient(Patient):
             why = self.keys and _late(answer)
             why = why or f"does the policy allow iot:GetThingShadow on thing/{self.config['thingname']}?"
             if self.shows:
-                why += " The one that `thing add` makes is for MQTT: by HTTPS a policy has to name the thing"
+                why += " The one that `thing add` makes is for MQTT: `thing policy add --https` allows this door, too"
             raise Sick(f"refused (HTTP 403: {_message(body)}): {why}{self._more()}")
         if status not in (200, 404):
             raise Sick(f"HTTP {status}, {body[:60]!r}: does a proxy answer in AWS's place?")

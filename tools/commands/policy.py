@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 _BESIDE = (
     (
-        "https", "by HTTPS with a certificate, where no variable stands for the thing's name:",
-        "the smallest policy for each thing's certificate, with its name in the place of {thing}",
+        "https", "by HTTPS with a certificate (what `thing policy add --https` allows):",
+        "the smallest policy for certificates that have their thing's name",
     ),
     ("keys", "with AWS keys by the role alias:", "the smallest policy of its role"),
 )  # fmt: skip
@@ -38,6 +38,7 @@ def _asked(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say what is meant."""
     for option in (
         click.option("--dry-run", is_flag=True, help="Only print the policy that it would be."),
+        click.option("--https", is_flag=True, help="HTTPS with the certificate: own shadows, and what is published."),
         click.option("--ingest", "rules", multiple=True, metavar="RULE", help="Basic Ingest: thing.ingest(RULE, ...)."),
         click.option(
             "--retain", is_flag=True, help="Retained messages: on what --publish names, without it on dt/{thing}/*."
@@ -146,7 +147,7 @@ def _change(
 
     project = Project.open(path)
     if not additions.check(wanted):
-        raise click.UsageError("say what: --publish, --subscribe, --retain or --ingest")
+        raise click.UsageError("say what: --publish, --subscribe, --retain, --ingest or --https")
     if dry_run:
         text = additions.plan(context.aws, join(additions.of(project.state()), wanted))
         context.out.data(json.loads(text) if text else {}, None if text else "nothing is left: no second policy")
@@ -159,11 +160,13 @@ def _change(
     context.out.data({"policy": additions.noted(project.state()), **allowed.document()}, _told(project))
 
 
-def _wanted(publish: tuple[str, ...], subscribe: tuple[str, ...], retain: bool, rules: tuple[str, ...]) -> Additions:
+def _wanted(
+    publish: tuple[str, ...], subscribe: tuple[str, ...], retain: bool, rules: tuple[str, ...], https: bool
+) -> Additions:
     from ..things.policy import OWN_TREE, Additions
 
     retained = (publish or (OWN_TREE,)) if retain else ()
-    return Additions(publish, retained, subscribe, rules)
+    return Additions(publish, retained, subscribe, rules, ("https",) if https else ())
 
 
 def _told(project: Project) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -38,12 +40,15 @@ def run(aws: Aws, project: Project | None, days: int, progress: Progress) -> lis
         certificates = list(pool.map(lambda each: _certificate(aws, each, advance), listed))
     known = single.listing(aws)
     held = {name for certificate in certificates for name in certificate["things"]}
+    names = [each["policyName"] for each in aws_errors.pages(aws.iot.list_policies, "policies", pageSize=250)]
+    documents = {name: things.policy_document(aws, name) or {} for name in names}
     found = [fault for certificate in certificates for fault in _faults(certificate, days)]
+    found += [fault for certificate in certificates for fault in _misnamed(certificate, documents)]
     found += [
         _fault("thing without a certificate", each["name"], "it cannot connect; `thing delete` deletes it")
         for each in known if each["name"] not in held
     ]  # fmt: skip
-    found += _wide(aws)
+    found += _wide(aws, documents)
     return found + (_of_project(aws, project, known, certificates) if project else [])
 
 
@@ -54,6 +59,7 @@ def _certificate(aws: Aws, listed: Json, advance: Advance) -> Json:
     found = {
         "arn": arn, "id": identity, "status": described["status"],
         "ends": pki.end_of_certificate(described["certificatePem"]),
+        "name": pki.name_of_certificate(described["certificatePem"]),
         "things": list(aws_errors.pages(aws.iot.list_principal_things, "things", principal=arn)),
         "policies": [each["policyName"] for each in policies],
     }  # fmt: skip
@@ -80,11 +86,18 @@ def _faults(certificate: Json, days: int) -> list[Json]:
     return found
 
 
-def _wide(aws: Aws) -> list[Json]:
+def _misnamed(certificate: Json, documents: dict[str, Json]) -> Iterator[Json]:
+    """A certificate by which a thing may pass for another, where a policy goes by its name (`policy add --https`)."""
+    going = [name for name in certificate["policies"] if pki.SUBJECT in json.dumps(documents.get(name))]
+    if going and certificate["things"] and certificate["name"] not in certificate["things"]:
+        why = f"it says {certificate['name']!r}, and by {going[0]} it may do what that thing may"
+        yield _fault("certificate with another's name", _words(certificate), why)
+
+
+def _wide(aws: Aws, documents: dict[str, Json]) -> list[Json]:
     found = []
-    for each in aws_errors.pages(aws.iot.list_policies, "policies", pageSize=250):
-        name = each["policyName"]
-        uses = foreign(things.policy_document(aws, name) or {})
+    for name, document in documents.items():
+        uses = foreign(document)
         if uses:
             targets = next(aws_errors.pages(aws.iot.list_targets_for_policy, "targets", policyName=name), None)
             use = "" if targets else " (nothing has it)"

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import journal
+from .. import journal, pki
 from ..cloud import aws as aws_errors
 from ..cloud import local_aws, usage
 from ..errors import ToolError
@@ -51,9 +51,12 @@ def run(aws: Aws, project: Project, path: Path | None = None) -> Json:
     counted}; and where something was asked by HTTPS with a certificate, or with AWS keys, the same of that, in "https"
     and "keys"."""
     found = {name: each for name, each in counted(aws, path).items() if name in project.things()}
-    said = permits.rights(_documents(aws, _policies(project)))
+    rights = permits.rights(_documents(aws, _policies(project)))
+    said = [right for right in rights if policy.OF_CERTIFICATE not in right.resource]  # those are for HTTPS
     by_mqtt = {name: _uses(name, each["uses"], NAME) for name, each in found.items()}
-    by_https = {name: _uses(name, each["https"], policy.THING) for name, each in found.items() if each.get("https")}
+    by_https = {
+        name: _uses(name, each["https"], policy.OF_CERTIFICATE) for name, each in found.items() if each.get("https")
+    }  # fmt: skip
     by_keys = {name: _uses(name, each["keys"], policy.KEYS_THING) for name, each in found.items() if each.get("keys")}
     answer = {"things": sorted(found), **_compared(aws, dict.fromkeys(found, said), by_mqtt)}
     if by_https:
@@ -84,19 +87,23 @@ def _compared(aws: Aws, said: Said, uses: dict[str, set[Use]]) -> Json:
 
 
 def _of_certificates(aws: Aws, name: str) -> list[Right]:
-    """What the policies of a thing's certificates say of calls to AWS IoT's data plane, which fill in no variable:
-    https://docs.aws.amazon.com/iot/latest/developerguide/thing-policy-variables.html"""
-    found = [
-        each["policyName"]
-        for arn in aws_errors.pages(aws.iot.list_thing_principals, "principals", thingName=name)
-        for each in aws_errors.pages(aws.iot.list_attached_policies, "policies", target=arn)
-    ]
-    rights = permits.rights(_documents(aws, found))
+    """What the policies of a thing's certificates say of calls to AWS IoT's data plane, for which no variables have
+    values but the certificate's: https://docs.aws.amazon.com/iot/latest/developerguide/thing-policy-variables.html"""
     return [
-        replace(each, resource=_general(each.resource, name, policy.THING))
-        for each in rights
-        if "${" not in each.resource and not each.resource.startswith("rolealias/")
+        replace(right, resource=_general(right.resource, name, policy.OF_CERTIFICATE))
+        for arn in aws_errors.pages(aws.iot.list_thing_principals, "principals", thingName=name)
+        for right in _of_certificate(aws, arn)
+        if "${" not in right.resource and not right.resource.startswith("rolealias/")
     ]
+
+
+def _of_certificate(aws: Aws, arn: str) -> list[Right]:
+    """What the policies of a certificate say, with its name in them."""
+    found = aws.iot.describe_certificate(certificateId=arn.rpartition("/")[2])["certificateDescription"]
+    certified = pki.name_of_certificate(found["certificatePem"])
+    attached = aws_errors.pages(aws.iot.list_attached_policies, "policies", target=arn)
+    rights = permits.rights(_documents(aws, [each["policyName"] for each in attached]))
+    return [replace(right, resource=right.resource.replace(policy.OF_CERTIFICATE, certified)) for right in rights]
 
 
 def _documents(aws: Aws, names: list[str]) -> list[Json]:

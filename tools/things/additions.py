@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from aws_iot import topics
 
+from .. import pki
 from ..cloud.aws import WORKERS
 from ..errors import ToolError
 from ..shapes import Json, Progress, Say
@@ -48,6 +49,23 @@ def check(additions: Additions) -> Additions:
     return additions
 
 
+def check_names(project: Project, additions: Additions, coming: str = "") -> None:
+    """ToolError when these would let a thing pass for another by HTTPS, where the name in its certificate is all that
+    tells which it is. coming: the longest name of those that are yet to be made."""
+    if not additions.doors:
+        return
+    names = {coming: coming[: pki.NAME_LIMIT]} if coming else {
+        record.name: pki.name_of_certificate(record.certificate_path.read_bytes())
+        for record in map(project.record, project.things()) if record.certificate_path.exists()
+    }  # fmt: skip
+    others = [name for name, certified in names.items() if certified != name]
+    if others:
+        raise ToolError(
+            f"HTTPS with a certificate cannot be allowed to {others[0]}: its certificate has another name, and that is "
+            f"all by which AWS tells who asks (names over {pki.NAME_LIMIT} characters are cut): docs/doors.md"
+        )
+
+
 def plan(aws: Aws, additions: Additions) -> str | None:
     """The document (text) of the second policy, or None when it would allow nothing."""
     return policy.added(aws.arn_prefix, additions) if additions else None
@@ -60,6 +78,7 @@ def change(aws: Aws, project: Project, additions: Additions, say: Say, progress:
         remove(aws, project, progress)
         return
     text = policy.added(aws.arn_prefix, additions)
+    check_names(project, additions)
     name = noted(project.state())
     if name is None:
         name = names.check_policy(f"{project_cloud.settle(aws, project, say)}-additions")

@@ -49,6 +49,7 @@ def prepare(project: Project, number: int, base: str, key: str) -> Report:
     if old and (old["base"], old["count"], old["key"]) == (base, number, key):
         report = Report(old)
         report.resumed = True
+        additions.check_names(project, additions.of(state), report.names[-1])
         return report
     first = project.next_number(base)
     if len(f"{base}_{first + number - 1}") > _NAME_LIMIT:
@@ -56,6 +57,7 @@ def prepare(project: Project, number: int, base: str, key: str) -> Report:
             f"the base name is too long: {base}_{first + number - 1} has more than {_NAME_LIMIT} characters"
         )
     report = Report({"base": base, "first": first, "count": number, "key": key})
+    additions.check_names(project, additions.of(state), report.names[-1])
     if old:
         report.dropped = sum(not project.record(name).folder.exists() for name in Report(old).names)
     project.change_state(**{**state, "base": base, "plan": report.plan})

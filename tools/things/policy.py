@@ -2,6 +2,7 @@
 of its certificate, and of the keys that it may fetch by that. And what it may beyond that, in a policy of its own.
 
 https://docs.aws.amazon.com/iot/latest/developerguide/thing-policy-variables.html
+https://docs.aws.amazon.com/iot/latest/developerguide/cert-policy-variables.html
 https://docs.aws.amazon.com/iot/latest/developerguide/authorizing-direct-aws.html
 """
 
@@ -9,16 +10,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 
+from .. import pki
 from ..errors import ToolError
 from ..shapes import Json
 
 _THING = "${iot:Connection.Thing.ThingName}"  # resolves only when the client id is the thing's name
 KEYS_THING = "${credentials-iot:ThingName}"  # in IAM's policies, for keys of the credential provider
+OF_CERTIFICATE = pki.SUBJECT  # by HTTPS, where there is no client id: the thing's name in certificates made here
 LIMIT = 2048  # characters, white space not counted
 _PROVIDER = "credentials.iot.amazonaws.com"
-_SHADOW_CALLS = ["iot:GetThingShadow", "iot:UpdateThingShadow", "iot:DeleteThingShadow"]
+_SHADOW_CALLS = [
+    "iot:GetThingShadow", "iot:UpdateThingShadow", "iot:DeleteThingShadow", "iot:ListNamedShadowsForThing"
+]  # fmt: skip
+_RETAINED = ["iot:RetainPublish", "iot:GetRetainedMessage"]  # the second is asked for by HTTPS alone
 
 # Requests by how they end: `shadow/*` would let a thing forge the service's answers, which end in accepted, rejected,
 # delta, documents and notify. The limit leaves no room to have streams and Defender so; the answers that a thing forges
@@ -34,12 +40,14 @@ OWN_TREE = f"dt/{THING}/*"
 @dataclass(frozen=True)
 class Additions:
     """What things may beyond the least: topics that they publish to and those of them that may be retained, filters
-    that they subscribe to, and rules that they publish to by Basic Ingest."""
+    that they subscribe to, rules that they publish to by Basic Ingest, and other doors ("https") that they may use
+    with their certificates."""
 
     publish: tuple[str, ...] = ()
     retain: tuple[str, ...] = ()
     subscribe: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
+    doors: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, noted: Json | None) -> Additions:
@@ -74,20 +82,25 @@ def least_privilege(arn_prefix: str, role_alias: str | None = None) -> str:
 
 def added(arn_prefix: str, additions: Additions, thing: str = _THING) -> str:
     """The policy document (text) of what is beyond the least; ToolError when it is longer than AWS takes."""
-
-    def resources(kind: str, names: Iterable[str]) -> list[str]:
-        return [f"{arn_prefix}:{kind}/{name.replace(THING, thing)}" for name in names]
-
-    ingested = [f"$aws/rules/{rule}/{OWN_TREE}" for rule in additions.rules]
+    sent = (*additions.publish, *(f"$aws/rules/{rule}/{OWN_TREE}" for rule in additions.rules))
     heard = [each.removeprefix("$share/").partition("/")[2] if each.startswith("$share/") else each
              for each in additions.subscribe]  # fmt: skip
-    parts = (
-        ("iot:Publish", resources("topic", (*additions.publish, *ingested))),
-        ("iot:RetainPublish", resources("topic", additions.retain)),
-        ("iot:Subscribe", resources("topicfilter", additions.subscribe)),
-        ("iot:Receive", resources("topic", (each.replace("+", "*").replace("#", "*") for each in heard))),
-    )
-    text = document([{"Action": action, "Resource": names} for action, names in parts if names])
+    parts: list[tuple[str, str | list[str], str, Iterable[str]]] = [
+        (thing, "iot:Publish", "topic", sent),
+        (thing, "iot:RetainPublish" if thing == _THING else _RETAINED, "topic", additions.retain),
+        (thing, "iot:Subscribe", "topicfilter", additions.subscribe),
+        (thing, "iot:Receive", "topic", [each.replace("+", "*").replace("#", "*") for each in heard]),
+    ]
+    if additions.doors:  # statements of their own, since by HTTPS the variable above has no value
+        parts += [
+            (OF_CERTIFICATE, _SHADOW_CALLS, "thing", (THING, f"{THING}/*")),
+            (OF_CERTIFICATE, "iot:Publish", "topic", (OWN_TREE, *sent)),
+            (OF_CERTIFICATE, _RETAINED, "topic", additions.retain),
+        ]
+    text = document([
+        {"Action": action, "Resource": [f"{arn_prefix}:{kind}/{name.replace(THING, who)}" for name in names]}
+        for who, action, kind, names in parts if names
+    ])  # fmt: skip
     if len(text) > LIMIT:
         raise ToolError(
             f"what is added would be a policy of {len(text)} characters, AWS takes {LIMIT}: "
@@ -102,8 +115,9 @@ def assume(arn_prefix: str, role_alias: str) -> Json:
 
 
 def added_of_keys(arn_prefix: str, additions: Additions) -> str:
-    """added() for a role, in IAM."""
-    return added(arn_prefix, additions, KEYS_THING)
+    """added() for a role, in IAM, which has its doors anyhow; "" when that is nothing."""
+    additions = replace(additions, doors=())
+    return added(arn_prefix, additions, KEYS_THING) if additions else ""
 
 
 def of_keys(arn_prefix: str, bucket: str | None = None) -> str:

@@ -90,8 +90,8 @@ def allow(aws: Aws, project: Project, added: policy.Additions) -> None:
     if role is None or not roles.is_ours(project, role):
         return
     iam = aws.client("iam")
-    if added:
-        text = policy.added_of_keys(aws.arn_prefix, added)
+    text = policy.added_of_keys(aws.arn_prefix, added)
+    if text:
         iam.put_role_policy(RoleName=name, PolicyName=_ADDED, PolicyDocument=text)
     else:
         roles.unless(roles.MISSING, iam.delete_role_policy, RoleName=name, PolicyName=_ADDED)
