@@ -8,9 +8,9 @@ help:  ## Print this help.
 setup:  ## Get everything the other targets need: .venv, each MicroPython, umqtt.simple, Mosquitto, Chromium.
 	@$(PYTHON) -m tools.dev.setup $(if $(filter setup,$(MAKECMDGOALS)),--next)
 
-demo:  ## Watch a 32-bit MicroPython be a Thing of a local AWS, no account, no board needed [RECORD=docs/demo.svg].
+demo:  ## Watch a 32-bit MicroPython be a Thing of a local AWS, no account, no board needed [DOOR=wss] [RECORD=docs/demo.svg].
 	@$(PYTHON) -m tools.dev.setup --demo
-	@$(BIN)/python -m tests.harness.demo $(RECORD)
+	@$(BIN)/python -m tests.harness.demo $(if $(DOOR),--door $(DOOR)) $(if $(RECORD),--record $(RECORD))
 
 test: lint  ## Run everything on CPython, 64-bit and 32-bit MicroPython.
 	@$(PYTEST) -n 6 --dist load --maxschedchunk 1 tests

@@ -1,9 +1,11 @@
 """`make demo`: a 32-bit MicroPython with an ESP32-sized heap is a Thing, and the cloud changes its desired state.
 
 The cloud is MiniStack with policies enforced, driven through boto3; the device runs examples/publish_period. With
+`make demo DOOR=wss`, https or https-sigv4, it is the one of `thing cloud up`, and the device goes in by that door. With
 `make demo RECORD=docs/demo.svg` what it prints becomes that picture.
 """
 
+import argparse
 import contextlib
 import io
 import json
@@ -16,7 +18,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from . import ROOT
+from . import ROOT, local_aws
 from .ministack import MiniStack
 from .observer import Observer
 from .project import write_project
@@ -36,9 +38,11 @@ _PATIENCE_S = 40
 class Demo:
     """The cloud's, the link's and the device's side of the demo, and the timeline that it prints."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, door: str | None) -> None:
         self._start = time.monotonic()
-        self._folder = folder
+        self._folder, self._door = folder, door
+        self._cloud = local_aws.LocalAws(folder) if door else MiniStack(folder)
+        self._name = local_aws.THING if door else _THING
         self._round_trips_ms = []
         self._wanted = []
         self._reported = []
@@ -48,16 +52,14 @@ class Demo:
 
     def run(self) -> bool:
         self.say("local", "starting an AWS of your own: MiniStack, IoT policies enforced")
-        self._cloud = MiniStack(self._folder)
         try:
             self._cloud.start()
             self._shadows = self._cloud.client("iot-data")
-            thing = self._cloud.make_thing(_THING)
-            self.say("cloud", f"made thing, certificate and least-privilege policy of {_THING}")
-            with self._watch() as self._watcher, Relay(self._cloud.port) as self._link:
-                project = self._folder / "thing"
-                write_project(project, _THING, self._link.port, thing.certificate, thing.key, self._cloud.ca)
-                self.say("local", f"starting examples/publish_period on 32-bit MicroPython, {_HEAP} heap, mutual TLS")
+            project, port = self._made()
+            self.say("cloud", f"made thing, certificate and least-privilege policy of {self._name}")
+            with self._watch() as self._watcher, Relay(port) as self._link:
+                way = self._lead(project)
+                self.say("local", f"starting examples/publish_period on 32-bit MicroPython, {_HEAP} heap, {way}")
                 script = ROOT / "examples" / "publish_period" / "main.py"
                 with Process(RUNTIMES["mp32"], script, heap=_HEAP, cwd=project) as self._device:
                     self._scenes()
@@ -65,13 +67,31 @@ class Demo:
         finally:
             self._cloud.stop()
 
+    def _made(self) -> tuple[Path, int]:
+        """A thing: its project's folder, and the port that it is to connect to."""
+        if self._door:
+            project = self._cloud.project(self._door)
+            return project, self._cloud.configure(project, self._door)
+        thing, project = self._cloud.make_thing(_THING), self._folder / "thing"
+        write_project(project, _THING, self._cloud.port, thing.certificate, thing.key, self._cloud.ca)
+        return project, self._cloud.port
+
+    def _lead(self, project: Path) -> str:
+        """Have the thing connect over the link; -> by which way."""
+        if self._door:
+            self._cloud.configure(project, self._door, self._link.port)
+            return f"door {self._door}"
+        path = project / "thing.conf.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), "port": self._link.port}))
+        return "mutual TLS"
+
     def _watch(self) -> Observer:
         """A program in the cloud that sees each document of the shadow and each sample."""
         everything = {"Effect": "Allow", "Action": "iot:*", "Resource": "*"}
         watcher = self._cloud.make_thing("watcher", {"Version": "2012-10-17", "Statement": [everything]})
         write_project(self._folder / "watcher", "watcher", 0, watcher.certificate, watcher.key, self._cloud.ca)
         files = [self._folder / "watcher" / name for name in ("ca.pem", "certificate.pem.crt", "private.pem.key")]
-        filters = (f"$aws/things/{_THING}/shadow/update/documents", f"dt/{_THING}/samples")
+        filters = (f"$aws/things/{self._name}/shadow/update/documents", f"dt/{self._name}/samples")
         return Observer(self._cloud.port, *filters, client_id="watcher", files=files)
 
     def _scenes(self) -> None:
@@ -98,7 +118,7 @@ class Demo:
         self.say("cloud", f"desired  publish_period {period} (boto3 update_thing_shadow)")
         self._desired_at = time.monotonic()
         document = {"state": {"desired": {"publish_period": period}}}
-        self._shadows.update_thing_shadow(thingName=_THING, payload=json.dumps(document))
+        self._shadows.update_thing_shadow(thingName=self._name, payload=json.dumps(document))
 
     def _follow(self, period: int, timed: bool = True) -> None:
         """Watch a desired value become a delta on the device and then reported in the cloud."""
@@ -126,7 +146,7 @@ class Demo:
                 return text
 
     def _summary(self) -> bool:
-        shadow = json.loads(self._shadows.get_thing_shadow(thingName=_THING)["payload"].read())
+        shadow = json.loads(self._shadows.get_thing_shadow(thingName=self._name)["payload"].read())
         final = shadow["state"]["reported"]["publish_period"] == shadow["state"]["desired"]["publish_period"]
         self._device.settle(0.1)
         texts = [event.get("text", "") for event in self._device.events]
@@ -161,18 +181,22 @@ def _draw(text: str, path: Path) -> None:
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser(description="a Thing and its cloud, without account and board")
+    parser.add_argument("--door", choices=local_aws.DOORS, help="another than MQTT's with a certificate")
+    parser.add_argument("--record", type=Path, metavar="SVG", help="draw what is printed")
+    asked = parser.parse_args()
     recorded = _Recorded()
     with contextlib.redirect_stdout(recorded):
-        done = _run()
-    if done and len(sys.argv) > 1:
-        _draw(recorded.getvalue(), Path(sys.argv[1]))
+        done = _run(asked.door)
+    if done and asked.record:
+        _draw(recorded.getvalue(), asked.record)
     return 0 if done else 1
 
 
-def _run() -> bool:
+def _run(door: str | None) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         try:
-            done = Demo(Path(folder)).run()
+            done = Demo(Path(folder), door).run()
         except (AssertionError, RuntimeError) as error:
             print(f"demo: {error}", file=sys.stderr)
             done = False

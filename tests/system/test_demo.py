@@ -3,17 +3,20 @@
 import subprocess
 import sys
 
+import pytest
+
 from tests.harness import ROOT
 
 
-def test_the_demo_reports_every_desired_value():
+@pytest.mark.parametrize("words", [(), ("--door", "wss")], ids=["mqtt", "wss"])
+def test_the_demo_reports_every_desired_value(words):
     done = subprocess.run(
-        [sys.executable, "-m", "tests.harness.demo"],
+        [sys.executable, "-m", "tests.harness.demo", *words],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=600,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     lines = done.stdout.splitlines()
