@@ -33,7 +33,7 @@ power: setup  ## Cut the power and kill the commands at each of the steps of whi
 browser: setup  ## Look at all pages of `thing console` in a real browser (CHROMIUM=PATH for another than Debian's).
 	@$(PYTEST) -m "browser or not browser" tests/browser
 
-console-figures: setup  ## Measure the console: start, a change to the screen, memory, ten thousand things [ARGS="--things N"].
+console-figures: setup  ## Measure the fleet's faces: the console, the REST API, `thing status`; with goals [ARGS="--things N"].
 	@$(BIN)/python -m tests.browser.figures $(ARGS)
 
 device-advisor: setup  ## Run the local equivalent of AWS IoT Core Device Advisor's tests.

@@ -29,7 +29,7 @@ _ONE_WORKER = [
     "import sys, aws_iot_tools.things.creation as c; c.WORKERS = 1; "
     "from aws_iot_tools.main import main; main(sys.argv[1:])",
 ]  # fmt: skip
-_LATENCY_S = 0.06
+LATENCY_S = 0.06
 _ENTRIES = 10_000
 _ROUNDS = 10
 _FLEET = 1000
@@ -86,6 +86,11 @@ class Desk:
             assert process.returncode == 0, errors.read()
             return output.read(), usage.ru_maxrss * 1024
 
+    def start(self, *words) -> subprocess.Popen:
+        """A command that goes on; what it prints can be read."""
+        command = [*_THING, *words]
+        return subprocess.Popen(command, cwd=self.folder, env=self._environment, stdout=subprocess.PIPE, text=True)
+
     def client(self, service: str, url: str):
         """Of its account, past the proxy."""
         names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
@@ -140,13 +145,13 @@ def measure(folder: Path) -> list:
     cloud = MiniStack(folder, Authority()).start()  # else its signing is what is measured
     try:
         rows = [("`thing --help`", "< 0.2 s", f"{start_up():.2f} s")]
-        url = Distance(cloud.gateway, _LATENCY_S).url
+        url = Distance(cloud.gateway, LATENCY_S).url
         rows += _pace(url, folder)
         rows.append(("... what MiniStack signs at most", "", f"{_certificates_per_second(cloud):.1f} certificates/s"))
-        with Proxy(cloud.url, _LATENCY_S) as proxy:
+        with Proxy(cloud.url, LATENCY_S) as proxy:
             rows += _rates(proxy, folder)
         seconds, most_bytes = memory(Desk(url, folder / "many"))
-        rows += _status(cloud, url, folder)
+        rows += status(cloud, url, folder)
         rows.append((f"memory with {_ENTRIES:,} journal entries", "< 150 MB", f"{most_bytes / 1e6:.0f} MB"))
         rows.append(("... to find the one that is missing and make it", "", f"{seconds:.1f} s"))
         return rows
@@ -163,7 +168,7 @@ def _pace(url: str, folder: Path) -> list:
     ]
 
 
-def _status(cloud: MiniStack, url: str, folder: Path) -> list:
+def status(cloud: MiniStack, url: str, folder: Path) -> list:
     """`thing status` of a fleet whose boards report: without the fleet index, and with it."""
     desk = Desk(url, folder / "fleet")
     iot, data = desk.client("iot", cloud.url), desk.client("iot-data", cloud.url)
@@ -212,7 +217,7 @@ def table(rows: list) -> list:
     """The section's lines."""
     return [
         "## Host tools", "",
-        f"Against MiniStack with {_LATENCY_S * 1000:.0f} ms of latency added to each call, and with a P-256 authority:",
+        f"Against MiniStack with {LATENCY_S * 1000:.0f} ms of latency added to each call, and with a P-256 authority:",
         "its own RSA key it checks anew for each certificate, which takes 90 ms.", "",
         "| what | goal | here |", "|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows),
     ]  # fmt: skip
