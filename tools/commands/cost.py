@@ -66,7 +66,7 @@ def _table(bill: Json, messages_only: bool) -> str:
     lines.append(f"{total}{'s' if bill['things'] > 1 else ''}, in {bill['region']}")
     beyond = f"{bill['cost_with_free_tier']:,.2f} {currency}"
     lines.append(f"{beyond} of these beyond the free tier, which an account has for its first 12 months")
-    lines.append(f"prices of {bill['read']}: {bill['page']}")
+    lines.append(f"prices of {bill['read']}: {bill['page']} (not read there: those of {bill['unverified']})")
     if messages_only:
         lines.append("thing.stats knows neither shadows nor rules: the local AWS counts these as well")
     return "\n".join(lines)

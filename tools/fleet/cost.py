@@ -58,7 +58,7 @@ def bill(counts: dict[str, float]) -> Json:
         beyond_free += _cost(max(0.0, counts[kind] - item["free"]), item["per_million"])
     return {
         "rows": rows, "cost": round(sum(row["cost"] for row in rows), 2), "cost_with_free_tier": round(beyond_free, 2),
-        **{name: prices[name] for name in ("currency", "region", "page", "read", "days")},
+        **{name: prices[name] for name in ("currency", "region", "page", "read", "unverified", "days")},
     }  # fmt: skip
 
 
