@@ -1,4 +1,5 @@
-"""What `thing serve` does at its start and for one request: para_request.py FOLDER [create|delete|patch NAME].
+"""What `thing serve` does at its start and for one request: para_request.py FOLDER [create|delete|patch|put NAME];
+create and delete take several names with commas between, as one batch.
 
 In one process, which forks.py kills where it is told to; prints the things that there are then.
 """
@@ -20,14 +21,15 @@ place.note(aws, project)
 things = Things(aws, project, Store(project.resources / SERVED))
 recovery.settle(things, lambda _total: contextlib.nullcontext(lambda: None))
 if request:
-    do, name = request
+    do, names = request[0], request[1].split(",")
     if do == "create":
-        given = {"name": name, "serviceBroker": "AWS", "deviceState": {"led": "on"}, "room": "kitchen"}
-        things.create("myapp", [(None, given)])
+        given = {"serviceBroker": "AWS", "deviceState": {"led": "on"}, "room": "kitchen"}
+        things.create("myapp", [(None, {"name": name, **given}) for name in names])
     else:
-        found = things.store.named(name)
+        found = [things.store.named(name).id for name in names]
         if do == "delete":
-            things.delete("myapp", found.id)
+            things.delete_all("myapp", found)
         else:
-            things.update("myapp", found.id, {"deviceState": {"led": "off"}, "room": "hall"})
+            change = things.update if do == "patch" else things.replace
+            change("myapp", found[0], {"deviceState": {"led": "off"}, "room": "hall"})
 print(json.dumps([things.read("myapp", entry.id) for entry in things.store.all()]))

@@ -29,9 +29,9 @@ def _assert_whole(thing, project, account, number: int) -> list:
     """So many things, each with its one certificate, its policy, and in the store; and nothing else."""
     things = _there(thing)
     assert len(things) == number
-    names = [each["name"] for each in things]
+    names = sorted(each["name"] for each in things)
     assert account.thing_names() == names and len(account.certificates()) == number
-    assert account.policies() == [f"{name}-Policy" for name in names]
+    assert sorted(account.policies()) == [f"{name}-Policy" for name in names]
     assert [path.name for path in (_folder(project)).iterdir() if path.is_dir()] == []
     return things
 
@@ -70,17 +70,55 @@ def test_a_deletion_killed_at_each_step(thing, project, account, part):
         account.assert_empty()
 
 
+@pytest.mark.parametrize("part", power.parts(_PARTS, 0))
+def test_a_batch_killed_at_each_step(thing, project, account, part):
+    """All that it makes is there, or nothing; of what it deletes some may be left, whole."""
+    _there(thing)
+    making, deleting = [_run(thing, do, "fan,lamp")["steps"] for do in ("create", "delete")]
+    for step in range(1 + part, making, _PARTS):
+        _run(thing, "create", "fan,lamp", step=step)
+        there = _there(thing)
+        _assert_whole(thing, project, account, len(there))
+        assert len(there) in (0, 2)
+        if not there:
+            _run(thing, "create", "fan,lamp")
+        _run(thing, "delete", "fan,lamp")
+        account.assert_empty()
+    for step in range(1 + part, deleting, _PARTS):
+        _run(thing, "create", "fan,lamp")
+        _run(thing, "delete", "fan,lamp", step=step)
+        for left in _assert_whole(thing, project, account, len(_there(thing))):
+            _run(thing, "delete", left["name"])
+        account.assert_empty()
+
+
+@pytest.mark.parametrize("part", power.parts(_PARTS, 0))
+def test_a_start_killed_at_each_step(thing, project, account, part):
+    """That ends what a kill had left of a creation: the next one ends it."""
+    _there(thing)
+    half = _run(thing, "create", "lamp")["steps"] * 3 // 4
+    _run(thing, "delete", "lamp")
+    _run(thing, "create", "lamp", step=half)
+    number = _run(thing)["steps"]
+    for step in range(1 + part, number, _PARTS):
+        _run(thing, "create", "lamp", step=half)
+        _run(thing, step=step)
+        _assert_whole(thing, project, account, 0)
+        account.assert_empty()
+
+
+@pytest.mark.parametrize("do", ["patch", pytest.param("put", marks=pytest.mark.power)])
 @pytest.mark.parametrize("part", power.parts(_PARTS))
-def test_a_change_killed_at_each_step(thing, project, account, part):
+def test_a_change_killed_at_each_step(thing, project, account, part, do):
     _run(thing, "create", "lamp")
-    number = _run(thing, "patch", "lamp")["steps"]
+    number = _run(thing, do, "lamp")["steps"]
     for step in range(1 + part, number, _PARTS):
         _run(thing, "delete", "lamp")
         _run(thing, "create", "lamp")
-        _run(thing, "patch", "lamp", step=step)
+        _run(thing, do, "lamp", step=step)
         (killed,) = _assert_whole(thing, project, account, 1)
         assert (killed["version"], killed["room"]) in ((1, "kitchen"), (2, "hall"))
-        _run(thing, "patch", "lamp")  # asked again
+        _run(thing, do, "lamp")  # asked again
         (there,) = _there(thing)
         assert (there["room"], there["deviceState"]) == ("hall", {"led": "off"})
         assert there["version"] == killed["version"] + 1
