@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 from aws_iot_tools.dev import chromium
+from playwright.sync_api import expect
 
 from ..harness.ports import free_port
 from ..harness.processes import end
@@ -76,3 +77,10 @@ def page(window, console):
     opened.goto(console.url)
     yield opened
     assert not faults
+
+
+@pytest.fixture
+def live(page):
+    """The list, once live data come."""
+    expect(page.get_by_role("status").filter(has_text=re.compile("^live$"))).to_be_visible(timeout=30_000)
+    return page

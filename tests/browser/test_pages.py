@@ -15,13 +15,6 @@ pytestmark = pytest.mark.browser
 ROWS = "tbody tr"
 
 
-@pytest.fixture
-def live(page):
-    """The list, once live data come."""
-    expect(page.get_by_role("status").filter(has_text=re.compile("^live$"))).to_be_visible(timeout=30_000)
-    return page
-
-
 def _choose(page, *names) -> None:
     for name in names:
         page.locator(ROWS).filter(has=page.get_by_role("link", name=name, exact=True)).get_by_role("checkbox").click()

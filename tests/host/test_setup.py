@@ -5,9 +5,10 @@ import pty
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
-from aws_iot_tools.dev import setup, system
+from aws_iot_tools.dev import chromium, setup, system
 from aws_iot_tools.dev.system import follow
 from aws_iot_tools.errors import ToolError
 
@@ -67,3 +68,17 @@ def test_what_to_do_next_is_there():
     )
     assert done.returncode == 0, done.stderr
     assert "\n  make demo " in done.stdout and "\n  . .venv/bin/activate " in done.stdout
+
+
+def test_the_browser_is_the_one_that_is_named_and_without_any_that_is_said(monkeypatch, tmp_path):
+    """It is what the tests of the console's pages then fail with."""
+    monkeypatch.setattr(chromium, "_LAUNCHER", tmp_path / "chromium")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    with pytest.raises(ToolError, match="no browser here: `make setup` brings .*, or set CHROMIUM"):
+        chromium.found()
+    monkeypatch.setenv("CHROMIUM", str(tmp_path / "mine"))
+    with pytest.raises(ToolError, match="mine is no program"):
+        chromium.found()
+    monkeypatch.setenv("CHROMIUM", sys.executable)
+    assert chromium.found() == Path(sys.executable)
