@@ -248,10 +248,11 @@ def test_status_of_a_thing_and_of_all(thing, lamp):
     assert "not both" in thing.run("status", "lamp", "--group", "attic", code=1).stderr
 
 
-def test_a_list_is_watched(thing, lamp):
+@pytest.mark.parametrize("words", [("list",), ("status", "lamp", "lamp_2")])
+def test_a_list_is_watched(thing, lamp, words):
     """Each change is a line at once, by MQTT: a report, and a board that comes."""
     lamp.client("iot").update_indexing_configuration(thingIndexingConfiguration=_INDEX)
-    watch = thing.start("list", "--watch", "--json")
+    watch = thing.start(*words, "--watch", "--json")
     try:
         seen = [json.loads(watch.stdout.readline()) for _ in range(2)]
         assert {row["thing"] for row in seen} == {"lamp", "lamp_2"}
