@@ -14,6 +14,9 @@ from ..harness.processes import end
 from ..host.conftest import account, forks, thing  # noqa: F401  fixtures
 from .driver import playwright
 
+_WAIT_MS = 60_000  # for what has no time of its own, and the machine may be slow and busy
+expect.set_options(timeout=_WAIT_MS)
+
 
 class Console:
     """`thing console` in a folder and an account; what it says is kept."""
@@ -61,6 +64,7 @@ def browser():
 def window(browser, console):
     """A new window that asks nobody but the console: what else it asks for fails the test."""
     with browser.new_context() as context:
+        context.set_default_timeout(_WAIT_MS)
         asked = []
         context.on("request", lambda request: asked.append(request.url))
         yield context
@@ -82,5 +86,5 @@ def page(window, console):
 @pytest.fixture
 def live(page):
     """The list, once live data come."""
-    expect(page.get_by_role("status").filter(has_text=re.compile("^live$"))).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("status").filter(has_text=re.compile("^live$"))).to_be_visible()
     return page
