@@ -14,7 +14,7 @@ from ..harness.processes import end
 from ..host.conftest import account, forks, thing  # noqa: F401  fixtures
 from .driver import playwright
 
-_WAIT_MS = 60_000  # for what has no time of its own, and the machine may be slow and busy
+_WAIT_MS = 180_000  # for what has no time of its own, and the computer may be slow and busy
 expect.set_options(timeout=_WAIT_MS)
 
 
