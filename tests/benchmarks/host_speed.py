@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import random
+import resource
 import subprocess
 import sys
 import tempfile
@@ -103,6 +104,12 @@ class Desk:
         return made["created"] / made["seconds"]
 
 
+def computed() -> float:
+    """The seconds that the commands which have ended had of a processor: on a busy computer they wait for the rest."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def start_up() -> float:
     """`thing --help`, the best of ten."""
 
@@ -184,11 +191,12 @@ def status(cloud: MiniStack, url: str, folder: Path) -> list:
         list(pool.map(make, range(_FLEET)))
     found = []
     for words, goal in (("without the fleet index", ""), ("with it", "< 5 s")):
-        start = time.monotonic()
+        start, before = time.monotonic(), computed()
         told = json.loads(desk.run("status", "--json")[0])
         assert told["things"] == _FLEET, told
         what = f"`thing status` of {_FLEET:,} things, {words}"
-        found.append((what, goal, f"{time.monotonic() - start:.1f} s"))
+        taken = f"{time.monotonic() - start:.1f} s, of which {computed() - before:.1f} s of computing"
+        found.append((what, goal, taken))
         index = {"thingIndexingMode": "REGISTRY_AND_SHADOW", "thingConnectivityIndexingMode": "STATUS"}
         iot.update_indexing_configuration(thingIndexingConfiguration=index)
     return found

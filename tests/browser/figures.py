@@ -8,7 +8,6 @@ import argparse
 import contextlib
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -21,7 +20,7 @@ from aws_iot_tools.cloud.aws import WORKERS
 from aws_iot_tools.dev import chromium
 from playwright.sync_api import Page, expect
 
-from ..benchmarks.host_speed import LATENCY_S, Desk, Distance, status
+from ..benchmarks.host_speed import LATENCY_S, Desk, Distance, computed, status
 from ..harness.certificates import Authority
 from ..harness.ministack import MiniStack
 from ..harness.ports import free_port
@@ -81,10 +80,9 @@ def measure(account: Account, folder: Path, things: int) -> None:
 
 def create(desk: Desk) -> None:
     """Things by `thing add`, then as many by the REST API, which as many ask at once; both keep to AWS's rates."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    before = computed()
     added = desk.pace("-n", str(_CREATED), "--rsa")
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    adding = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    adding = computed() - before
     keys = json.loads(desk.run("serve", "keys", "new", "demo")[0])
     server = desk.start("serve", "demo", "--port", "0", "--json")
     try:
@@ -93,26 +91,26 @@ def create(desk: Desk) -> None:
         def make(number: int) -> int:
             return para.invokePost("things", json.dumps({"name": f"r{number}", "serviceBroker": "AWS"})).status_code
 
-        begun, computed = time.monotonic(), _computed(server.pid)
+        begun, before = time.monotonic(), _computed(server.pid)
         with ThreadPoolExecutor(WORKERS) as pool:
             assert set(pool.map(make, range(_CREATED))) == {201}
-        seconds, computed = time.monotonic() - begun, _computed(server.pid) - computed
+        seconds, serving = time.monotonic() - begun, _computed(server.pid) - before
     finally:
         end(server)
         server.stdout.close()
-    told = f"{_CREATED / seconds:.1f} a second; {computed / _CREATED:.2f} s of computing each"
+    told = f"{_CREATED / seconds:.1f} a second; {serving / _CREATED:.2f} s of computing each"
     _tell("things by REST", told, f"as add-things, {added:.1f} a second; there {adding / _CREATED:.2f} s each")
 
 
 def _list(page: Page, things: int, pid: int) -> float:
     """From the first page of things to a search among all of them; -> the most memory until all is read."""
     expect(page.locator("tbody tr").first).to_be_visible(timeout=120_000)
-    begun, computed = time.monotonic(), _computed(pid)
+    begun, before = time.monotonic(), _computed(pid)
     expect(page.get_by_text(f"choose all {things} found")).to_be_visible(timeout=600_000)
     page.get_by_label("search").fill(f"sensor_{things - 1:05}")
     expect(page.get_by_text("choose all 1 found")).to_be_visible(timeout=60_000)
-    taken, computed = time.monotonic() - begun, _computed(pid) - computed
-    _tell("usable after the first page", f"{taken:.2f} s, of {things} things; {computed:.2f} s of computing")
+    taken, computing = time.monotonic() - begun, _computed(pid) - before
+    _tell("usable after the first page", f"{taken:.2f} s, of {things} things; {computing:.2f} s of computing")
     most = 0.0
     while page.get_by_text("reading the list").count():
         most = max(most, _memory(pid))
