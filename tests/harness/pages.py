@@ -46,10 +46,14 @@ class Reader:
         path = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', os.defpath)}"
         self._environment = {**environment, "PATH": path}
 
-    def run(self, commands: str) -> str:
+    def run(self, commands: str, timeout_s: float = 600) -> str:
         """-> what was printed. AssertionError when a command fails."""
         shell = self._shell(f"set -e\n{commands}")
-        printed, _ = shell.communicate(timeout=600)
+        try:
+            printed, _ = shell.communicate(timeout=timeout_s)
+        except BaseException:
+            shell.kill()
+            raise
         assert not shell.returncode, f"{commands}\n{printed}"
         return printed
 

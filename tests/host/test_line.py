@@ -291,6 +291,7 @@ def test_a_board_of_before_is_no_new_one(thing, waiting, board, tmp_path):
 
 
 @pytest.mark.power
+@pytest.mark.timeout(6000)
 def test_thirty_boards_at_six_ports(thing, things, tmp_path):
     """With the library to be written, AWS to be connected to, and the command killed twice on the way."""
     project = things(30)

@@ -34,7 +34,7 @@ def _run(thing, project, bench, script, made):
     operator = threading.Thread(target=exchange)
     operator.start()
     try:
-        return Reader(thing.folder, thing.environment).run(script)
+        return Reader(thing.folder, thing.environment).run(script, timeout_s=600 + 120 * len(made))
     finally:
         over.set()
         operator.join()
@@ -69,7 +69,7 @@ def test_the_script_is_the_original_one():
     assert _script() == functools.reduce(lambda text, change: text.replace(*change), changes, _ORIGINAL)
 
 
-@pytest.mark.parametrize("number", [3, pytest.param(30, marks=pytest.mark.power)])
+@pytest.mark.parametrize("number", [3, pytest.param(30, marks=[pytest.mark.power, pytest.mark.timeout(6000)])])
 def test_the_script_runs(thing, project, bench, tmp_path, number):
     """Run again it goes on, here over things that all have their boards."""
     (project / "main.py").write_text("print('ready')\nimport time\nwhile True:\n    time.sleep_ms(50)\n")
