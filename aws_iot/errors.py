@@ -12,19 +12,19 @@ from . import simple
 
 
 class IotError(simple.MQTTException):
-    pass
+    """What this library raises, other than ValueError for wrong arguments; a umqtt.simple.MQTTException."""
 
 
 class LinkError(IotError):
-    pass
+    """There is no connection, or it ended: the text says the likely cause, ``cause`` is the error of the system."""
 
 
 class ProtocolError(IotError):
-    pass
+    """The peer sent what MQTT 3.1.1 does not allow: the connection is closed (section 4.8)."""
 
 
 class ResponseTimeout(IotError):
-    pass
+    """No answer came within ``timeout_ms``: the request may have arrived or not."""
 
 
 class Rejected(IotError):
@@ -41,4 +41,4 @@ class Rejected(IotError):
 
 
 class StateError(IotError):
-    pass
+    """Not possible as things stand; the text says why, for example that the queue is full."""

@@ -8,13 +8,19 @@ IotError                a umqtt.simple.MQTTException, so old except clauses hold
  +-- StateError         not possible now, for example the queue is full
 """
 
-class IotError(Exception): ...
+class IotError(Exception):
+    """What this library raises, other than ValueError for wrong arguments; a umqtt.simple.MQTTException."""
 
 class LinkError(IotError):
+    """There is no connection, or it ended: the text says the likely cause, ``cause`` is the error of the system."""
+
     cause: BaseException
 
-class ProtocolError(IotError): ...
-class ResponseTimeout(IotError): ...
+class ProtocolError(IotError):
+    """The peer sent what MQTT 3.1.1 does not allow: the connection is closed (section 4.8)."""
+
+class ResponseTimeout(IotError):
+    """No answer came within ``timeout_ms``: the request may have arrived or not."""
 
 class Rejected(IotError):
     """``code`` as AWS gives it (a number for shadows, a name for jobs), ``message``, ``token`` of the request.
@@ -28,4 +34,5 @@ class Rejected(IotError):
 
     def __init__(self, code: int | str | None, message: str = "", token: str | None = None) -> None: ...
 
-class StateError(IotError): ...
+class StateError(IotError):
+    """Not possible as things stand; the text says why, for example that the queue is full."""

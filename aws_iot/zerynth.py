@@ -18,7 +18,9 @@ _COMMANDS = {"puback": PUBACK, "ready": SUBACK, "pingresp": PINGRESP, "connected
 
 
 class Message:
-    """A message as Zerynth's callbacks get it."""
+    """A message as Zerynth's callbacks get it: ``topic`` and ``payload`` as text, ``mid`` the packet id, None at QoS 0;
+    ``qos``; ``retain`` and ``dup`` are always False.
+    """
 
     retain = dup = False
 

@@ -14,7 +14,9 @@ PINGREQ: int
 PINGRESP: int
 
 class Message:
-    """A message as Zerynth's callbacks get it."""
+    """A message as Zerynth's callbacks get it: ``topic`` and ``payload`` as text, ``mid`` the packet id, None at QoS 0;
+    ``qos``; ``retain`` and ``dup`` are always False.
+    """
 
     mid: int | None
     topic: str

@@ -10,7 +10,10 @@ _LEAST_S = const(60)  # between two reports: links that come and go are told of 
 
 
 class Health:
-    """Reports as ``thing.health()`` says. A context manager: an exception that ends it is told after the restart."""
+    """Reports as ``thing.health()`` says. A context manager: an exception that ends it is told after the restart.
+
+    ``shadow``: the named one; ``period_s``, ``version``: as given; ``uptime_s``: seconds for which poll() was called.
+    """
 
     def __init__(self, thing, version, period_s, path):
         self.shadow = thing.named_shadow("health", ())

@@ -7,7 +7,10 @@ from ..shadow import Shadow
 from ..thing import Thing
 
 class Health:
-    """Reports as ``thing.health()`` says. A context manager: an exception that ends it is told after the restart."""
+    """Reports as ``thing.health()`` says. A context manager: an exception that ends it is told after the restart.
+
+    ``shadow``: the named one; ``period_s``, ``version``: as given; ``uptime_s``: seconds for which poll() was called.
+    """
 
     shadow: Shadow
     period_s: float

@@ -26,7 +26,7 @@ def begin(thing, period_s, size_bytes):
 
 
 class Log(IOBase):
-    """A stream into a ring of bytes, which poll() publishes."""
+    """A stream into a ring of bytes, which poll() publishes. ``lost``: bytes that had no room, until that is told."""
 
     lock = None  # of the ring, once threads take turns: what prints waits for no turn
 

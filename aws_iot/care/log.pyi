@@ -12,7 +12,7 @@ def begin(thing: Thing, period_s: float, size_bytes: int) -> Log:
     """Thing.log: a thing has one."""
 
 class Log(IOBase):
-    """A stream into a ring of bytes, which poll() publishes."""
+    """A stream into a ring of bytes, which poll() publishes. ``lost``: bytes that had no room, until that is told."""
 
     lost: int
 

@@ -112,6 +112,7 @@ class Fota:
                 self.undo("not confirmed in %d s" % (self._trial_ms // 1000))
 
     def undo(self, why):
+        """End the trial, tell ``why``, and start again, with the old version."""
         try:
             self.slot.undo(why)
             self.emit("error", why)

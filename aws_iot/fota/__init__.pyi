@@ -44,7 +44,8 @@ class Fota:
     def confirm(self) -> None:
         """The new version is healthy and stays: its job has SUCCEEDED. To be called once all that matters works."""
 
-    def undo(self, why: str) -> None: ...
+    def undo(self, why: str) -> None:
+        """End the trial, tell ``why``, and start again, with the old version."""
 
 def handle_fota_jobs(
     jobs: Jobs,

@@ -30,7 +30,8 @@ def __getattr__(name):
 class Jobs:
     """The jobs of ``thing``. Handlers run from thing.poll(), or whatever drives it, one job at a time.
 
-    ``timeout_ms``: for each answer of AWS (default: the client's). What is called now and then is in handlers.py.
+    ``timeout_ms``: for each answer of AWS (default: the client's). ``job``: the one that runs, or None. What is called
+    now and then is in handlers.py.
     """
 
     # the report while a handler runs: what ends that without its end being noted

@@ -10,7 +10,8 @@ _Pending = list[Job]
 class Jobs:
     """The jobs of ``thing``. Handlers run from thing.poll(), or whatever drives it, one job at a time.
 
-    ``timeout_ms``: for each answer of AWS (default: the client's). What is called now and then is in handlers.py.
+    ``timeout_ms``: for each answer of AWS (default: the client's). ``job``: the one that runs, or None. What is called
+    now and then is in handlers.py.
     """
 
     thing: Thing

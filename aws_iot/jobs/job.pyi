@@ -15,10 +15,10 @@ class JobError(Exception):
     """Raised by a handler: the job has FAILED, and this text alone is the reason."""
 
 class Job:
-    """One job execution of a thing; describe(), update() and progress() are in execution.py.
+    """One job execution of ``thing``; describe(), update() and progress() are in execution.py.
 
-    ``status``, ``version``, ``document``, ``details`` and ``number`` (of the execution) are as of the last answer;
-    ``error`` is why AWS refused the last request, or why the document cannot be read, or None.
+    ``id``: AWS's job id. ``status``, ``version``, ``document``, ``details`` and ``number`` (of the execution) are as of
+    the last answer; ``error`` is why AWS refused the last request, or why the document cannot be read, or None.
     """
 
     QUEUED: ClassVar[str]

@@ -100,7 +100,7 @@ def main() -> int:
     links.write_text("\n".join(outside()) + "\n")
     for path in (_SITE / "index.html", links):
         print(path.relative_to(ROOT))
-    print(f"with search, which browsers allow no file: python3 -m http.server -d {_SITE.relative_to(ROOT)}")
+    print(f"its search needs a server: python3 -m http.server -d {_SITE.relative_to(ROOT)}")
     return 0
 
 
