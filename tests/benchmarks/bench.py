@@ -105,11 +105,17 @@ class Bench:
         return folder
 
 
+def environment() -> Path:
+    """Where the peers on CPython are, AWS's SDKs among them, apart from the project's own; got if missing."""
+    setup.make_environment(FOLDER / "venv", "bench")
+    return FOLDER / "venv"
+
+
 @contextlib.contextmanager
 def prepare(quick: bool = False):
     """Get what is missing, lay out the board's folder, start the broker, and yield the Bench."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    setup.make_environment(FOLDER / "venv", "bench")  # the peers on CPython, apart from the project's own environment
+    environment()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         board, broker = Path(folder) / "board", Path(folder) / "broker"
         broker.mkdir()
@@ -147,5 +153,3 @@ def _umqtt() -> Path:
         shutil.copyfile(umqtt.FOLDER / "umqtt" / "simple.py", package / "simple.py")
         umqtt.download(unearth, _ROBUST, "umqtt/robust.py", _ROBUST_SHA256, package / "robust.py")
     return package
-
-

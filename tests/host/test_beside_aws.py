@@ -5,12 +5,11 @@ import subprocess
 import sys
 
 import pytest
-from aws_iot_tools.cache import FOLDER
 
+from ..benchmarks import bench
 from ..harness.pages import Reader, blocks
 
 _PAGE = "docs/beside-aws.md"
-_SDK = FOLDER / "bench" / "venv" / "bin" / "python"  # by `make bench`, which has AWS's SDK
 
 
 @pytest.fixture
@@ -35,10 +34,9 @@ def test_boto3(folder):
 @pytest.mark.docs
 def test_the_device_sdk(folder):
     path, reader = folder
-    if not _SDK.exists():
-        pytest.fail("`make bench` brings AWS's SDK, once")
     (program,) = blocks(_PAGE, "python sdk")
     (path / "program.py").write_text(program.text)
     reader.run("thing shadow set demo_0 '{\"led\": true}'")
-    done = subprocess.run([_SDK, "program.py"], cwd=path, capture_output=True, text=True, timeout=300)
+    python = bench.environment() / "bin" / "python"
+    done = subprocess.run([python, "program.py"], cwd=path, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
