@@ -10,6 +10,19 @@ from markdown_it import MarkdownIt
 
 from . import ROOT
 
+# Stands in for the aws command, which is no dependency: the same operation with the same arguments through boto3.
+_AWS = f"""#!{sys.executable}
+import pathlib, sys
+import boto3
+service, operation, *rest = sys.argv[1:]
+if (service, operation) == ("s3", "mb"):
+    boto3.client("s3").create_bucket(Bucket=rest[0].removeprefix("s3://"))
+    sys.exit()
+names = ["".join(word.title() for word in name.strip("-").split("-")) for name in rest[::2]]
+values = [pathlib.Path(value[7:]).read_text() if value.startswith("file://") else value for value in rest[1::2]]
+getattr(boto3.client(service), operation.replace("-", "_"))(**dict(zip(names, values)))
+"""
+
 
 @dataclass(frozen=True)
 class Block:
@@ -33,6 +46,15 @@ def blocks(page: str, kind: str | None = None) -> list:
         if token.type in ("fence", "code_block")
     ]
     return [block for block in found if kind in (None, block.kind)]
+
+
+def with_aws(folder: Path) -> str:
+    """A PATH on which the command `aws` is; its file is made in the folder."""
+    command = folder / "bin" / "aws"
+    command.parent.mkdir()
+    command.write_text(_AWS)
+    command.chmod(0o755)
+    return f"{command.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
 
 
 class Reader:

@@ -3,36 +3,16 @@
 The board is the make-believe one of tests/harness/board.py. MiniStack presigns the URL and serves the bundle.
 """
 
-import os
-import sys
-
 import pytest
 
-from ..harness.pages import Reader, blocks
+from ..harness.pages import Reader, blocks, with_aws
 
 _PAGE = "docs/fota.md"
-# Stands in for the aws command, which is no dependency: the same operation with the same arguments through boto3.
-_AWS = f"""#!{sys.executable}
-import pathlib, sys
-import boto3
-service, operation, *rest = sys.argv[1:]
-if (service, operation) == ("s3", "mb"):
-    boto3.client("s3").create_bucket(Bucket=rest[0].removeprefix("s3://"))
-    sys.exit()
-names = ["".join(word.title() for word in name.strip("-").split("-")) for name in rest[::2]]
-values = [pathlib.Path(value[7:]).read_text() if value.startswith("file://") else value for value in rest[1::2]]
-getattr(boto3.client(service), operation.replace("-", "_"))(**dict(zip(names, values)))
-"""
 
 
 @pytest.fixture
 def reader(thing, board, tmp_path):
-    command = tmp_path / "bin" / "aws"
-    command.parent.mkdir()
-    command.write_text(_AWS)
-    command.chmod(0o755)
-    path = f"{command.parent}{os.pathsep}{os.environ['PATH']}"
-    return Reader(thing.folder, {**thing.environment, "PATH": path, "THING_PORT": board.port})
+    return Reader(thing.folder, {**thing.environment, "PATH": with_aws(tmp_path), "THING_PORT": board.port})
 
 
 def _program(name: str) -> str:
