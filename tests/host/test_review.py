@@ -257,6 +257,7 @@ def test_what_a_board_says_of_itself(thing):
     bill = thing.json("cost", "--stats", stats, "--seconds", "600")
     assert [row["count"] for row in bill["rows"][:2]] == [30 * 24 * 60, 61 * 6 * 24 * 30]
     said = thing.run("cost", "--stats", stats, "--seconds", "600", "--things", "100").stdout
+    assert "prices of Europe (Ireland) on 2026" in said and "other regions have their own" in said
     assert "26,352,000  messages of 5 KB" in said and "beyond the free tier" in said and "neither shadows" in said
     assert "(not read there: those of rules" in said
     for words in (["--stats", stats], ["--stats", "{", "--seconds", "1"], ["--stats", "[1]", "--seconds", "1"]):

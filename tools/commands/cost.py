@@ -33,7 +33,8 @@ def command(
     """Say what AWS would bill a month for what the things of the project in PATH do.
 
     PATH is by default this folder. The local AWS counts messages, operations of shadows, rules and the time of
-    connections; a month is 30 days of the same. What other services cost that rules hand data to is not in it.
+    connections; a month is 30 days of the same. The prices are those of Europe (Ireland), whatever
+    the region is. What other services cost that rules hand data to is not in it.
     """
     from ..fleet import cost, review
     from ..things.project import Project
@@ -63,10 +64,11 @@ def _table(bill: Json, messages_only: bool) -> str:
     rows = bill["rows"][:2] if messages_only else bill["rows"]
     lines = [f"{row['count']:>15,}  {row['item']:<32} {row['cost']:>12,.2f} {currency}" for row in rows]
     total = f"{bill['cost']:,.2f} {currency} a month ({bill['days']} days) for {bill['things']} thing"
-    lines.append(f"{total}{'s' if bill['things'] > 1 else ''}, in {bill['region']}")
+    lines.append(f"{total}{'s' if bill['things'] > 1 else ''}")
     beyond = f"{bill['cost_with_free_tier']:,.2f} {currency}"
     lines.append(f"{beyond} of these beyond the free tier, which an account has for its first 12 months")
-    lines.append(f"prices of {bill['read']}: {bill['page']} (not read there: those of {bill['unverified']})")
+    lines.append(f"prices of {bill['region']} on {bill['read']}; other regions have their own: {bill['page']}")
+    lines.append(f"not read there, but of third parties: those of {bill['unverified']}")
     if messages_only:
         lines.append("thing.stats knows neither shadows nor rules: the local AWS counts these as well")
     return "\n".join(lines)
