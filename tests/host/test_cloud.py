@@ -62,7 +62,7 @@ def test_up_env_down_and_its_data_stays(cloud):
     assert config["endpoint"] == "localhost" and (cloud.folder / "demo" / config["cacert"]).exists()
     assert cloud.run("doctor", "demo").stdout.count("ok ") == 9
 
-    assert cloud.run("cloud", "down").stdout == "stopped; its data is kept\n"
+    assert cloud.run("cloud", "down").stdout == "stopped; its data is kept in .aws_local\n"
     assert cloud.run("cloud", "down").stdout == "it was not running\n"
     assert "is the network up" in cloud.run("list", code=1).stderr
     cloud.run(*cloud.up)
@@ -102,7 +102,7 @@ def test_a_folder_below_finds_the_one_that_runs(cloud):
     assert "it runs already, without this --port" in cloud.run("cloud", "up", "--port", "1", code=1).stderr
     assert where["url"] in cloud.run("cloud", "env").stdout
     assert cloud.run("cloud", "down", cloud.folder).stdout == "it was not running\n"
-    assert cloud.run("cloud", "down").stdout == f"the local AWS of {above}: stopped; its data is kept\n"
+    assert cloud.run("cloud", "down").stdout == f"the local AWS of {above}: stopped; its data is kept in .aws_local\n"
     assert not list(cloud.folder.iterdir()) and cloud.run("cloud", "down").stdout == "it was not running\n"
 
 

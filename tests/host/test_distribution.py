@@ -104,7 +104,7 @@ def test_pip(built, user, tmp_path):
     _shell(f"{pip} '{built[1]}[cloud]'", user, tmp_path)
     # the local AWS, which is the extra, with the boto3 that came with it
     said = _shell("thing cloud up && thing list && thing cloud down", user, tmp_path)
-    assert said.endswith("no things\nstopped; its data is kept\n")
+    assert said.endswith("no things\nstopped; its data is kept in .aws_local\n")
 
 
 def test_uv(built, user, tmp_path):

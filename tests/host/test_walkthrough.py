@@ -58,7 +58,7 @@ def test_the_walk_through(shell):
         assert shell.run(doctor).count("ok ") == 9, "the stages here; those of the board are for --port"
     said = shell.run(cleanup)
     assert "1 thing deleted" in said
-    assert said.endswith("no things\nstopped; its data is kept\n")
+    assert said.endswith("no things\nstopped; its data is kept in .aws_local\n")
     assert _tree(shell.folder / "demo") == before
 
 

@@ -140,7 +140,7 @@ def test_the_local_aws_is_looked_at_and_not_ended(cloud):  # noqa: F811
     assert windows.run("cloud", "up")[0] == said, "it runs already"
     assert json.loads((cloud.folder / ".aws_local/running.json").read_text()) == noted
     assert windows.run("cloud", "env")[0].startswith("Remove-Item Env:AWS_PROFILE -ErrorAction SilentlyContinue\n")
-    assert windows.run("cloud", "down")[0] == "stopped; its data is kept\n"
+    assert windows.run("cloud", "down")[0] == "stopped; its data is kept in .aws_local\n"
     windows.run(*cloud.up)
     assert windows.run("list", "--names")[0] == "demo_0\n", "what was answered is kept, also without an end"
 

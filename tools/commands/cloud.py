@@ -23,7 +23,8 @@ _PORT = click.IntRange(1, 65535)
 def command() -> None:
     """Run a local AWS (MiniStack) for development: no account, no cost, policies enforced.
 
-    Its data is kept in FOLDER/.aws_local (FOLDER is a project or any other folder; by default the current one).
+    Its data is kept in FOLDER/.aws_local (FOLDER is a project or any other folder; by default the current one),
+    which may be deleted when it does not run.
     """
 
 
@@ -122,4 +123,5 @@ def down(context: Context, folder: Path) -> None:
     data = _data(folder)
     stopped = local_aws.down(data)
     whose = "" if data.parent == folder else f"the local AWS of {data.parent}: "
-    context.out.data({"stopped": stopped}, f"{whose}stopped; its data is kept" if stopped else "it was not running")
+    said = f"{whose}stopped; its data is kept in {data.name}" if stopped else "it was not running"
+    context.out.data({"stopped": stopped}, said)
