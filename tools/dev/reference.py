@@ -26,6 +26,8 @@ def pages() -> dict[str, str]:
         name = ".".join(package.relative_to(ROOT).parts)
         modules = [_module(stub) for stub in sorted(package.glob("*.pyi")) if _has_names(stub)]
         text = [f"# {name}\n", "What is not here may change in any version ([what is stable](../docs/stable.md)).\n"]
+        if given := _given(package / "__init__.pyi"):
+            text.append(f"`{name}` itself gives {', '.join(f'`{each}`' for each in given)}.\n")
         found[f"{package.name}.md"] = "\n".join([*text, *(f"::: {module}\n" for module in modules)])
     found["tables.md"] = _tables()
     found["commands.md"] = _commands()
@@ -37,8 +39,15 @@ def _module(stub: Path) -> str:
 
 
 def _has_names(stub: Path) -> bool:
-    """Whether it defines something, beside what it imports."""
-    return any(not isinstance(node, (ast.Import, ast.ImportFrom)) for node in ast.parse(stub.read_text()).body)
+    """Whether it defines something that is shown, beside what it imports."""
+    nodes = [node for node in ast.parse(stub.read_text()).body if not isinstance(node, (ast.Import, ast.ImportFrom))]
+    return any(not ast.unparse(node).startswith("__") for node in nodes)
+
+
+def _given(stub: Path) -> list[str]:
+    """What a package hands on of its files: imported under its own name, as PEP 484 has it."""
+    nodes = [node for node in ast.parse(stub.read_text()).body if isinstance(node, ast.ImportFrom)]
+    return [each.name for node in nodes for each in node.names if each.asname == each.name]
 
 
 # event -> its value, when it comes
