@@ -5,8 +5,9 @@ import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from aws_iot_tools.dev import site
 from playwright.sync_api import expect
+
+from ..harness import ROOT
 
 pytestmark = pytest.mark.docs
 _PHONE = {"width": 375, "height": 800}
@@ -27,14 +28,13 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    """The site's folder, and where it is served."""
-    folder = tmp_path_factory.mktemp("site")
-    site.lay_out(folder)
-    site.build(folder, folder / "site")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=folder / "site"))
+def built():
+    """The site that `make docs` has just built: its folder, and where it is served."""
+    folder = ROOT / "build" / "site"
+    assert (folder / "index.html").exists(), "`make docs` builds it"
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=folder))
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield folder / "site", f"http://127.0.0.1:{server.server_port}/"
+    yield folder, f"http://127.0.0.1:{server.server_port}/"
     server.shutdown()
     server.server_close()
 
@@ -44,6 +44,7 @@ def phone(browser, built):
     """A page of a phone at night."""
     with browser.new_context(viewport=_PHONE, color_scheme="dark") as context:
         asked = []
+        context.set_default_timeout(120_000)  # the machine may be busy
         context.on("request", lambda request: asked.append(request.url))
         yield context.new_page()
         assert [url for url in asked if not url.startswith((built[1], "data:", "blob:"))] == []
@@ -67,7 +68,7 @@ _FOUND = {"update_shadow": "reference/aws_iot.html", "closed before CONNACK": "d
 @pytest.mark.parametrize(("words", "page"), _FOUND.items())
 def test_the_search_finds_it(words, page, phone, built):
     phone.goto(built[1] + "index.html")
-    phone.locator("header label[for=__search]").click()
+    phone.locator(".md-header__button[for=__search]").click()
     phone.get_by_role("textbox", name="Search").fill(words)
     found = phone.locator(f".md-search-result__link[href*='{page}']")
-    expect(found.first).to_be_visible(timeout=60_000)
+    expect(found.first).to_be_visible(timeout=120_000)

@@ -1,6 +1,7 @@
 """No code block of a page is left out: each is run as it stands by a test named here, or is named with the reason."""
 
 import json
+import re
 import subprocess
 
 import pytest
@@ -140,3 +141,14 @@ def test_each_example_is_short_and_is_in_the_index():
         assert f"]({folder.name}/README.md)" in index
         for program in folder.glob("*.py"):
             assert len(program.read_text().splitlines()) <= 60, program
+
+
+def test_contributing_names_what_is_there():
+    """The files and targets that somebody would look for with a first change."""
+    page = (ROOT / "CONTRIBUTING.md").read_text()
+    paths = re.findall(r"`((?:[\w.-]+/)+[\w*.-]*)`", page)
+    there = [path for path in paths for folder in (ROOT, ROOT / "aws_iot") if any(folder.glob(path))]
+    assert len(there) > 12 and set(paths) - set(there) == set()
+    targets = re.findall(r"(?:`|^    )make ([a-z-]+)", page, re.MULTILINE)
+    made = re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert len(targets) > 6 and set(targets) <= set(made)

@@ -74,6 +74,13 @@ def test_the_site_is_whole_and_fetches_nothing_from_elsewhere(tmp_path):
     assert "Usage: thing shadow set " in commands and "--port" in commands
 
 
+def test_each_link_outside_is_listed_once():
+    listed = list(site.outside())
+    pages = "".join((ROOT / page).read_text() for page in site.pages())
+    linked = set(re.findall(r"\]\((https?://[^)\s]+)\)", pages))
+    assert len(linked) > 10 and linked - set(listed) == set() and listed == sorted(set(listed))
+
+
 def test_every_event_that_the_library_tells_is_in_the_table():
     told = set()
     for path in _LIBRARY.rglob("*.py"):

@@ -17,6 +17,7 @@ from .. import main as thing
 from ..cache import ROOT
 
 _LIBRARY = ROOT / "aws_iot"
+_FIRST = ("__init__", "thing")  # of a package's files: what a program begins with
 
 
 def pages() -> dict[str, str]:
@@ -24,7 +25,8 @@ def pages() -> dict[str, str]:
     found: dict[str, str] = {}
     for package in sorted({stub.parent for stub in _LIBRARY.rglob("*.pyi")}):
         name = ".".join(package.relative_to(ROOT).parts)
-        modules = [_module(stub) for stub in sorted(package.glob("*.pyi")) if _has_names(stub)]
+        stubs = sorted(package.glob("*.pyi"), key=lambda stub: (stub.stem not in _FIRST, stub.stem))
+        modules = [_module(stub) for stub in stubs if _has_names(stub)]
         text = [f"# {name}\n", "What is not here may change in any version ([what is stable](../docs/stable.md)).\n"]
         if given := _given(package / "__init__.pyi"):
             text.append(f"`{name}` itself gives {', '.join(f'`{each}`' for each in given)}.\n")
