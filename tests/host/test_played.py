@@ -8,11 +8,14 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
+import serial
 from aws_iot_tools.board import ports
 from aws_iot_tools.board.played import place
+from aws_iot_tools.board.played.line import Tty
 from aws_iot_tools.errors import ToolError
 from aws_iot_tools.selftest import interpreter
 
@@ -110,6 +113,18 @@ def test_what_nobody_reads_holds_nothing_up(thing, played):
     played.__exit__()
     with Reading(thing.start("board")) as again:
         again.expect("\nline 19999\nend\n")
+
+
+def test_who_has_the_port_and_is_slow_loses_nothing():
+    """As `thing flash` on a machine that is so busy that it gets no turn for more than a second."""
+    sent = b"".join(b"%05d\n" % number for number in range(4000))
+    with Tty() as line, serial.Serial(line.port, exclusive=True, timeout=60) as port:
+        sending = threading.Thread(target=line.send, args=(sent,))
+        sending.start()
+        sending.join(2)  # no condition: that it goes on waiting is what is asked for
+        assert sending.is_alive()
+        assert port.read(4000 * 7) == sent.replace(b"\n", b"\r\n")
+        sending.join()
 
 
 def test_a_crash_is_told(thing):

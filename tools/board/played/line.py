@@ -18,6 +18,7 @@ from collections.abc import Iterator
 
 _ROOM = 2048  # bytes that may wait for a reader: a tty holds 4095
 _DEAF_S = 1  # after so long nobody reads: what is sent is lost, as on a UART
+_SLOW_S = 60  # but who has the port may get no turn for so long, on a busy machine
 _LOOK_S = 0.2
 
 
@@ -42,13 +43,13 @@ class Tty:
     def send(self, data: bytes) -> None:
         """Lost where nobody reads; lines end as a board ends them."""
         data = data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-        deadline = time.monotonic() + (0 if self._deaf else _DEAF_S)
+        begin = time.monotonic()
         while data:
             if self._waiting() < _ROOM:
                 with contextlib.suppress(BlockingIOError):
                     data = data[os.write(self._ours, data[:_ROOM]) :]
                     continue
-            if time.monotonic() >= deadline or self._closed.is_set():
+            if self._closed.is_set() or self._is_lost(time.monotonic() - begin):
                 self._deaf = True
                 return
             time.sleep(0.002)
@@ -63,6 +64,22 @@ class Tty:
     def close(self) -> None:
         """End typed() and send(); its end as a context manager gives the tty back."""
         self._closed.set()
+
+    def _is_lost(self, waited_s: float) -> bool:
+        """Whether what had no room for so long waits for nobody."""
+        if waited_s < (0 if self._deaf else _DEAF_S):
+            return False
+        return waited_s >= _SLOW_S or not self._is_held()
+
+    def _is_held(self) -> bool:
+        """Whether a program has locked the port, as pyserial does: Linux tells (proc_locks(5)), others do not."""
+        port = os.fstat(self._theirs)
+        lock = f" {os.major(port.st_dev):02x}:{os.minor(port.st_dev):02x}:{port.st_ino} "
+        try:
+            with open("/proc/locks", encoding="ascii") as locks:
+                return lock in locks.read()
+        except OSError:
+            return False
 
     def _waiting(self) -> int:
         """Bytes that were sent and not read."""
