@@ -1,5 +1,6 @@
 """What `make release` refuses, and what it makes of the library for boards; the whole of it is `make release`."""
 
+import importlib.metadata
 import json
 import subprocess
 import zipfile
@@ -7,6 +8,7 @@ import zipfile
 import pytest
 from aws_iot_tools.dev import release
 from aws_iot_tools.errors import ToolError
+from packaging.requirements import Requirement
 
 import aws_iot
 
@@ -42,6 +44,27 @@ def test_a_licence_that_nobody_looked_at_is_refused():
     for licence in ("UNKNOWN", "GNU General Public License v3 (GPLv3)", "Proprietary"):
         with pytest.raises(ToolError, match="nobody looked at"):
             release.check_licences([{"Name": "c", "License": licence}])
+
+
+def _installed(name: str, extras: frozenset, found: dict) -> dict:
+    """{name: the licence that its metadata say} of a package, and of all that comes with it."""
+    metadata = importlib.metadata.metadata(name)
+    classifiers = [line for line in metadata.get_all("Classifier") or [] if line.startswith("License")]
+    found[name] = metadata.get("License-Expression") or "; ".join([*classifiers, metadata.get("License", "")])
+    for line in importlib.metadata.requires(name) or []:
+        needed = Requirement(line)
+        wanted = not needed.marker or any(needed.marker.evaluate({"extra": extra}) for extra in extras | {""})
+        if wanted and needed.name not in found:
+            _installed(needed.name, frozenset(needed.extras), found)
+    return found
+
+
+def test_the_licence_of_what_a_user_can_have_installed_is_known():
+    """Else a new dependency would be noticed by `make release` alone."""
+    extras = importlib.metadata.metadata("micropython-aws-iot").get_all("Provides-Extra")
+    found = _installed("micropython-aws-iot", frozenset(extras), {})
+    assert {"ministack", "nicegui", "pygal"} <= set(found)
+    release.check_licences([{"Name": name, "License": licence} for name, licence in found.items()])
 
 
 def test_the_bundle_for_boards_holds_what_its_list_names(tmp_path, monkeypatch):

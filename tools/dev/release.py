@@ -29,10 +29,11 @@ from .system import run, say
 
 DIST = ROOT / "dist"
 _BIN = PACKAGING / "bin"
-_EXTRA = "[cloud]"  # with all that a user can have installed
+_PACKAGE = "micropython-aws-iot"
 # What may be installed beside MIT-licensed code by whoever uses it; a licence that is not here is looked at first.
 _LICENCES = re.compile(
-    r"\b(MIT|BSD|0BSD|Apache|ISC|Python Software Foundation|PSF|Mozilla Public License 2|MPL|Eclipse|EPL|Unlicense)\b"
+    r"\b(MIT|BSD|0BSD|Apache|ISC|Python Software Foundation|PSF|Mozilla Public License 2|MPL|Eclipse|EPL|Unlicense"
+    r"|LGPLv3\+?|Lesser General Public License v3)(?!\w)"  # of a library that is installed as it is, and not changed
 )
 
 
@@ -83,11 +84,12 @@ def pack_site(version: str) -> Path:
 
 
 def install(wheel: Path, folder: Path) -> Path:
-    """Install the wheel, with its extra, into an environment of its own, and start it; -> its Python."""
+    """Install the wheel, with all extras, into an environment of its own, and start it; -> its Python."""
+    extras = ",".join(importlib.metadata.metadata(_PACKAGE).get_all("Provides-Extra") or [])
     venv.create(folder, symlinks=True)
     python = folder / "bin" / "python"
     wheels = ["--no-index", "--find-links", VENV / "wheels"]  # those of the pins
-    run([VENV / "bin/python", "-m", "pip", "--python", python, "install", "--quiet", *wheels, f"{wheel}{_EXTRA}"])
+    run([VENV / "bin/python", "-m", "pip", "--python", python, "install", "--quiet", *wheels, f"{wheel}[{extras}]"])
     said = run([folder / "bin" / "thing", "--version"]).strip()
     if said != f"thing {aws_iot.__version__}":
         raise ToolError(f"the installed command is another version: {said}")
@@ -116,7 +118,7 @@ def bill_of_materials(python: Path) -> Path:
     words = ["environment", "--pyproject", ROOT / "pyproject.toml", "--output-reproducible", "--output-file", target]
     run([_BIN / "cyclonedx-py", *words, python])
     named = {_plain(each["name"]) for each in json.loads(target.read_text())["components"]}
-    needed = importlib.metadata.requires("micropython-aws-iot") or []
+    needed = importlib.metadata.requires(_PACKAGE) or []
     lacking = {_plain(re.split(r"[\s<>=!\[;]", line)[0]) for line in needed} - named
     if lacking:
         raise ToolError(f"the bill of materials lacks {', '.join(sorted(lacking))}")
