@@ -69,6 +69,7 @@ _FOUND = {"update_shadow": "reference/aws_iot.html", "closed before CONNACK": "d
 def test_the_search_finds_it(words, page, phone, built):
     phone.goto(built[1] + "index.html")
     phone.locator(".md-header__button[for=__search]").click()
-    phone.get_by_role("textbox", name="Search").fill(words)
+    expect(phone.get_by_text("Type to start searching")).to_be_visible(timeout=120_000)
+    phone.get_by_role("textbox", name="Search").press_sequentially(words)  # the search waits for keys
     found = phone.locator(f".md-search-result__link[href*='{page}']")
     expect(found.first).to_be_visible(timeout=120_000)
