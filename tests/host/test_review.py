@@ -259,7 +259,7 @@ def test_what_a_board_says_of_itself(thing):
     said = thing.run("cost", "--stats", stats, "--seconds", "600", "--things", "100").stdout
     assert "prices of Europe (Ireland) on 2026" in said and "other regions have their own" in said
     assert "26,352,000  messages of 5 KB" in said and "beyond the free tier" in said and "neither shadows" in said
-    assert "(not read there: those of rules" in said
+    assert "of third parties: those of rules" in said
     for words in (["--stats", stats], ["--stats", "{", "--seconds", "1"], ["--stats", "[1]", "--seconds", "1"]):
         thing.run("cost", *words, code=2)
 
