@@ -149,7 +149,9 @@ def test_what_is_added_keys_may_too(thing, project, account, aliases):
         f"arn:aws:iot:{REGION}:{account.number}:topic/alerts/${{credentials-iot:ThingName}}"
     ]
     thing.run("policy", "add", "demo", "--retain")
-    assert [part["Action"] for part in _added(account)["Statement"]] == ["iot:Publish", "iot:RetainPublish"]
+    assert [part["Action"] for part in _added(account)["Statement"]] == [
+        "iot:Publish", ["iot:RetainPublish", "iot:GetRetainedMessage"]
+    ]  # fmt: skip
     thing.run("policy", "remove", "demo", "--publish", "alerts/{thing}", "--retain")
     thing.run("policy", "remove", "demo", "--retain")
     assert account.client("iam").list_role_policies(RoleName=_NAME)["PolicyNames"] == ["thing"]
