@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import hypothesis
 import pytest
 from aws_iot_tools import journal
 from aws_iot_tools.dev import distribution
@@ -21,6 +22,10 @@ from .harness.runtimes import RUNTIMES
 # here and not when pytest is configured: the conftest.py of a folder that is named to pytest is loaded before that, and
 # what it imports would find no umqtt.simple
 sys.path.insert(0, str(umqtt_versions.folder()))
+
+# hypothesis would judge what a busy machine did
+hypothesis.settings.register_profile("busy", deadline=None)
+hypothesis.settings.load_profile("busy")
 
 _DEVICE_TESTS = Path(__file__).parent / "device"
 _COMPILED = (ROOT / "aws_iot", ROOT / "tools", ROOT / "tests")

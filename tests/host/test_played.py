@@ -20,6 +20,7 @@ from aws_iot_tools.errors import ToolError
 from aws_iot_tools.selftest import interpreter
 
 from ..harness import ROOT, umqtt_versions
+from ..harness.board import Board
 from .reading import Reading
 
 _WINDOW = 60  # s for which flash may wait for ready, on a busy machine
@@ -139,6 +140,18 @@ def test_a_closed_terminal_ends_it(thing, played):
     (board,) = _children(played.process.pid)
     played.process.send_signal(signal.SIGHUP)
     assert played.process.wait(60) == 130 and not Path(f"/proc/{board}").exists()
+
+
+def test_a_closed_terminal_ends_it_as_it_starts(tmp_path, monkeypatch):
+    def interrupted(thread):
+        raise KeyboardInterrupt
+
+    board = Board(tmp_path / "flash")
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", interrupted)
+        with pytest.raises(KeyboardInterrupt), board:
+            pass
+    assert board._process.poll() is not None
 
 
 _SLOT = "from aws_iot.fota.slots import FileSlot\nFileSlot('1.0.0').save(image='x')\n"

@@ -121,7 +121,8 @@ def play() -> None:
         delattr(os, name)
     os.kill, os.open = _kill_there, _open_there
     os.rename, os.replace, os.unlink, os.remove = _rename_there, _replace_there, _unlink_there, _unlink_there
-    shutil._use_fd_functions = False  # rmtree() opens folders where that can be done
+    shutil._use_fd_functions = False  # rmtree() opens folders where that can be done; since 3.14 by:
+    shutil._rmtree_impl = shutil._rmtree_unsafe
     for path in (pathlib.Path, pathlib.PosixPath):
         path.owner = _owner
     sys.modules["fcntl"] = sys.modules["pwd"] = sys.modules["grp"] = None

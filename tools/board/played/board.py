@@ -75,7 +75,12 @@ class Board:
         self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> Board:
-        self.start()
+        try:
+            self.start()
+        except BaseException:  # Ctrl-C, or a closed terminal, before `with` has it
+            if hasattr(self, "_process"):
+                self.stop()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -86,8 +91,9 @@ class Board:
         os.set_blocking(self._end, False)  # so that the REPL can take all that has come at once
         self._boot("friendly")
         for loop in (self._run, self._listen):
-            self._threads.append(threading.Thread(target=loop, daemon=True))
-            self._threads[-1].start()
+            thread = threading.Thread(target=loop, daemon=True)
+            thread.start()
+            self._threads.append(thread)
 
     def wait(self) -> None:
         """Return when the board has crashed, which a board would end in a reset: ToolError with what ended it."""
