@@ -44,6 +44,15 @@ def use(thing) -> dict:
     return {name: value for name, value in shell.items() if name.startswith(("AWS_", "THING_"))}
 
 
+def begin(thing, number=1) -> Path:
+    """A local AWS and the folder of a project with so many things in it."""
+    thing.run(*thing.up)
+    thing.environment.update(use(thing))
+    thing.run("new", "demo")
+    thing.run("add", "demo", "-n", str(number))
+    return thing.folder / "demo"
+
+
 def test_up_env_down_and_its_data_stays(cloud):
     said = cloud.run(*cloud.up).stdout
     found = cloud.run("list")

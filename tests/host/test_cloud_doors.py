@@ -10,7 +10,7 @@ from aws_iot_tools.cloud import processes
 from ..harness import HANG_S, ROOT
 from ..harness.ports import free_port
 from ..harness.runtimes import RUNTIMES, Process
-from .test_cloud import cloud, use  # noqa: F401  the fixture
+from .test_cloud import begin, cloud  # noqa: F401  the fixture
 
 _DOORS = ("mqtt", "wss", "https", "https-sigv4")
 _HEAP = "160k"
@@ -24,13 +24,10 @@ def _client(cloud, service):  # noqa: F811
 
 
 def _project(cloud):  # noqa: F811
-    cloud.run(*cloud.up)
-    cloud.environment.update(use(cloud))
-    cloud.run("new", "demo")
-    cloud.run("add", "demo")
+    project = begin(cloud)
     cloud.run("role-alias", "create", "demo")
     cloud.run("policy", "add", "demo", "--https")
-    return cloud.folder / "demo"
+    return project
 
 
 def _configure(project, **fields):
@@ -76,11 +73,7 @@ _RIGHTS = ROOT / "tests" / "host" / "programs" / "https_rights.py"
 
 def test_https_with_a_certificate_by_the_policy_that_is_made_for_it(cloud):  # noqa: F811
     """What a board is let in to before, with, and after it; the other thing of its project is never that."""
-    cloud.run(*cloud.up)
-    cloud.environment.update(use(cloud))
-    cloud.run("new", "demo")
-    cloud.run("add", "demo", "-n", "2")
-    project = cloud.folder / "demo"
+    project = begin(cloud, 2)
     _configure(project, door="https")
     least = {"update", "named", "listed", "publish"}
     for words, may in (

@@ -5,7 +5,7 @@ import json
 import boto3
 import pytest
 
-from .test_cloud import cloud, use  # noqa: F401  the fixture
+from .test_cloud import begin, cloud  # noqa: F401  the fixture
 
 pytestmark = pytest.mark.local_aws
 
@@ -20,11 +20,7 @@ _CONNECTS = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action"
 @pytest.fixture
 def ready(cloud):  # noqa: F811
     """A project whose program prints nothing, in a local AWS."""
-    cloud.run(*cloud.up)
-    cloud.environment.update(use(cloud))
-    cloud.run("new", "demo")
-    cloud.run("add", "demo")
-    (cloud.folder / "demo/main.py").write_text(_SILENT)
+    (begin(cloud) / "main.py").write_text(_SILENT)
     return cloud
 
 

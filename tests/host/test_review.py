@@ -13,7 +13,7 @@ from aws_iot_tools.cloud import ministack, usage
 from aws_iot_tools.fleet import cost, permits, review
 from aws_iot_tools.things import policy
 
-from .test_cloud import cloud, use  # noqa: F401  the fixture
+from .test_cloud import begin, cloud  # noqa: F401  the fixture
 from .test_policy import _ARN, _allows
 
 _SAMPLES = 5
@@ -83,11 +83,7 @@ def _counted(thing, wanted) -> dict:
 
 
 def test_what_a_thing_did_and_the_policy_that_is_enough_for_it(cloud):  # noqa: F811
-    cloud.run(*cloud.up)
-    cloud.environment.update(use(cloud))
-    cloud.run("new", "demo")
-    cloud.run("add", "demo", "-n", "2")
-    project = cloud.folder / "demo"
+    project = begin(cloud, 2)
     assert "nothing was counted" in cloud.run("policy", "review", "demo").stdout
     device = Device(project)
     device.run()
