@@ -12,9 +12,9 @@ class Slot:
 
     ``root``: by default /fota; on a computer fota, where the program is started.
     ``version``: of the running application; ``board``: what an image must be for (default: sys.platform). ``trial`` is
-    True while the running version waits for confirm(). ``record``
-    is what it keeps; ``claims``: the version and board that an image says it is; ``reset``: starts the board again;
-    ``kind``: "files" or "image". A slot of another kind is a class with the methods of FileSlot.
+    True while the running version waits for confirm(). ``record``: what it keeps; ``claims``: the version and board
+    that an image says it is; ``reset``: starts the board again; ``kind``: "files" or "image". A slot of another kind is
+    a class with the methods of FileSlot.
     """
 
     kind: str
